@@ -1,0 +1,43 @@
+"""Django looks for models here; each lives in its folder."""
+
+from lines.alarms.models import Alarm
+from lines.events.models import Event
+from lines.orders.models import BillItem, MaterialDefinition, Operation, Product, Recipe, Route, RouteStep
+from lines.people.models import Person, PersonToken, StationToken
+from lines.plant.models import Area, OpcUaServer, ProductionLine, ReasonCode, Shift, Signal, Site, Station
+from lines.records.models import Measurement, OperationRecord, Pending, QuarantinedPost, StationPost
+from lines.states.models import StateChange, StationStatus
+from lines.telemetry.models import Sample, SignalLatest, TelemetryBatch
+
+__all__ = [
+    "Alarm",
+    "Area",
+    "BillItem",
+    "Event",
+    "MaterialDefinition",
+    "Measurement",
+    "OpcUaServer",
+    "Operation",
+    "OperationRecord",
+    "Pending",
+    "Person",
+    "PersonToken",
+    "Product",
+    "ProductionLine",
+    "QuarantinedPost",
+    "ReasonCode",
+    "Recipe",
+    "Route",
+    "RouteStep",
+    "Sample",
+    "Shift",
+    "Signal",
+    "SignalLatest",
+    "Site",
+    "StateChange",
+    "Station",
+    "StationPost",
+    "StationStatus",
+    "StationToken",
+    "TelemetryBatch",
+]

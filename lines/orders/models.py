@@ -1,0 +1,156 @@
+"""What is made and how: products, material definitions, routes, bills, recipes, work orders (ISA-95 part 2)."""
+
+from django.db import models
+from django.db.models import Q
+
+from lines.names import Bilingual
+from lines.plant.models import Station, StationKind
+
+
+class Product(Bilingual):
+    code = models.CharField(max_length=32, unique=True)
+    chemistry = models.CharField(max_length=32)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Tracking(models.TextChoices):
+    """How a material is followed. LOT is bought or bulk; all others are kinds of unit with one identifier."""
+
+    LOT = "LOT", "Material lot"
+    SLURRY_BATCH = "SLURRY_BATCH", "Slurry batch"
+    ROLL = "ROLL", "Roll"
+    JELLY_ROLL = "JELLY_ROLL", "Jelly roll"
+    STACK = "STACK", "Stack"
+    CELL = "CELL", "Cell"
+    PACK = "PACK", "Pack"
+    CONTAINER = "CONTAINER", "Container"
+
+
+class MaterialDefinition(Bilingual):
+    """ISA-95 material definition: a bought material, or something this plant makes for one product."""
+
+    code = models.CharField(max_length=32, unique=True)
+    tracking = models.CharField(max_length=16, choices=Tracking)
+    uom = models.CharField(max_length=8, help_text="Unit of measure of quantities: kg, m, pcs.")
+    product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="definitions")
+    design_code = models.CharField(
+        max_length=3,
+        blank=True,
+        help_text="Three characters of the serial that claim it for this definition.",
+    )
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["design_code"], condition=~Q(design_code=""), name="definition_design_code"
+            ),
+            models.CheckConstraint(
+                condition=Q(tracking="LOT", product=None, design_code="")
+                | (~Q(tracking="LOT") & Q(product__isnull=False) & ~Q(design_code="")),
+                name="definition_lot_or_unit",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Operation(Bilingual):
+    """ISA-95 process segment: what a station can do to a unit."""
+
+    code = models.CharField(max_length=24, unique=True)
+    kind = models.CharField(max_length=20, choices=StationKind)
+    stations = models.ManyToManyField(Station, related_name="operations")
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Route(models.Model):
+    """The sequence of operations of one product, versioned. A unit keeps the version it started with."""
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="routes")
+    version = models.PositiveSmallIntegerField()
+    valid_from = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["product", "version"], name="route_product_version")]
+
+    def __str__(self) -> str:
+        return f"{self.product_id} v{self.version}"
+
+
+class OnFail(models.TextChoices):
+    """What happens to a unit that failed its last allowed pass."""
+
+    SCRAP = "SCRAP", "Scrap"
+    HOLD = "HOLD", "Hold"
+
+
+class RouteStep(models.Model):
+    route = models.ForeignKey(Route, models.PROTECT, related_name="steps")
+    definition = models.ForeignKey(MaterialDefinition, models.PROTECT, related_name="steps")
+    sequence = models.PositiveSmallIntegerField()
+    operation = models.ForeignKey(Operation, models.PROTECT, related_name="steps")
+    duration_s = models.PositiveIntegerField(help_text="Planned time of the operation.")
+    by_tray = models.BooleanField(default=False)
+    max_passes = models.PositiveSmallIntegerField(default=1)
+    rework_from = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Where a failed unit starts again while passes are left; empty: at this step.",
+    )
+    on_fail = models.CharField(max_length=8, choices=OnFail, default=OnFail.HOLD)
+    is_gate = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["route", "sequence"]
+        constraints = [
+            models.UniqueConstraint(fields=["route", "sequence"], name="step_route_sequence"),
+            models.UniqueConstraint(
+                fields=["route", "definition", "operation"], name="step_route_definition_operation"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.operation_id}"
+
+
+class BillItem(models.Model):
+    """What one step takes in for one unit."""
+
+    step = models.ForeignKey(RouteStep, models.PROTECT, related_name="bill")
+    material = models.ForeignKey(MaterialDefinition, models.PROTECT, related_name="+")
+    quantity = models.FloatField()
+    tolerance_pct = models.FloatField()
+    positions = models.PositiveSmallIntegerField(default=0, help_text="0: no positions; n: positions 1..n.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["step", "material"], name="bill_step_material")]
+
+
+class Recipe(models.Model):
+    """Setpoints of one operation for one product, versioned."""
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="recipes")
+    operation = models.ForeignKey(Operation, models.PROTECT, related_name="recipes")
+    version = models.PositiveSmallIntegerField()
+    parameters = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["product", "operation", "version"], name="recipe_version")]
+
+    def __str__(self) -> str:
+        return f"{self.operation_id} v{self.version}"

@@ -1,0 +1,77 @@
+"""Who is asking: a station by its token, a person by token or session. Denied by default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from lines.people.models import Person, PersonToken, Role, StationToken
+from lines.people.services import token_sha256
+from lines.plant.models import Station
+
+if TYPE_CHECKING:
+    # rest_framework.views reads the settings that name this module.
+    from rest_framework.views import APIView
+
+
+@dataclass(frozen=True)
+class StationUser:
+    """What request.user is when a station asks."""
+
+    station: Station
+    is_authenticated: bool = True
+    is_active: bool = True
+
+    @property
+    def pk(self) -> str:
+        return f"station:{self.station.code}"
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Token <plain text>`."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        parts = get_authorization_header(request).split()
+        if not parts or parts[0].lower() != b"token":
+            return None
+        if len(parts) != 2:
+            raise AuthenticationFailed
+        sha256 = token_sha256(parts[1].decode("latin-1"))
+        valid = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+        station_token = StationToken.objects.filter(valid, sha256=sha256).select_related("station").first()
+        if station_token:
+            return StationUser(station_token.station), station_token
+        person_token = PersonToken.objects.filter(valid, sha256=sha256).select_related("person").first()
+        if person_token and person_token.person.is_active:
+            return person_token.person, person_token
+        raise AuthenticationFailed
+
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
+        return "Token"
+
+
+class IsPersonOrStation(BasePermission):
+    """Reading: any person or station that proved who it is."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002 - DRF's signature
+        return bool(request.user and request.user.is_authenticated)
+
+
+class IsThisStation(BasePermission):
+    """Posting: only the station that the address names, by its own token."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        user = request.user
+        return isinstance(user, StationUser) and user.station.code == view.kwargs["station"]
+
+
+def may_acknowledge(person: Person) -> bool:
+    """Auditors read only."""
+    return person.role != Role.AUDITOR

@@ -1,0 +1,113 @@
+"""What stations posted: the post, one record per unit and visit, its measurements; and what could not be taken.
+
+Measurement is range-partitioned by received_at (migration 0002); it and the record refuse UPDATE there.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from lines.plant.models import Station
+
+
+class Verdict(models.TextChoices):
+    PASS = "PASS", "Pass"
+    FAIL = "FAIL", "Fail"
+
+
+class StationPost(models.Model):
+    """One accepted request with its answer, kept as long as its records so that a repeat gets the same answer."""
+
+    station = models.ForeignKey(Station, models.PROTECT, related_name="posts")
+    key = models.CharField(max_length=128, help_text="Idempotency-Key, or the station's own result id.")
+    body_sha256 = models.CharField(max_length=64)
+    received_at = models.DateTimeField()
+    status_code = models.PositiveSmallIntegerField(null=True)
+    answer = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["station", "key"], name="post_station_key")]
+
+
+class OperationRecord(models.Model):
+    """One visit of one unit to one operation (ISA-95 segment response)."""
+
+    post = models.ForeignKey(StationPost, models.PROTECT, related_name="records")
+    station = models.ForeignKey(Station, models.PROTECT, related_name="records")
+    operation = models.CharField(max_length=24)
+    serial = models.CharField(max_length=64, db_index=True)
+    product = models.CharField(max_length=32, blank=True)
+    attempt = models.PositiveSmallIntegerField(help_text="1 for the first visit of this unit to this operation.")
+    started_at = models.DateTimeField(null=True)
+    source_time = models.DateTimeField(help_text="End of the operation by the machine's clock.")
+    received_at = models.DateTimeField(help_text="Our clock.")
+    machine_outcome = models.CharField(max_length=4, choices=Verdict)
+    verdict = models.CharField(max_length=4, choices=Verdict, help_text="By our limits and the machine's word.")
+    is_conforming = models.BooleanField(help_text="False: something about entry or material deviated.")
+    deviation_codes = ArrayField(models.CharField(max_length=16), default=list)
+    reason_codes = ArrayField(models.CharField(max_length=24), default=list)
+    recipe = models.CharField(max_length=64, blank=True)
+    operator = models.CharField(max_length=64, blank=True)
+    tray = models.CharField(max_length=32, blank=True)
+    slot = models.PositiveSmallIntegerField(null=True)
+    channel = models.CharField(max_length=48, blank=True)
+    content_sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["station", "-id"], name="record_station_id"),
+            models.Index(fields=["received_at"], name="record_received_at"),
+        ]
+
+
+class Judgement(models.IntegerChoices):
+    """A measurement against its limits."""
+
+    UNJUDGED = 0, "No limits"
+    PASS = 1, "Pass"
+    FAIL_LOW = 2, "Below the lower limit"
+    FAIL_HIGH = 3, "Above the upper limit"
+
+
+class Measurement(models.Model):
+    """One value of one characteristic, as posted or derived. The key is (received_at, record, sequence)."""
+
+    pk = models.CompositePrimaryKey("received_at", "record", "sequence")
+    received_at = models.DateTimeField()
+    record = models.ForeignKey(OperationRecord, models.PROTECT, related_name="measurements")
+    sequence = models.PositiveSmallIntegerField()
+    characteristic = models.CharField(max_length=24)
+    value = models.FloatField()
+    unit = models.CharField(max_length=16)
+    position = models.CharField(max_length=32, blank=True, help_text="Side, lane or joint, as posted.")
+    source_time = models.DateTimeField()
+    judgement = models.PositiveSmallIntegerField(choices=Judgement)
+    limits_version = models.BigIntegerField(null=True, help_text="quality.CharacteristicLimits it was judged by.")
+    is_derived = models.BooleanField(default=False)
+
+
+class Consumer(models.TextChoices):
+    """Who still has to look at a record."""
+
+    SPC = "SPC", "Statistical process control"
+
+
+class Pending(models.Model):
+    """A record that a consumer has not worked yet. Claimed by DELETE ... SKIP LOCKED (services.claim)."""
+
+    consumer = models.CharField(max_length=8, choices=Consumer)
+    record = models.ForeignKey(OperationRecord, models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["consumer", "id"], name="pending_consumer")]
+
+
+class QuarantinedPost(models.Model):
+    """A post that could not be understood or trusted. Nothing else of it is stored."""
+
+    station = models.ForeignKey(Station, models.PROTECT, null=True, related_name="quarantined_posts")
+    received_at = models.DateTimeField()
+    path = models.CharField(max_length=200)
+    key = models.CharField(max_length=128, blank=True)
+    body = models.BinaryField(help_text="As received, cut at the largest body we take.")
+    code = models.CharField(max_length=16)
+    detail = models.TextField()

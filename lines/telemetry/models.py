@@ -1,0 +1,46 @@
+"""Telemetry: batches as the gateway sent them, their samples, and the latest value of each signal.
+
+Sample is range-partitioned by received_at (migration 0002), has no index but (signal, source_time), and
+refuses UPDATE.
+"""
+
+from django.db import models
+
+from lines.plant.models import Signal
+
+
+class TelemetryBatch(models.Model):
+    """One committed batch. The gateway drops a batch from its spool only when it finds it here."""
+
+    source = models.CharField(max_length=64, help_text="Gateway and its spool, e.g. L1-3f2a.")
+    sequence = models.BigIntegerField()
+    received_at = models.DateTimeField()
+    rows = models.PositiveIntegerField()
+    duplicates = models.PositiveIntegerField(default=0, help_text="Repeated values dropped before COPY.")
+    first_source_time = models.DateTimeField(null=True)
+    last_source_time = models.DateTimeField(null=True)
+    content_sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "sequence"], name="batch_source_sequence")]
+
+
+class Sample(models.Model):
+    """One value of one signal. The composite key is Django's alone; the table has no unique index."""
+
+    pk = models.CompositePrimaryKey("received_at", "signal", "source_time")
+    received_at = models.DateTimeField()
+    signal = models.ForeignKey(Signal, models.DO_NOTHING, db_constraint=False, db_index=False)
+    source_time = models.DateTimeField()
+    value = models.FloatField()
+    status = models.BigIntegerField(help_text="OPC UA status code, 0 is Good.")
+
+
+class SignalLatest(models.Model):
+    """The newest value of a signal by source time, for screens."""
+
+    signal = models.OneToOneField(Signal, models.PROTECT, primary_key=True, related_name="latest")
+    source_time = models.DateTimeField()
+    received_at = models.DateTimeField()
+    value = models.FloatField()
+    status = models.BigIntegerField()

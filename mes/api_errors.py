@@ -1,0 +1,35 @@
+"""Every refusal of the API leaves in one shape: a code, what happened, what to do (lines.errors)."""
+
+from typing import Any
+
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from lines import errors
+from lines.errors import Refusal, as_json
+
+_CODE_BY_EXCEPTION: list[tuple[type[exceptions.APIException], errors.Code]] = [
+    (exceptions.NotAuthenticated, errors.NOT_SIGNED_IN),
+    (exceptions.AuthenticationFailed, errors.NOT_SIGNED_IN),
+    (exceptions.PermissionDenied, errors.NOT_ALLOWED),
+    (exceptions.NotFound, errors.NOT_FOUND),
+    (exceptions.ParseError, errors.NOT_JSON),
+    (exceptions.MethodNotAllowed, errors.WRONG_METHOD),
+    (exceptions.UnsupportedMediaType, errors.WRONG_MEDIA_TYPE),
+    (exceptions.ValidationError, errors.WRONG_PARAMETER),
+]
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's EXCEPTION_HANDLER."""
+    if isinstance(error, Refusal):
+        return Response({**as_json(error.code, error.detail), **error.extra}, status=error.code.status)
+    response = exception_handler(error, context)  # turns Http404 and the like into DRF's own
+    if response is None:
+        return None
+    for kind, code in _CODE_BY_EXCEPTION:
+        if isinstance(error, kind) or (response.status_code == code.status and code is not errors.NOT_JSON):
+            response.data = as_json(code, str(getattr(error, "detail", "")))
+            break
+    return response

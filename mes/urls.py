@@ -1,0 +1,17 @@
+"""Every address of the product. An app's own pages and endpoints are in its urls.py; /events/ is ASGI (mes.asgi)."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+urlpatterns = [
+    path("", include("mes.page_urls")),
+    path("", include("lines.urls")),
+    path("", include("quality.urls")),
+    path("", include("traceability.urls")),
+    path("api/v1/", include("traceability.api_urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,40 @@
+"""Settings of the tests: the real ones, on servers of the tests' own.
+
+Importing this starts PostgreSQL and Valkey below var/test unless DENCHI_DATABASE_URL and DENCHI_REDIS_URL are
+set. pytest's first process starts them and hands both addresses to its workers by the environment.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+if "DENCHI_DATABASE_URL" not in os.environ or "DENCHI_REDIS_URL" not in os.environ:
+    from mes.embedded import EmbeddedPostgres, EmbeddedValkey
+
+    _folder = Path(tempfile.mkdtemp(prefix="denchi-test-"))
+    _folder.chmod(0o755)
+    # Durability is the faults tests' business; they start servers of their own.
+    _postgres = EmbeddedPostgres(_folder / "postgres", {"fsync": "off", "full_page_writes": "off"})
+    _valkey = EmbeddedValkey(_folder / "valkey")
+    os.environ["DENCHI_DATABASE_URL"] = _postgres.start()
+    os.environ["DENCHI_REDIS_URL"] = _valkey.start()
+
+    def _stop() -> None:
+        _valkey.stop()
+        _postgres.stop()
+        shutil.rmtree(_folder, ignore_errors=True)
+
+    atexit.register(_stop)
+
+from mes.settings import *  # noqa: F403
+
+SECRET_KEY = "only-for-tests"
+# Argon2 is slow on purpose; the tests log in hundreds of times.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True

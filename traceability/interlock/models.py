@@ -1,0 +1,26 @@
+"""Permits: every verdict of the interlock, with the facts it rested on."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from lines.models import OperationRecord, Station
+
+
+class PermitVerdict(models.TextChoices):
+    ALLOW = "ALLOW", "Allow"
+    DENY = "DENY", "Deny"
+
+
+class Permit(models.Model):
+    station = models.ForeignKey(Station, models.PROTECT, related_name="permits")
+    operation = models.CharField(max_length=24)
+    serial = models.CharField(max_length=64, db_index=True)
+    verdict = models.CharField(max_length=5, choices=PermitVerdict)
+    reasons = ArrayField(models.CharField(max_length=16), default=list)
+    facts = models.JSONField(default=dict, help_text="What was known when it was decided.")
+    decided_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    used_by = models.ForeignKey(OperationRecord, models.PROTECT, null=True, related_name="permits")
+
+    class Meta:
+        indexes = [models.Index(fields=["station", "-id"], name="permit_station")]
