@@ -7,6 +7,7 @@ the first 15 characters: it finds every single substitution and every swap of ne
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPRSTVWXYZ"
 _CHECK = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -15,6 +16,25 @@ _YEARS = "0123456789ABCDEFGHJKLMNPRSTVWXYZ"  # 2020 + place: 32 years
 _DAYS = "0123456789ABCDEFGHJKLMNPRSTVWXYZ"  # place = day of the month
 LENGTH = 17
 MAX_SEQUENCE = 999_999
+
+
+class SerialFault(Enum):
+    """What is wrong with a text that should be a serial, for screens that say it in the reader's language."""
+
+    LENGTH = "length"
+    ALPHABET = "alphabet"
+    CHECK_PAIR = "check pair"
+    SEQUENCE = "sequence"
+    DATE = "date"
+
+
+class SerialError(ValueError):
+    """Not a serial. `part` is the piece of text at fault; the message says the whole in English."""
+
+    def __init__(self, fault: SerialFault, part: str, message: str) -> None:
+        super().__init__(message)
+        self.fault = fault
+        self.part = part
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +76,18 @@ def canonical(text: str) -> str:
 
 
 def parse_serial(text: str) -> Serial:
-    """Read a canonical serial. Raises ValueError that says what is wrong: length, alphabet, check pair or date."""
+    """Read a canonical serial. Raises SerialError that says what is wrong: length, alphabet, check pair or date."""
     if len(text) != LENGTH:
-        raise ValueError(f"{len(text)} characters instead of {LENGTH}")
-    strange = sorted({c for c in text[:15] if c not in ALPHABET})
+        raise SerialError(SerialFault.LENGTH, str(len(text)), f"{len(text)} characters instead of {LENGTH}")
+    strange = " ".join(sorted({c for c in text[:15] if c not in ALPHABET}))
     if strange:
-        raise ValueError(f"characters outside the alphabet: {' '.join(strange)}")
+        raise SerialError(SerialFault.ALPHABET, strange, f"characters outside the alphabet: {strange}")
     if check_pair(text[:15]) != text[15:]:
-        raise ValueError("the check pair does not fit; a character was misread")
+        raise SerialError(SerialFault.CHECK_PAIR, text[15:], "the check pair does not fit; a character was misread")
     if not text[9:15].isdigit():
-        raise ValueError("the sequence is not six digits")
+        raise SerialError(SerialFault.SEQUENCE, text[9:15], "the sequence is not six digits")
     try:
         made_on = date(2020 + _YEARS.index(text[6]), _MONTHS.index(text[7]) + 1, _DAYS.index(text[8]))
     except ValueError as error:
-        raise ValueError(f"no such date: {text[6:9]}") from error
+        raise SerialError(SerialFault.DATE, text[6:9], f"no such date: {text[6:9]}") from error
     return Serial(text[:2], text[2], text[3:6], made_on, int(text[9:15]))
