@@ -32,7 +32,15 @@ class Alarm(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["station", "-id"], name="alarm_station")]
+        indexes = [
+            models.Index(fields=["station", "-id"], name="alarm_station"),
+            # What every overview asks for; the others only grow.
+            models.Index(
+                fields=["station"],
+                name="alarm_open",
+                condition=models.Q(acknowledged_at=None) | models.Q(cleared_at=None),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(acknowledged_at=None, acknowledged_by=None)

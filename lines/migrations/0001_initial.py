@@ -1129,6 +1129,14 @@ class Migration(migrations.Migration):
             model_name="alarm",
             index=models.Index(fields=["station", "-id"], name="alarm_station"),
         ),
+        migrations.AddIndex(
+            model_name="alarm",
+            index=models.Index(
+                condition=models.Q(("acknowledged_at", None), ("cleared_at", None), _connector="OR"),
+                fields=["station"],
+                name="alarm_open",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="alarm",
             constraint=models.CheckConstraint(
