@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+"""Pages of this app."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from lines.alarms import pages as alarms
+
+urlpatterns = [
+    path("alarms/", alarms.alarms, name="alarms"),
+]

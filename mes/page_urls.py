@@ -1,3 +1,14 @@
-from django.urls import URLPattern
+"""Pages that mix apps, signing in, and what every installation needs. Before the apps' own pages in mes.urls."""
 
-urlpatterns: list[URLPattern] = []
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from mes.pages import account, overview
+
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("login/", account.SignIn.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("i18n/setlang/", account.set_language, name="set_language"),
+    path("healthz", account.healthz, name="healthz"),
+]

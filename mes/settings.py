@@ -59,6 +59,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "mes.frame.frame",
             ],
         },
     },
@@ -121,6 +122,9 @@ TIME_ZONE = "Asia/Tokyo"
 
 STATIC_URL = "static/"
 STATIC_ROOT = DENCHI_VAR / "static"
+# The Vega bundle and whatever else `build_assets` makes; the folder is missing until then.
+STATICFILES_DIRS = [DENCHI_VAR / "assets"]
+SILENCED_SYSTEM_CHECKS = ["staticfiles.W004"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
