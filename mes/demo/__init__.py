@@ -1,0 +1,1 @@
+"""The whole plant on one machine: servers, simulator, gateway, workers and web, as one command runs them."""
