@@ -19,7 +19,7 @@ class StateLook:
 
 NO_DATA = StateLook(_("No data"), "nodata", "nodata")
 
-_LOOKS = {
+_LOOKS: dict[int, StateLook] = {
     PackMLState.CLEARING: StateLook(_("Clearing"), "changing", "normal"),
     PackMLState.STOPPED: StateLook(_("Stopped"), "stopped", "warn"),
     PackMLState.STARTING: StateLook(_("Starting"), "changing", "normal"),
@@ -42,4 +42,4 @@ _LOOKS = {
 
 def state_look(state: int | None) -> StateLook:
     """How a state is shown; a number PackML does not know is no data, never a guess."""
-    return _LOOKS.get(PackMLState(state), NO_DATA) if state in PackMLState._value2member_map_ else NO_DATA
+    return NO_DATA if state is None or state not in _LOOKS else _LOOKS[state]

@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
 from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 
 from lines.people.models import Role
 from lines.states.words import NO_DATA, StateLook, state_look
@@ -34,9 +34,10 @@ _ICONS = {
     "high": '<path d="M8 2.5l5.5 8h-11z"/>',
     "deviation": '<path d="M8 1l7 13H1z"/><path d="M8 5.6v4M8 11v1.6" stroke="#fff" stroke-width="1.7"/>',
     "hold": '<path d="M4.2 7V5a3.8 3.8 0 0 1 7.6 0v2H13v7H3V7zm2 0h3.6V5a1.8 1.8 0 0 0-3.6 0z"/>',
-    "priority-1": '<path d="M8 1l7.2 13.5H.8z"/><path d="M7 6.5l1.4-.9v6.6" fill="none" stroke="#fff" stroke-width="1.6"/>',
-    "priority-2": '<path d="M8 .8L15.2 8 8 15.2.8 8z"/><path d="M6.2 6.4c.4-1.6 3.6-1.5 3.4.4C9.5 8.2 6.4 9.6 6.2 11h3.7"'
-    ' fill="none" stroke="#fff" stroke-width="1.4"/>',
+    "priority-1": '<path d="M8 1l7.2 13.5H.8z"/><path d="M7 6.5l1.4-.9v6.6" fill="none" stroke="#fff"'
+    ' stroke-width="1.6"/>',
+    "priority-2": '<path d="M8 .8L15.2 8 8 15.2.8 8z"/><path d="M6.2 6.4c.4-1.6 3.6-1.5 3.4.4C9.5 8.2 6.4 9.6 6.2'
+    ' 11h3.7" fill="none" stroke="#fff" stroke-width="1.4"/>',
     "priority-3": '<circle cx="8" cy="8" r="6.6"/><path d="M6.2 5.4h3.4L7.9 7.6c2.4 0 2.2 3 0 3-.8 0-1.5-.4-1.8-1"'
     ' fill="none" stroke="#fff" stroke-width="1.4"/>',
     "search": '<circle cx="6.8" cy="6.8" r="4.6" fill="none" stroke="currentColor" stroke-width="1.8"/>'

@@ -1,5 +1,6 @@
 """The browser bundle of Vega, made offline from the libraries inside vl-convert: no Node, no download."""
 
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 # The CSP forbids eval; vegaEmbed's `ast: true` uses the interpreter that vega-embed brings with it.
-SNIPPET = "window.vegaEmbed = vegaEmbed; window.vega = vega;"
+SNIPPET = "window.vegaEmbed = vegaEmbed"
 
 
 class Command(BaseCommand):
@@ -17,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         target = Path(settings.DENCHI_VAR) / "assets" / "vega" / "vega.js"
-        version = vl_convert.__version__
+        version = metadata.version("vl-convert-python")
         head = f"/* vl-convert {version}: {SNIPPET} */\n"
         # Making it takes seconds; it changes only with vl-convert.
         if target.exists() and target.read_text(encoding="utf-8")[: len(head)] == head:
