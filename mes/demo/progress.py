@@ -72,7 +72,8 @@ class ProgressReader:
             self.close()
             return None
         assert counts is not None  # noqa: S101 - a select without from gives one row
-        return Progress(*counts, dict(packs))
+        records, first_time, last_time, cells, signals, pending = counts
+        return Progress(records, first_time, last_time, cells, signals, pending, dict(packs))
 
     def close(self) -> None:
         if self._connection is not None:
