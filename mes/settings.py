@@ -172,6 +172,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_ROUTES = {"lines.telemetry.tasks.*": {"queue": "telemetry"}}
 CELERY_TASK_DEFAULT_QUEUE = "records"
+CELERY_BEAT_SCHEDULE_FILENAME = str(DENCHI_VAR / "beat")
 
 LOGGING = {
     "version": 1,

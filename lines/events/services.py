@@ -1,9 +1,23 @@
 """Telling the screens what changed, in the transaction that changed it."""
 
-from collections.abc import Iterable
-from typing import Any
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.utils import timezone
 
 from lines.events.models import Event, EventKind
+
+KEPT_FOR = timedelta(days=1)
+_CHUNK = 10_000
+
+
+class Happening(NamedTuple):
+    """One event to be stored."""
+
+    kind: EventKind
+    station: str
+    payload: dict[str, Any]
 
 
 def emit(kind: EventKind, station: str = "", **payload: Any) -> None:
@@ -11,6 +25,26 @@ def emit(kind: EventKind, station: str = "", **payload: Any) -> None:
     Event.objects.create(kind=kind, station=station, payload=payload)
 
 
-def emit_all(rows: Iterable[tuple[EventKind, str, dict[str, Any]]]) -> None:
-    """Store many events, given as (kind, station code, payload), in one statement and in this order."""
-    Event.objects.bulk_create([Event(kind=kind, station=station, payload=payload) for kind, station, payload in rows])
+def emit_all(happenings: list[Happening]) -> None:
+    """Store several events in one statement."""
+    Event.objects.bulk_create(
+        [Event(kind=each.kind, station=each.station, payload=each.payload) for each in happenings]
+    )
+
+
+def forget_old() -> int:
+    """Delete events older than a day: screens that were away longer read the tables anew. Returns how many."""
+    cutoff = timezone.now() - KEPT_FOR
+    forgotten = 0
+    while True:
+        with connection.cursor() as cursor:
+            # By id, the only cheap order: the oldest chunk, of which the part that is old enough.
+            cursor.execute(
+                "delete from lines_event where created_at < %s"
+                " and id in (select id from lines_event order by id limit %s)",
+                [cutoff, _CHUNK],
+            )
+            deleted: int = cursor.rowcount
+        forgotten += deleted
+        if deleted < _CHUNK:
+            return forgotten

@@ -1032,6 +1032,10 @@ class Migration(migrations.Migration):
                     "duplicates",
                     models.PositiveIntegerField(default=0, help_text="Repeated values dropped before COPY."),
                 ),
+                (
+                    "rejected",
+                    models.PositiveIntegerField(default=0, help_text="Values that could not be stored as samples."),
+                ),
                 ("first_source_time", models.DateTimeField(null=True)),
                 ("last_source_time", models.DateTimeField(null=True)),
                 ("content_sha256", models.CharField(max_length=64)),

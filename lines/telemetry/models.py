@@ -17,6 +17,7 @@ class TelemetryBatch(models.Model):
     received_at = models.DateTimeField()
     rows = models.PositiveIntegerField()
     duplicates = models.PositiveIntegerField(default=0, help_text="Repeated values dropped before COPY.")
+    rejected = models.PositiveIntegerField(default=0, help_text="Values that could not be stored as samples.")
     first_source_time = models.DateTimeField(null=True)
     last_source_time = models.DateTimeField(null=True)
     content_sha256 = models.CharField(max_length=64)
