@@ -2,4 +2,22 @@
 
 from lines.errors import Code
 
+# Measurements of a posted result (quality/plans).
+UNKNOWN_CHARACTERISTIC = Code(
+    "MES-Q-0001",
+    422,
+    "A measurement names a characteristic that the plant does not have.",
+    "登録されていない特性の測定値があります。",
+    "Send a characteristic code of the plant data, or have the new one added there.",
+    "工場データの特性コードを送るか、新しい特性を登録してください。",
+)
+WRONG_UNIT = Code(
+    "MES-Q-0002",
+    422,
+    "A measurement has another unit than its characteristic.",
+    "測定値の単位が特性の単位と異なります。",
+    "Convert the value to the unit that `detail` names; units are never converted in silence.",
+    "`detail` の単位に換算して送ってください。単位の自動換算は行いません。",
+)
+
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]

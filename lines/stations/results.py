@@ -1,0 +1,89 @@
+"""What stations tell, as plain records: one result of one unit, or of the units of a tray. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from lines.errors import Code
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredValue:
+    """One measured value of one characteristic, in the unit named."""
+
+    code: str
+    value: float
+    unit: str
+    position: str
+    source_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumedLot:
+    """A quantity of a bought lot that went into the unit."""
+
+    material: str
+    supplier: str
+    lot: str
+    quantity: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedComponent:
+    """Another unit built in; a batch gives a quantity in its own unit of measure."""
+
+    serial: str
+    position: int | None
+    quantity: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RollRange:
+    """Metres of a roll that went into the unit, on that roll's own axis."""
+
+    serial: str
+    lane: int | None
+    from_m: float
+    to_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class UnitResult:
+    """What a station tells of one unit. `serial` is canonical (lines.orders.serials)."""
+
+    serial: str
+    outcome: str  # PASS or FAIL, the machine's word
+    reason_codes: tuple[str, ...]
+    measurements: tuple[MeasuredValue, ...]
+    consumed: tuple[ConsumedLot, ...]
+    components: tuple[PlacedComponent, ...]
+    ranges: tuple[RollRange, ...]
+    length_m: float | None
+    mass_kg: float | None
+    slot: int | None
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadItem:
+    """A unit of a tray that could not be understood; the others of the tray do not suffer."""
+
+    index: int
+    serial: str
+    code: Code
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class StationResult:
+    """One post: the facts that all its units share, and the units."""
+
+    operation: str
+    started_at: datetime
+    finished_at: datetime
+    recipe: str
+    operator: str
+    tray: str
+    is_tray_post: bool
+    units: tuple[tuple[int, UnitResult], ...]  # with their index in the post
+    bad: tuple[BadItem, ...]
