@@ -36,7 +36,7 @@ def run(name: str, command: list[str]) -> bool:
         "PATH": f"{Path(PYTHON).parent}:{os.environ['PATH']}",
     }
     started = time.monotonic()
-    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - the commands above
     passed = result.returncode == 0
     line = f"{'ok    ' if passed else 'FAILED'} {name:<16} {time.monotonic() - started:5.1f} s"
     print(line if passed else f"{line}   {' '.join(command)}\n{result.stdout}{result.stderr}", flush=True)
