@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+"""Pages of this app."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from traceability.units import pages as units
+
+urlpatterns = [
+    path("units/<path:serial>/", units.unit, name="unit"),
+    path("lots/<int:lot_id>/", units.lot, name="lot"),
+]

@@ -1,0 +1,140 @@
+"""What a scanned or typed code names. Exact codes first; only where there is none, codes that begin like it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Max, Q
+
+from lines.models import Station
+from lines.orders.serials import SerialError, canonical, parse_serial
+from mes.search.nearby import serials_near
+from quality.models import ControlPlan
+from traceability.models import Lot, TrayPlacement, Unit
+
+# A list longer than this helps nobody; the page asks for more characters.
+MOST_HITS = 50
+SHORTEST_PREFIX = 2
+LONGEST_QUERY = 80
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One object that a code names. `key` is what its page's address takes."""
+
+    kind: str  # unit, lot, station, chart
+    key: str
+    title: str
+    note: str
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class TrayContent:
+    """What lay in a tray when it was last seen."""
+
+    tray: str
+    seen_at: datetime
+    operation: str
+    station: str
+    slots: list[TrayPlacement]
+
+
+@dataclass(frozen=True)
+class Answer:
+    text: str  # as looked for: half width, capitals
+    exact: list[Hit] = field(default_factory=list)
+    tray: TrayContent | None = None
+    begins_like: list[Hit] = field(default_factory=list)
+    near: list[Hit] = field(default_factory=list)
+    fault: SerialError | None = None
+    is_cut: bool = False  # more than MOST_HITS begin like it
+
+
+def _unit_hits(condition: Q) -> Iterator[Hit]:
+    for unit in Unit.objects.filter(condition).select_related("definition").order_by("serial")[: MOST_HITS + 1]:
+        definition = unit.definition.name if unit.definition else ""
+        yield Hit("unit", unit.serial, unit.serial, definition, unit.state)
+
+
+def _lot_hits(condition: Q) -> Iterator[Hit]:
+    for lot in Lot.objects.filter(condition).select_related("material").order_by("number", "id")[: MOST_HITS + 1]:
+        material = lot.material.name if lot.material else lot.material_code
+        yield Hit("lot", str(lot.pk), lot.number, f"{material} · {lot.supplier}", lot.state)
+
+
+def _station_hits(condition: Q) -> Iterator[Hit]:
+    for station in Station.objects.filter(condition).order_by("sequence")[: MOST_HITS + 1]:
+        yield Hit("station", station.code, station.code, station.name)
+
+
+def _chart_hits(condition: Q) -> Iterator[Hit]:
+    for plan in ControlPlan.objects.filter(condition).select_related("station")[: MOST_HITS + 1]:
+        yield Hit("chart", plan.code, plan.code, f"{plan.name} · {plan.station.code}")
+
+
+def _exact(text: str) -> list[Hit]:
+    lot = Q(number__iexact=text)
+    supplier, _, number = text.rpartition(" ")
+    if supplier:
+        lot |= Q(supplier__iexact=supplier, number__iexact=number)
+    return [
+        *_unit_hits(Q(serial=text)),
+        *_lot_hits(lot),
+        *_station_hits(Q(code__iexact=text)),
+        *_chart_hits(Q(code__iexact=text)),
+    ]
+
+
+def _tray(text: str) -> TrayContent | None:
+    """The tray's load when it was last seen: all its slots carry the machine time of that one post."""
+    seen_at = TrayPlacement.objects.filter(tray=text).aggregate(latest=Max("source_time"))["latest"]
+    if seen_at is None:
+        return None
+    slots = list(
+        TrayPlacement.objects.filter(tray=text, source_time=seen_at)
+        .select_related("unit", "record__station")
+        .order_by("slot", "id")
+    )
+    record = slots[0].record
+    return TrayContent(text, seen_at, record.operation, record.station.code, slots)
+
+
+def _begins_like(text: str) -> list[Hit]:
+    named = Q(code__istartswith=text) | Q(name_en__icontains=text) | Q(name_ja__icontains=text)
+    return [
+        *_unit_hits(Q(serial__startswith=text)),
+        *_lot_hits(Q(number__istartswith=text) | Q(supplier__istartswith=text)),
+        *_station_hits(named),
+        *_chart_hits(named),
+    ]
+
+
+def find(text: str) -> Answer:
+    """Everything the page needs to answer for one text, normalised here (width, case, outer white space)."""
+    text = canonical(text.replace("\x00", ""))[:LONGEST_QUERY]
+    if not text:
+        return Answer(text)
+    exact, tray = _exact(text), _tray(text)
+    if exact or tray:
+        return Answer(text, exact, tray)
+    fault = None
+    try:
+        parse_serial(text)
+    except SerialError as error:
+        fault = error
+    begins_like = _begins_like(text) if len(text) >= SHORTEST_PREFIX else []
+    candidates = serials_near(text)
+    near = list(_unit_hits(Q(serial__in=candidates))) if candidates and not begins_like else []
+    return Answer(
+        text,
+        begins_like=begins_like[:MOST_HITS],
+        near=near,
+        fault=fault,
+        is_cut=len(begins_like) > MOST_HITS,
+    )
+
+
+def newest_serial() -> str:
+    """A real serial to show how one looks; empty while there is none."""
+    return Unit.objects.order_by("-id").values_list("serial", flat=True).first() or ""

@@ -1,0 +1,49 @@
+"""Live objects worth showing to whoever has ten minutes. Each is found when asked for, or not there yet."""
+
+from dataclasses import dataclass
+
+from django.db.models import F
+
+from lines.models import OperationRecord
+from lines.orders.models import Tracking
+from lines.records.models import Verdict
+from quality.models import Signal
+from traceability.models import GenealogyLink, Lot, Nonconformance, Unit
+from traceability.units.models import UnitState
+
+
+@dataclass(frozen=True)
+class Tour:
+    """What there is to show now; None: does not exist yet."""
+
+    pack: Unit | None
+    lot: Lot | None
+    signal: Signal | None
+    nonconformance: Nonconformance | None
+    rework: OperationRecord | None
+
+
+def _pack() -> Unit | None:
+    """The passed pack that is furthest along its route, the newest of them."""
+    packs = Unit.objects.filter(definition__tracking=Tracking.PACK, last_test_passed=True)
+    furthest = F("next_step__sequence").desc(nulls_first=True)
+    return packs.exclude(state=UnitState.SCRAPPED).select_related("definition").order_by(furthest, "-id").first()
+
+
+def _lot() -> Lot | None:
+    """The lot that was used first has come furthest."""
+    link = GenealogyLink.objects.exclude(input_lot=None).order_by("id").select_related("input_lot__material").first()
+    return link.input_lot if link else None
+
+
+def tour() -> Tour:
+    signals = Signal.objects.select_related("plan__station", "plan__characteristic", "alarm")
+    not_conforming = Nonconformance.objects.filter(record__is_conforming=False)
+    reworked = OperationRecord.objects.filter(attempt__gte=2, verdict=Verdict.PASS)
+    return Tour(
+        pack=_pack(),
+        lot=_lot(),
+        signal=signals.exclude(alarm=None).first(),
+        nonconformance=not_conforming.select_related("unit", "record__station").order_by("-id").first(),
+        rework=reworked.select_related("station").order_by("-id").first(),
+    )

@@ -1,0 +1,262 @@
+"""Everything that happened to one unit, in order, for its page. The number of queries does not depend on it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Max
+
+from lines.errors import CODES as LINES_CODES
+from lines.errors import Code
+from lines.models import Measurement, Operation, OperationRecord, ReasonCode, RouteStep
+from lines.records.models import Judgement, Verdict
+from quality.errors import CODES as QUALITY_CODES
+from quality.models import Characteristic, CharacteristicLimits
+from traceability.errors import CODES as TRACEABILITY_CODES
+from traceability.interlock.models import PermitVerdict
+from traceability.models import Hold, Permit, Unit
+from traceability.units.bars import Bar, bar
+from traceability.units.figures import Summary, decimals, summary
+from traceability.units.rework import Stretch, stretches
+
+_CODES = {code.code: code for code in [*LINES_CODES, *QUALITY_CODES, *TRACEABILITY_CODES]}
+# More values of one characteristic in one record stand in one line that opens.
+MOST_SINGLE_VALUES = 4
+# Refused entries beyond this say nothing new.
+MOST_DENIALS = 40
+
+
+@dataclass(frozen=True)
+class Value:
+    """One measurement with the limits it was judged by."""
+
+    measurement: Measurement
+    limits: CharacteristicLimits | None
+    bar: Bar | None
+    decimals: int | None
+
+    @property
+    def is_failed(self) -> bool:
+        return self.measurement.judgement in (Judgement.FAIL_LOW, Judgement.FAIL_HIGH)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All values of one characteristic in one record."""
+
+    code: str
+    name: str
+    values: list[Value]
+
+    @property
+    def first(self) -> Value:
+        return self.values[0]
+
+    @property
+    def is_many(self) -> bool:
+        return len(self.values) > MOST_SINGLE_VALUES
+
+    @property
+    def n_failed(self) -> int:
+        return sum(value.is_failed for value in self.values)
+
+    @property
+    def summary(self) -> Summary:
+        return summary([value.measurement.value for value in self.values])
+
+
+@dataclass(frozen=True)
+class Named:
+    """A code with its words in the reader's language; the code alone where no table knows it."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Visit:
+    record: OperationRecord
+    name: str
+    measured: list[Measured]
+    deviations: list[Code]
+    reasons: list[Named]
+    denials: list["Denial"]  # entries refused since the visit before
+
+    @property
+    def operation(self) -> str:
+        return self.record.operation
+
+    @property
+    def duration(self) -> timedelta | None:
+        started = self.record.started_at
+        return self.record.source_time - started if started else None
+
+
+@dataclass(frozen=True)
+class Denial:
+    permit: Permit
+    reasons: list[Code]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A single visit, or all visits of one rework loop."""
+
+    stretch: Stretch
+    visits: list[Visit]
+
+    @property
+    def is_rework(self) -> bool:
+        return self.stretch.is_rework
+
+    @property
+    def repeated(self) -> list[Visit]:
+        """The first visit of each operation that was repeated."""
+        names = dict.fromkeys(self.stretch.operations)
+        return [next(visit for visit in self.visits if visit.operation == name) for name in names]
+
+    @property
+    def ended_well(self) -> bool:
+        return self.visits[-1].record.verdict == Verdict.PASS
+
+
+@dataclass(frozen=True)
+class StepMark:
+    """One step of the unit's route, and how far the unit is with it."""
+
+    step: RouteStep
+    status: str  # done, failed, next, ahead, skipped
+    attempts: int
+
+
+@dataclass
+class History:
+    unit: Unit
+    chapters: list[Chapter]
+    steps: list[StepMark]
+    holds: list[Hold]  # open ones first, then newest
+    denials: list[Denial]  # since the last visit
+    n_visits: int
+    n_values: int
+    last: OperationRecord | None
+    nonconforming: list[OperationRecord] = field(default_factory=list)
+
+    @property
+    def open_holds(self) -> list[Hold]:
+        return [hold for hold in self.holds if hold.released_at is None]
+
+
+def unit_by_serial(serial: str) -> Unit | None:
+    found = Unit.objects.select_related("definition", "product", "next_step__operation")
+    return found.filter(serial=serial).first()
+
+
+def described(code: str) -> Code:
+    """The table's entry, or one that says only the code."""
+    return _CODES.get(code) or Code(code, 0, code, code, "", "")
+
+
+def history(unit: Unit) -> History:
+    records = list(OperationRecord.objects.filter(serial=unit.serial).select_related("station").order_by("id"))
+    denials = _denials(unit)
+    visits = _visits(records, denials)
+    chapters = [Chapter(s, visits[s.first : s.last + 1]) for s in stretches(visits)]
+    holds = Hold.objects.filter(unit=unit).select_related("nonconformance__record")
+    last_at = records[-1].received_at if records else None
+    return History(
+        unit=unit,
+        chapters=chapters,
+        steps=_steps(unit, records),
+        holds=sorted(holds, key=lambda hold: (hold.released_at is not None, -hold.pk)),
+        denials=[d for d in denials if last_at is None or d.permit.decided_at > last_at],
+        n_visits=len(records),
+        n_values=sum(len(m.values) for visit in visits for m in visit.measured),
+        last=records[-1] if records else None,
+        nonconforming=[record for record in records if not record.is_conforming],
+    )
+
+
+def _denials(unit: Unit) -> list[Denial]:
+    newest = Permit.objects.filter(serial=unit.serial, verdict=PermitVerdict.DENY).select_related("station")
+    return [
+        Denial(permit, [described(code) for code in permit.reasons])
+        for permit in reversed(newest.order_by("-id")[:MOST_DENIALS])
+    ]
+
+
+def _between(denials: Iterable[Denial], after: datetime | None, until: datetime) -> list[Denial]:
+    return [d for d in denials if (after is None or d.permit.decided_at > after) and d.permit.decided_at <= until]
+
+
+def _visits(records: Sequence[OperationRecord], denials: Sequence[Denial]) -> list[Visit]:
+    names = {o.code: o.name for o in Operation.objects.filter(code__in={r.operation for r in records})}
+    reason_codes = {code for record in records for code in record.reason_codes}
+    reasons = {r.code: r.name for r in ReasonCode.objects.filter(code__in=reason_codes)}
+    measured = _measured(records)
+    visits = []
+    before: datetime | None = None
+    for record in records:
+        visits.append(
+            Visit(
+                record=record,
+                name=names.get(record.operation, record.operation),
+                measured=measured.get(record.pk, []),
+                deviations=[described(code) for code in record.deviation_codes],
+                reasons=[Named(code, reasons.get(code, code)) for code in record.reason_codes],
+                denials=_between(denials, before, record.received_at),
+            )
+        )
+        before = record.received_at
+    return visits
+
+
+def _measured(records: Sequence[OperationRecord]) -> dict[int, list[Measured]]:
+    """Measurements by record. The records' own times name the partitions to look into."""
+    found = list(
+        Measurement.objects.filter(
+            record__in=[record.pk for record in records],
+            received_at__in={record.received_at for record in records},
+        ).order_by("record_id", "sequence")
+    )
+    versions = {m.limits_version for m in found if m.limits_version is not None}
+    limits = CharacteristicLimits.objects.in_bulk(versions)
+    names = {c.code: c.name for c in Characteristic.objects.filter(code__in={m.characteristic for m in found})}
+    by_record: dict[int, dict[str, Measured]] = {}
+    for m in found:
+        code = m.characteristic
+        group = by_record.setdefault(m.record_id, {}).setdefault(code, Measured(code, names.get(code, code), []))
+        group.values.append(_value(m, limits.get(m.limits_version) if m.limits_version else None))
+    return {record_id: list(groups.values()) for record_id, groups in by_record.items()}
+
+
+def _value(measurement: Measurement, limits: CharacteristicLimits | None) -> Value:
+    if limits is None:
+        return Value(measurement, None, None, None)
+    ends = (limits.lsl, limits.target, limits.usl)
+    return Value(measurement, limits, bar(measurement.value, *ends), decimals(*ends))
+
+
+def _steps(unit: Unit, records: Sequence[OperationRecord]) -> list[StepMark]:
+    """The unit's own steps in its route: the route of its next step, or the product's newest one."""
+    if unit.definition_id is None:
+        return []
+    steps = RouteStep.objects.filter(definition=unit.definition_id).select_related("operation").order_by("sequence")
+    if unit.next_step is not None:
+        steps = steps.filter(route=unit.next_step.route_id)
+    else:
+        newest = RouteStep.objects.filter(definition=unit.definition_id).aggregate(id=Max("route_id"))["id"]
+        steps = steps.filter(route=newest)
+    last = {record.operation: record for record in records}
+    attempts = {record.operation: record.attempt for record in records}
+    marks = []
+    for step in steps:
+        code = step.operation.code
+        record = last.get(code)
+        if unit.next_step_id == step.pk:
+            status = "next"
+        elif record is None:
+            status = "ahead"
+        else:
+            status = "done" if record.verdict == Verdict.PASS else "failed"
+        marks.append(StepMark(step, status, attempts.get(code, 0)))
+    return marks
