@@ -1,0 +1,77 @@
+"""Stations served by asyncua."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import asyncua
+
+from lines.simulator.clock import as_datetime
+from lines.simulator.nodes import NAMESPACE, NodeSpec
+
+# asyncua's annotations ask for its own wrappers around str, int and datetime, which it does not need.
+ua: Any = asyncua.ua
+
+
+class AsyncuaServer:
+    """One asyncua server on a TCP port of the loopback interface, anonymous and unencrypted: a demo plant."""
+
+    def __init__(self, name: str, port: int, nodes: Iterable[NodeSpec], host: str = "127.0.0.1") -> None:
+        self.url = f"opc.tcp://{host}:{port}"
+        self._name = name
+        self._specs = list(nodes)
+        self._server: Any = asyncua.Server()  # type: ignore[attr-defined]
+        self._ids: dict[str, Any] = {}
+        self._kinds: dict[str, tuple[Any, bool]] = {}
+
+    async def start(self) -> None:
+        server = self._server
+        await server.init()
+        server.set_endpoint(self.url)
+        server.set_server_name(f"Denchi plant simulator {self._name}")
+        server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+        index = await server.register_namespace(NAMESPACE)
+        folders = {"": server.get_objects_node()}
+        for spec in self._specs:
+            *parents, name = spec.path.split("/")
+            for depth in range(1, len(parents) + 1):
+                path = "/".join(parents[:depth])
+                if path not in folders:
+                    above = folders["/".join(parents[: depth - 1])]
+                    folders[path] = await above.add_object(ua.NodeId(path, index), f"{index}:{parents[depth - 1]}")
+            kind = ua.VariantType[spec.kind]
+            node = await folders["/".join(parents)].add_variable(
+                ua.NodeId(spec.path, index),
+                f"{index}:{name}",
+                ua.Variant(spec.initial, kind, is_array=spec.is_array),
+                datatype=ua.NodeId(kind.value),
+            )
+            if spec.by_client:
+                await node.set_writable()
+            self._ids[spec.path] = node.nodeid
+            self._kinds[spec.path] = kind, spec.is_array
+        await server.start()
+
+    async def stop(self) -> None:
+        await self._server.stop()
+
+    async def write(self, path: str, value: Any, source_time: float, status: int = 0) -> None:
+        kind, is_array = self._kinds[path]
+        data = ua.DataValue(
+            ua.Variant(value, kind, is_array=is_array), ua.StatusCode(status), SourceTimestamp=as_datetime(source_time)
+        )
+        code = await self._server.iserver.aspace.write_attribute_value(self._ids[path], ua.AttributeIds.Value, data)
+        code.check()
+
+    def read(self, path: str) -> Any:
+        return self._server.read_attribute_value(self._ids[path]).Value.Value
+
+    def watch(self, path: str, told: Callable[[Any], None]) -> None:
+        async def changed(_handle: int, value: Any) -> None:
+            told(value.Value.Value)
+
+        code, _ = self._server.iserver.aspace.add_datachange_callback(self._ids[path], ua.AttributeIds.Value, changed)
+        code.check()
+
+    @property
+    def has_clients(self) -> bool:
+        return self._server.bserver is not None and bool(self._server.bserver.clients)

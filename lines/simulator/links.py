@@ -1,0 +1,38 @@
+"""How a station speaks to the MES: what it asks, what it tells, what comes back. Pure.
+
+A result's body is the JSON of `POST /stations/{station}/results`, kept as a plain dict so that a station that waits
+for the MES can store it and send the very same bytes again.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PermitAnswer:
+    serial: str
+    is_allowed: bool
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResultAnswer:
+    """The MES's word on one unit. `error` is the code of a result that was not taken."""
+
+    serial: str
+    verdict: str = ""  # PASS or FAIL
+    disposition: str = ""  # CONTINUE, REWORK, SCRAP, HOLD, COMPLETE
+    next_operation: str = ""
+    deviations: tuple[str, ...] = ()
+    error: str = ""
+
+
+class Link(Protocol):
+    """Both calls come back when the MES has answered, however long that takes; they raise nothing but cancellation."""
+
+    async def permits(self, serials: list[str], operation: str) -> list[PermitAnswer]: ...
+
+    async def post(self, key: str, body: Body) -> list[ResultAnswer]:
+        """Send one result (one unit, or a tray with items). The same key and body may be sent again at any time."""

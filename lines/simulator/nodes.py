@@ -1,0 +1,108 @@
+"""The address space of a station, as data for both OPC UA server libraries. Pure.
+
+Node ids are strings in the namespace urn:denchi:station and equal the path below Objects:
+<STATION>/Status/..., <STATION>/Telemetry/<signal>, and for stations that do the handshake Permit/... and Result/....
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from lines.plant.files import SignalFile, StationFile
+
+NAMESPACE = "urn:denchi:station"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NOTHING: dict[str, Any] = {
+    "Boolean": False,
+    "Int32": 0,
+    "UInt32": 0,
+    "Double": 0.0,
+    "String": "",
+    "DateTime": _EPOCH,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpec:
+    """One variable. `kind` is the name of an OPC UA built-in type."""
+
+    path: str
+    kind: str
+    is_array: bool = False
+    by_client: bool = False  # the MES writes it
+
+    @property
+    def initial(self) -> Any:
+        return [] if self.is_array else _NOTHING[self.kind]
+
+
+PERMIT_FIELDS = {"BootId": "String", "Sequence": "UInt32", "Serial": "String", "Operation": "String"}
+PERMIT_ANSWER = {"AnsweredSequence": "UInt32", "Verdict": "String", "ReasonCodes": "String[]", "Accepted": "Boolean"}
+RESULT_FIELDS = {
+    "BootId": "String",
+    "Sequence": "UInt32",
+    "Serial": "String",
+    "Operation": "String",
+    "Outcome": "String",
+    "ReasonCodes": "String[]",
+    "StartedAt": "DateTime",
+    "FinishedAt": "DateTime",
+    "Recipe": "String",
+    "Operator": "String",
+    "LengthM": "Double",
+    "MassKg": "Double",
+    "MeasurementCode": "String[]",
+    "MeasurementValue": "Double[]",
+    "MeasurementUnit": "String[]",
+    "MeasurementPosition": "String[]",
+    "ConsumedMaterial": "String[]",
+    "ConsumedSupplier": "String[]",
+    "ConsumedLot": "String[]",
+    "ConsumedQuantity": "Double[]",
+    "ConsumedUnit": "String[]",
+    "ComponentSerial": "String[]",
+    "ComponentPosition": "UInt32[]",
+    "ComponentQuantity": "Double[]",
+    "RangeSerial": "String[]",
+    "RangeLane": "UInt32[]",
+    "RangeFromM": "Double[]",
+    "RangeToM": "Double[]",
+}
+RESULT_ANSWER = {
+    "AnsweredSequence": "UInt32",
+    "Verdict": "String",
+    "Disposition": "String",
+    "NextOperation": "String",
+    "DeviationCodes": "String[]",
+    "Accepted": "Boolean",
+}
+
+
+def signal_path(station: str, signal: SignalFile) -> str:
+    folder = "Telemetry" if signal.kind == "MEASUREMENT" else "Status"
+    return f"{station}/{folder}/{signal.code}"
+
+
+def station_nodes(station: StationFile) -> list[NodeSpec]:
+    """Every variable of one station."""
+    code = station.code
+    nodes = [
+        NodeSpec(f"{code}/Status/StateCurrent", "Int32"),
+        NodeSpec(f"{code}/Status/ProdProcessedCount", "UInt32"),
+        NodeSpec(f"{code}/Status/ProdDefectiveCount", "UInt32"),
+        NodeSpec(f"{code}/Status/StateReason", "String"),
+    ]
+    nodes += [NodeSpec(signal_path(code, s), "Double") for s in station.signals if s.kind == "MEASUREMENT"]
+    if station.interface == "OPCUA":
+        for folder, fields, answer in (
+            ("Permit", PERMIT_FIELDS, PERMIT_ANSWER),
+            ("Result", RESULT_FIELDS, RESULT_ANSWER),
+        ):
+            nodes += [_field(f"{code}/{folder}/{name}", kind, False) for name, kind in fields.items()]
+            nodes.append(NodeSpec(f"{code}/{folder}/Ready", "Boolean"))
+            nodes += [_field(f"{code}/{folder}/{name}", kind, True) for name, kind in answer.items()]
+    return nodes
+
+
+def _field(path: str, kind: str, by_client: bool) -> NodeSpec:
+    return NodeSpec(path, kind.removesuffix("[]"), kind.endswith("[]"), by_client)

@@ -1,0 +1,100 @@
+"""What the plant files say about making things, as questions the simulator asks. Pure."""
+
+from dataclasses import dataclass
+
+from lines.plant.files import (
+    BillItemFile,
+    CharacteristicFile,
+    ControlPlanFile,
+    DefinitionFile,
+    LimitsFile,
+    MaterialFile,
+    PlantFiles,
+    ProductFile,
+    StationFile,
+    StepFile,
+)
+
+ROLL, BATCH, CELL, PACK, CONTAINER = "ROLL", "SLURRY_BATCH", "CELL", "PACK", "CONTAINER"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One product's ways through the plant: a list of steps for each definition, by sequence."""
+
+    product: ProductFile
+    definitions: dict[str, DefinitionFile]
+    steps: dict[str, tuple[StepFile, ...]]  # by definition
+    by_sequence: dict[int, StepFile]
+
+    def first(self, definition: str) -> StepFile:
+        return self.steps[definition][0]
+
+    def after(self, step: StepFile) -> StepFile | None:
+        """The next step of the same definition; None after the last."""
+        own = self.steps[step.definition]
+        place = own.index(step) + 1
+        return own[place] if place < len(own) else None
+
+    def named(self, definition: str, operation: str) -> StepFile | None:
+        return next((s for s in self.steps[definition] if s.operation == operation), None)
+
+    def tracked(self, tracking: str) -> str:
+        """The code of the one definition with this tracking; '' when the product has none."""
+        return next((d.code for d in self.product.definitions if d.tracking == tracking), "")
+
+    def unit_items(self, step: StepFile) -> list[BillItemFile]:
+        """The bill items that this plant makes itself."""
+        return [item for item in step.bill if item.material in self.definitions]
+
+    def lot_items(self, step: StepFile) -> list[BillItemFile]:
+        return [item for item in step.bill if item.material not in self.definitions]
+
+    def consumer(self, definition: str) -> tuple[StepFile, BillItemFile] | None:
+        """The step that uses a definition up, with its bill item."""
+        for step in self.product.steps:
+            for item in step.bill:
+                if item.material == definition:
+                    return step, item
+        return None
+
+    @property
+    def cells_per_pack(self) -> int:
+        use = self.consumer(self.tracked(CELL))
+        return use[1].positions if use else 1
+
+
+class Plant:
+    """The plant's files with the look-ups the simulator needs."""
+
+    def __init__(self, files: PlantFiles) -> None:
+        self.files = files
+        self.stations: dict[str, StationFile] = {s.code: s for s in files.stations}
+        self.station_of: dict[str, StationFile] = {op: s for s in files.stations for op in s.operations}
+        self.materials: dict[str, MaterialFile] = {m.code: m for m in files.materials}
+        self.characteristics: dict[str, CharacteristicFile] = {c.code: c for c in files.characteristics}
+        self.routes: dict[str, Route] = {p.code: _route(p) for p in files.products}
+        self.serial_head = files.site_code + files.line_code[-1]
+
+    def limits(self, product: str, characteristic: str) -> LimitsFile:
+        """The product's own limits, or those of the characteristic."""
+        own = self.routes[product].product.limits.get(characteristic)
+        if own is not None:
+            return own
+        c = self.characteristics[characteristic]
+        return LimitsFile(c.code, c.lsl, c.target, c.usl, c.sigma)
+
+    def plan(self, product: str, characteristic: str) -> ControlPlanFile | None:
+        return next(
+            (p for p in self.files.control_plans if (p.product, p.characteristic) == (product, characteristic)), None
+        )
+
+
+def _route(product: ProductFile) -> Route:
+    steps = sorted(product.steps, key=lambda s: s.sequence)
+    return Route(
+        product,
+        {d.code: d for d in product.definitions},
+        {d.code: tuple(s for s in steps if s.definition == d.code) for d in product.definitions},
+        {s.sequence: s for s in steps},
+    )
