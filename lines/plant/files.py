@@ -3,225 +3,66 @@
 Read by `load_plant` (into the database) and by the plant simulator (which knows no database). Pure.
 """
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from lines.plant.checking import check_plant
+from lines.plant.product_files import read_products
+from lines.plant.shapes import (
+    AreaFile,
+    BillItemFile,
+    CharacteristicFile,
+    ControlPlanFile,
+    DefinitionFile,
+    LimitsFile,
+    MaterialFile,
+    Name,
+    OpcUaServerFile,
+    OperationFile,
+    PersonFile,
+    PlantFileError,
+    PlantFiles,
+    ProductFile,
+    ReasonCodeFile,
+    ShiftFile,
+    SignalFile,
+    StationFile,
+    StepFile,
+)
+from lines.plant.site_files import (
+    read_materials,
+    read_operations,
+    read_people,
+    read_site,
+    read_stations,
+)
+from lines.plant.tables import (
+    read_characteristics,
+    read_control_plans,
+    read_reason_codes,
+)
 
-@dataclass(frozen=True)
-class PlantFileError(Exception):
-    """One thing wrong in one file."""
-
-    file: str
-    key: str
-    what: str
-    cure: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.key}: {self.what} {self.cure}"
-
-
-@dataclass(frozen=True)
-class Name:
-    en: str
-    ja: str
-
-
-@dataclass(frozen=True)
-class AreaFile:
-    code: str
-    name: Name
-    sequence: int
-
-
-@dataclass(frozen=True)
-class ShiftFile:
-    code: str
-    name: Name
-    starts_at: str  # "08:00", wall clock of the site
-    ends_at: str
-
-
-@dataclass(frozen=True)
-class OpcUaServerFile:
-    code: str
-    endpoint_url: str
-    stack: str  # which library the simulator serves it with: "asyncua" or "opcua"
-    is_demo: bool
-
-
-@dataclass(frozen=True)
-class SignalFile:
-    code: str
-    name: Name
-    kind: str  # MEASUREMENT, STATE, COUNTER
-    unit: str
-    decimals: int
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True)
-class StationFile:
-    code: str
-    name: Name
-    kind: str
-    area: str
-    sequence: int
-    interface: str  # HTTP or OPCUA: how it asks for permits and posts results
-    opcua_server: str
-    operations: tuple[str, ...]
-    stale_after_s: int
-    target_per_shift: int
-    signals: tuple[SignalFile, ...]  # own ones, and the StateCurrent and counters every station has
-
-
-@dataclass(frozen=True)
-class OperationFile:
-    code: str
-    name: Name
-    kind: str
-
-
-@dataclass(frozen=True)
-class MaterialFile:
-    """A bought material."""
-
-    code: str
-    name: Name
-    uom: str
-    suppliers: tuple[str, ...]
-    lot_size: float  # quantity of one lot as delivered, in uom
-    shelf_life_days: int
-
-
-@dataclass(frozen=True)
-class DefinitionFile:
-    """Something the plant makes for one product."""
-
-    code: str
-    name: Name
-    tracking: str  # SLURRY_BATCH, ROLL, JELLY_ROLL, STACK, CELL, PACK, CONTAINER
-    uom: str
-    design_code: str  # three characters in the serial
-
-
-@dataclass(frozen=True)
-class BillItemFile:
-    material: str  # a MaterialFile's or DefinitionFile's code
-    quantity: float
-    tolerance_pct: float
-    positions: int
-
-
-@dataclass(frozen=True)
-class StepFile:
-    sequence: int
-    definition: str
-    operation: str
-    duration_s: int
-    by_tray: bool
-    max_passes: int
-    rework_from: int | None  # sequence of the step where a failed unit starts again
-    on_fail: str  # SCRAP or HOLD
-    is_gate: bool
-    bill: tuple[BillItemFile, ...]
-    characteristics: tuple[str, ...]
-    recipe: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class LimitsFile:
-    """Specification limits of a characteristic for one product, with the simulator's starting sigma."""
-
-    characteristic: str
-    lsl: float | None
-    target: float | None
-    usl: float | None
-    sigma: float | None  # within-subgroup; None for Poisson
-
-
-@dataclass(frozen=True)
-class ProductFile:
-    code: str
-    name: Name
-    chemistry: str
-    tray_slots: int
-    definitions: tuple[DefinitionFile, ...]
-    steps: tuple[StepFile, ...]  # in order of sequence
-    limits: dict[str, LimitsFile]  # by characteristic code; only those used by a step
-
-
-@dataclass(frozen=True)
-class CharacteristicFile:
-    code: str
-    station: str  # the kind of station in words, as in the source list
-    name: Name
-    unit: str
-    distribution: str  # NORMAL, LOGNORMAL, POISSON, SKEWED, AUTOCORRELATED
-    formula: str
-    reason_codes: tuple[str, ...]
-    sampling: str
-    source: str
-    lsl: float | None
-    target: float | None
-    usl: float | None
-    sigma: float | None
-    sigma_log: float | None  # LOGNORMAL: standard deviation of the natural logarithm
-
-
-@dataclass(frozen=True)
-class ControlPlanFile:
-    code: str
-    name: Name
-    characteristic: str
-    product: str
-    station: str
-    chart: str  # I-MR or XBAR-R
-    subgroup_by: str  # CONSECUTIVE or RECORD
-    subgroup_size: int
-    rules: tuple[int, ...]
-    response: str  # LOG or ALARM
-    center: float
-    sigma_within: float
-    n_values: int
-    sigma_method: str
-    reaction: Name
-
-
-@dataclass(frozen=True)
-class ReasonCodeFile:
-    code: str
-    name: Name
-    group: str
-    severity: str  # S, F, C
-    station_kinds: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class PersonFile:
-    username: str
-    name: Name
-    role: str
-
-
-@dataclass(frozen=True)
-class PlantFiles:
-    site_code: str
-    site_name: Name
-    time_zone: str
-    line_code: str
-    line_name: Name
-    areas: tuple[AreaFile, ...]
-    shifts: tuple[ShiftFile, ...]
-    opcua_servers: tuple[OpcUaServerFile, ...]
-    stations: tuple[StationFile, ...]  # in order of sequence
-    operations: tuple[OperationFile, ...]
-    materials: tuple[MaterialFile, ...]
-    characteristics: tuple[CharacteristicFile, ...]
-    products: tuple[ProductFile, ...]
-    control_plans: tuple[ControlPlanFile, ...]
-    reason_codes: tuple[ReasonCodeFile, ...]
-    people: tuple[PersonFile, ...]
+__all__ = [
+    "AreaFile",
+    "BillItemFile",
+    "CharacteristicFile",
+    "ControlPlanFile",
+    "DefinitionFile",
+    "LimitsFile",
+    "MaterialFile",
+    "Name",
+    "OpcUaServerFile",
+    "OperationFile",
+    "PersonFile",
+    "PlantFileError",
+    "PlantFiles",
+    "ProductFile",
+    "ReasonCodeFile",
+    "ShiftFile",
+    "SignalFile",
+    "StationFile",
+    "StepFile",
+    "read_plant",
+]
 
 
 def read_plant(folder: Path) -> PlantFiles:
@@ -230,4 +71,29 @@ def read_plant(folder: Path) -> PlantFiles:
     Raises PlantFileError for the first thing wrong: a missing file, a key with a wrong type or value, an unknown
     reference, a serial design code claimed twice, limits that cross.
     """
-    raise NotImplementedError(folder)
+    if not folder.is_dir():
+        raise PlantFileError(str(folder), "-", "is not a folder.", "Name a folder like fixtures/plant/osaka.")
+    site = read_site(folder)
+    characteristics = read_characteristics(folder)
+    plant = PlantFiles(
+        site_code=site.code,
+        site_name=site.name,
+        time_zone=site.time_zone,
+        serial_site=site.serial_site,
+        serial_line=site.serial_line,
+        line_code=site.line_code,
+        line_name=site.line_name,
+        areas=site.areas,
+        shifts=site.shifts,
+        opcua_servers=site.opcua_servers,
+        stations=read_stations(folder),
+        operations=read_operations(folder),
+        materials=read_materials(folder),
+        characteristics=characteristics,
+        products=read_products(folder, {c.code: c for c in characteristics}),
+        control_plans=read_control_plans(folder),
+        reason_codes=read_reason_codes(folder),
+        people=read_people(folder),
+    )
+    check_plant(plant)
+    return plant

@@ -1,0 +1,227 @@
+"""What a plant folder holds, as plain records: the contract between the files and who reads them. Pure."""
+
+from dataclasses import dataclass, field
+
+
+class PlantFileError(Exception):
+    """One thing wrong in one file."""
+
+    def __init__(self, file: str, key: str, what: str, cure: str) -> None:
+        super().__init__(file, key, what, cure)
+        self.file = file
+        self.key = key
+        self.what = what
+        self.cure = cure
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.key}: {self.what} {self.cure}"
+
+
+@dataclass(frozen=True)
+class Name:
+    en: str
+    ja: str
+
+
+@dataclass(frozen=True)
+class AreaFile:
+    code: str
+    name: Name
+    sequence: int
+
+
+@dataclass(frozen=True)
+class ShiftFile:
+    code: str
+    name: Name
+    starts_at: str  # "08:00", wall clock of the site
+    ends_at: str
+
+
+@dataclass(frozen=True)
+class OpcUaServerFile:
+    code: str
+    endpoint_url: str
+    stack: str  # which library the simulator serves it with: "asyncua" or "opcua"
+    is_demo: bool
+
+
+@dataclass(frozen=True)
+class SignalFile:
+    code: str
+    name: Name
+    kind: str  # MEASUREMENT, STATE, COUNTER
+    unit: str
+    decimals: int
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class StationFile:
+    code: str
+    name: Name
+    kind: str
+    area: str
+    sequence: int
+    interface: str  # HTTP or OPCUA: how it asks for permits and posts results
+    opcua_server: str
+    operations: tuple[str, ...]
+    stale_after_s: int
+    target_per_shift: int
+    signals: tuple[SignalFile, ...]  # own ones, and the StateCurrent and counters every station has
+
+
+@dataclass(frozen=True)
+class OperationFile:
+    code: str
+    name: Name
+    kind: str
+
+
+@dataclass(frozen=True)
+class MaterialFile:
+    """A bought material."""
+
+    code: str
+    name: Name
+    uom: str
+    suppliers: tuple[str, ...]
+    lot_size: float  # quantity of one lot as delivered, in uom
+    shelf_life_days: int
+
+
+@dataclass(frozen=True)
+class DefinitionFile:
+    """Something the plant makes for one product."""
+
+    code: str
+    name: Name
+    tracking: str  # SLURRY_BATCH, ROLL, JELLY_ROLL, STACK, CELL, PACK, CONTAINER
+    uom: str
+    design_code: str  # three characters in the serial
+
+
+@dataclass(frozen=True)
+class BillItemFile:
+    material: str  # a MaterialFile's or DefinitionFile's code
+    quantity: float
+    tolerance_pct: float
+    positions: int
+
+
+@dataclass(frozen=True)
+class StepFile:
+    sequence: int
+    definition: str
+    operation: str
+    duration_s: int
+    by_tray: bool
+    max_passes: int
+    rework_from: int | None  # sequence of the step where a failed unit starts again
+    on_fail: str  # SCRAP or HOLD
+    is_gate: bool
+    bill: tuple[BillItemFile, ...]
+    characteristics: tuple[str, ...]  # all that a record may carry, the derived ones included
+    sampled: tuple[str, ...] = ()  # those of them that are measured on samples, not at every visit
+    # Those of them that the machine read back from an earlier operation of the unit and posts again: formula inputs.
+    read_back: tuple[str, ...] = ()
+    recipe: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LimitsFile:
+    """Specification limits of a characteristic for one product, with the simulator's starting sigma."""
+
+    characteristic: str
+    lsl: float | None
+    target: float | None
+    usl: float | None
+    sigma: float | None  # within-subgroup; None for Poisson
+
+
+@dataclass(frozen=True)
+class ProductFile:
+    code: str
+    name: Name
+    chemistry: str
+    tray_slots: int
+    definitions: tuple[DefinitionFile, ...]
+    steps: tuple[StepFile, ...]  # in order of sequence
+    limits: dict[str, LimitsFile]  # by characteristic code; only those used by a step
+
+
+@dataclass(frozen=True)
+class CharacteristicFile:
+    code: str
+    station: str  # the kind of station in words, as in the source list; "raw value" for a formula's input
+    name: Name
+    unit: str
+    distribution: str  # NORMAL, LOGNORMAL, POISSON, SKEWED, AUTOCORRELATED
+    formula: str  # name of a function in quality/plans/formulas.py; empty: measured
+    formula_inputs: tuple[str, ...]  # characteristics of the same record, in the order of the function's arguments
+    reason_codes: tuple[str, ...]
+    sampling: str
+    source: str
+    lsl: float | None
+    target: float | None
+    usl: float | None
+    sigma: float | None
+    sigma_log: float | None  # LOGNORMAL: standard deviation of the natural logarithm
+
+
+@dataclass(frozen=True)
+class ControlPlanFile:
+    code: str
+    name: Name
+    characteristic: str
+    product: str
+    station: str
+    chart: str  # I-MR or XBAR-R
+    subgroup_by: str  # CONSECUTIVE or RECORD
+    subgroup_size: int
+    rules: tuple[int, ...]
+    response: str  # LOG or ALARM
+    center: float
+    sigma_within: float
+    n_values: int
+    sigma_method: str
+    reaction: Name
+
+
+@dataclass(frozen=True)
+class ReasonCodeFile:
+    code: str
+    name: Name
+    group: str
+    severity: str  # S, F, C
+    station_kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PersonFile:
+    username: str
+    name: Name
+    role: str
+
+
+@dataclass(frozen=True)
+class PlantFiles:
+    site_code: str
+    site_name: Name
+    time_zone: str
+    serial_site: str  # two characters at the head of a serial
+    serial_line: str  # one character after them
+    line_code: str
+    line_name: Name
+    areas: tuple[AreaFile, ...]
+    shifts: tuple[ShiftFile, ...]
+    opcua_servers: tuple[OpcUaServerFile, ...]
+    stations: tuple[StationFile, ...]  # in order of sequence
+    operations: tuple[OperationFile, ...]
+    materials: tuple[MaterialFile, ...]
+    characteristics: tuple[CharacteristicFile, ...]
+    products: tuple[ProductFile, ...]
+    control_plans: tuple[ControlPlanFile, ...]
+    reason_codes: tuple[ReasonCodeFile, ...]
+    people: tuple[PersonFile, ...]

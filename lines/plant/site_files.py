@@ -1,0 +1,201 @@
+"""site.toml, stations.toml, operations.toml, materials.toml and people.toml as records. Pure."""
+
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from lines.orders.serials import ALPHABET
+from lines.plant.entries import Entry, read_toml, refuse_doubles
+from lines.plant.shapes import (
+    AreaFile,
+    MaterialFile,
+    Name,
+    OpcUaServerFile,
+    OperationFile,
+    PersonFile,
+    ShiftFile,
+    SignalFile,
+    StationFile,
+)
+
+KINDS = ("ELECTRODE_COATING", "CELL_ASSEMBLY", "FORMATION", "PACK_TEST")
+INTERFACES = ("HTTP", "OPCUA")
+STACKS = ("asyncua", "opcua")
+ROLES = ("SUPERVISOR", "QUALITY", "AUDITOR", "ADMINISTRATOR")
+
+# PackML's: every station has them, so no file repeats them.
+STATUS_SIGNALS = (
+    SignalFile("StateCurrent", Name("State", "状態"), "STATE", "", 0, None, None),
+    SignalFile("ProdProcessedCount", Name("Processed", "処理数"), "COUNTER", "", 0, None, None),
+    SignalFile("ProdDefectiveCount", Name("Defective", "不良数"), "COUNTER", "", 0, None, None),
+)
+
+
+@dataclass(frozen=True)
+class SiteParts:
+    """What site.toml says."""
+
+    code: str
+    name: Name
+    time_zone: str
+    serial_site: str
+    serial_line: str
+    line_code: str
+    line_name: Name
+    areas: tuple[AreaFile, ...]
+    shifts: tuple[ShiftFile, ...]
+    opcua_servers: tuple[OpcUaServerFile, ...]
+
+
+def serial_characters(entry: Entry, key: str, length: int) -> str:
+    value = entry.text(key)
+    if len(value) != length or any(c not in ALPHABET for c in value):
+        raise entry.refuse(key, f"is {value!r}.", f"Use {length} of the characters {ALPHABET}.")
+    return value
+
+
+def _clock(entry: Entry, key: str) -> str:
+    value = entry.text(key)
+    try:
+        return time.fromisoformat(value).strftime("%H:%M")
+    except ValueError:
+        raise entry.refuse(key, f"is {value!r}.", 'Write hours and minutes: "08:00".') from None
+
+
+def read_site(folder: Path) -> SiteParts:
+    root = read_toml(folder, "site.toml")
+    site, line = root.entry("site"), root.entry("line")
+    time_zone = site.text("time_zone")
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise site.refuse("time_zone", f"is {time_zone!r}.", "Use an IANA name such as Asia/Tokyo.") from None
+    areas, shifts, servers = [], [], []
+    for entry in root.entries("areas"):
+        areas.append(AreaFile(entry.code("code"), entry.name(), entry.integer("sequence")))
+        entry.done()
+    for entry in root.entries("shifts"):
+        shifts.append(
+            ShiftFile(entry.code("code", 16), entry.name(), _clock(entry, "starts_at"), _clock(entry, "ends_at"))
+        )
+        entry.done()
+    for entry in root.entries("opcua_servers"):
+        url = entry.text("endpoint_url")
+        if not url.startswith("opc.tcp://"):
+            raise entry.refuse("endpoint_url", f"is {url!r}.", "Write opc.tcp://host:port.")
+        servers.append(OpcUaServerFile(entry.code("code"), url, entry.choice("stack", STACKS), entry.flag("is_demo")))
+        entry.done()
+    parts = SiteParts(
+        code=site.code("code"),
+        name=site.name(),
+        time_zone=time_zone,
+        serial_site=serial_characters(site, "serial_code", 2),
+        serial_line=serial_characters(line, "serial_code", 1),
+        line_code=line.code("code"),
+        line_name=line.name(),
+        areas=tuple(areas),
+        shifts=tuple(shifts),
+        opcua_servers=tuple(servers),
+    )
+    for entry in (site, line, root):
+        entry.done()
+    refuse_doubles("site.toml", "areas", [area.code for area in areas])
+    refuse_doubles("site.toml", "shifts", [shift.code for shift in shifts])
+    refuse_doubles("site.toml", "opcua_servers", [server.code for server in servers])
+    return parts
+
+
+def _signals(station: Entry) -> tuple[SignalFile, ...]:
+    signals = list(STATUS_SIGNALS)
+    for entry in station.entries("signals"):
+        low, high = entry.optional_number("low"), entry.optional_number("high")
+        if low is not None and high is not None and low >= high:
+            raise entry.refuse("low", f"is {low:g}, not below high {high:g}.", "Exchange low and high.")
+        signals.append(
+            SignalFile(
+                code=entry.code("code", 48),
+                name=entry.name(),
+                kind="MEASUREMENT",
+                unit=entry.text("unit", "", longest=16),
+                decimals=entry.integer("decimals", 2, most=9),
+                low=low,
+                high=high,
+            )
+        )
+        entry.done()
+    refuse_doubles(station.file, f"{station.where}.signals", [signal.code for signal in signals])
+    return tuple(signals)
+
+
+def read_stations(folder: Path) -> tuple[StationFile, ...]:
+    root = read_toml(folder, "stations.toml")
+    stations = []
+    for entry in root.entries("stations"):
+        stations.append(
+            StationFile(
+                code=entry.code("code"),
+                name=entry.name(),
+                kind=entry.choice("kind", KINDS),
+                area=entry.text("area"),
+                sequence=entry.integer("sequence"),
+                interface=entry.choice("interface", INTERFACES),
+                opcua_server=entry.text("opcua_server"),
+                operations=entry.texts("operations"),
+                stale_after_s=entry.integer("stale_after_s", 30, least=1),
+                target_per_shift=entry.integer("target_per_shift", 0),
+                signals=_signals(entry),
+            )
+        )
+        entry.done()
+    root.done()
+    refuse_doubles("stations.toml", "stations", [station.code for station in stations])
+    return tuple(sorted(stations, key=lambda station: station.sequence))
+
+
+def read_operations(folder: Path) -> tuple[OperationFile, ...]:
+    root = read_toml(folder, "operations.toml")
+    operations = []
+    for entry in root.entries("operations"):
+        operations.append(OperationFile(entry.code("code"), entry.name(), entry.choice("kind", KINDS)))
+        entry.done()
+    root.done()
+    refuse_doubles("operations.toml", "operations", [operation.code for operation in operations])
+    return tuple(operations)
+
+
+def read_materials(folder: Path) -> tuple[MaterialFile, ...]:
+    root = read_toml(folder, "materials.toml")
+    materials = []
+    for entry in root.entries("materials"):
+        lot_size = entry.number("lot_size")
+        if lot_size <= 0:
+            raise entry.refuse("lot_size", f"is {lot_size:g}.", "Write the quantity of one lot, above 0.")
+        suppliers = entry.texts("suppliers")
+        if not suppliers:
+            raise entry.refuse("suppliers", "is empty.", "Name at least one supplier.")
+        materials.append(
+            MaterialFile(
+                code=entry.code("code", 32),
+                name=entry.name(),
+                uom=entry.text("uom", longest=8),
+                suppliers=suppliers,
+                lot_size=lot_size,
+                shelf_life_days=entry.integer("shelf_life_days", least=1),
+            )
+        )
+        entry.done()
+    root.done()
+    refuse_doubles("materials.toml", "materials", [material.code for material in materials])
+    return tuple(materials)
+
+
+def read_people(folder: Path) -> tuple[PersonFile, ...]:
+    root = read_toml(folder, "people.toml")
+    people = []
+    for entry in root.entries("people", "username"):
+        people.append(PersonFile(entry.code("username", 150), entry.name(), entry.choice("role", ROLES)))
+        entry.done()
+    root.done()
+    refuse_doubles("people.toml", "people", [person.username for person in people])
+    return tuple(people)
