@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import secrets
 import sys
 import time
@@ -15,20 +14,11 @@ from typing import Any
 from lines.plant.files import read_plant
 from mes.demo.options import ROOT, DemoError, Options
 from mes.embedded import EmbeddedPostgres, EmbeddedValkey
+from mes.private_files import write_private
 from mes.processes import Command, ProcessError, Supervisor
 
 WEB_TIMEOUT_S = 120.0
 SIMULATOR_TIMEOUT_S = 120.0
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Whole or not at all, and readable by nobody else at any moment."""
-    half = path.with_suffix(f".{os.getpid()}")
-    with contextlib.suppress(FileNotFoundError):
-        half.unlink()
-    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    half.replace(path)
 
 
 class RunningPlant:
@@ -61,11 +51,8 @@ class RunningPlant:
         # Needs no database, so both cores are busy from the first second.
         self.processes.start(self._manage("pages", "prepare_pages"))
         self._start_databases()
-        self.processes.start(
-            self._manage(
-                "database", "prepare_database", str(self.options.plant), "--credentials", str(self.credentials)
-            )
-        )
+        words = ["--credentials", str(self.credentials), "--station-tokens", str(self._tokens)]
+        self.processes.start(self._manage("database", "prepare_database", str(self.options.plant), *words))
         self._finish("database", "tables and the plant's data")
         self._finish("pages", "styles, charts and translations")
         self._start_web()
@@ -73,9 +60,7 @@ class RunningPlant:
         self.set_endpoints()
         self.start_gateway()
         self.start_worker()
-        self.processes.start(
-            self._celery("beat", "beat", "-s", str(self.options.var / "beat-schedule"), "--pidfile", "")
-        )
+        self.processes.start(self._celery("beat", "beat", "--pidfile="))
         self._write_demo_json()
         self._tell("gateway, worker and clock of the tasks")
 
@@ -124,7 +109,6 @@ class RunningPlant:
             return False
 
     def _start_simulator(self) -> None:
-        _write_private(self._tokens, json.dumps(self._credentials()["station_tokens"]))
         options = self.options
         words = ["--plant", str(options.plant), "--api", options.url, "--tokens", str(self._tokens)]
         words += ["--truth", str(self.truth), "--endpoints", str(self.endpoints)]
@@ -209,7 +193,7 @@ class RunningPlant:
     def _secret_key(self) -> str:
         path = self.options.var / "secret_key"
         if not path.exists():
-            _write_private(path, secrets.token_urlsafe(48))
+            write_private(path, secrets.token_urlsafe(48))
         return path.read_text()
 
     def _python(self, name: str, *words: str) -> Command:
@@ -248,4 +232,4 @@ class RunningPlant:
             "opcua_endpoints": {s.code: servers[s.opcua_server] for s in stations if s.opcua_server in servers},
             "truth": str(self.truth),
         }
-        _write_private(self.demo_json, json.dumps(found, indent=2) + "\n")
+        write_private(self.demo_json, json.dumps(found, indent=2) + "\n")
