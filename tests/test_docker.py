@@ -6,7 +6,6 @@ No container engine is needed or used: what only an engine can show is not shown
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -37,7 +36,14 @@ pytestmark = [
 def services() -> dict[str, Any]:
     """The services as docker-compose understands them, with env.example's values in place."""
     result = subprocess.run(
-        ["docker-compose", "-f", str(COMPOSE), "--env-file", str(ROOT / "docker" / "env.example"), "config"],
+        [
+            shutil.which("docker-compose") or "docker-compose",
+            "-f",
+            str(COMPOSE),
+            "--env-file",
+            str(ROOT / "docker" / "env.example"),
+            "config",
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -70,7 +76,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
 def words_of(service: dict[str, Any], var: str, port: int) -> list[str]:
     """The service's command with this machine's paths and a free port."""
     words = [word.replace("/var/lib/denchi/credentials", var) for word in service["command"]]
-    words = [str(port) if word in {"8000", "8001"} else word.replace("0.0.0.0", "127.0.0.1") for word in words]
+    if "--host" in words:
+        words[words.index("--host") + 1] = "127.0.0.1"
+        words[words.index("--port") + 1] = str(port)
     program = Path(sys.executable).parent / words[0]
     return [str(program), *words[1:]]
 
