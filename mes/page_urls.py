@@ -3,10 +3,12 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from mes.pages import account, overview
+from mes.pages import account, overview, station
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
+    path("overview/tiles/", overview.tiles, name="overview-tiles"),
+    path("stations/<str:code>/", station.station, name="station"),
     path("login/", account.SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("i18n/setlang/", account.set_language, name="set_language"),

@@ -24,7 +24,7 @@ _LOOKS: dict[int, StateLook] = {
     PackMLState.STOPPED: StateLook(_("Stopped"), "stopped", "warn"),
     PackMLState.STARTING: StateLook(_("Starting"), "changing", "normal"),
     PackMLState.IDLE: StateLook(_("Idle"), "idle", "normal"),
-    PackMLState.SUSPENDED: StateLook(_("Waiting for material"), "waiting", "normal"),
+    PackMLState.SUSPENDED: StateLook(_("Waiting"), "waiting", "normal"),
     PackMLState.EXECUTE: StateLook(_("Running"), "running", "normal"),
     PackMLState.STOPPING: StateLook(_("Stopping"), "changing", "normal"),
     PackMLState.ABORTING: StateLook(_("Aborting"), "aborted", "alert"),

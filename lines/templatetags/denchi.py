@@ -183,3 +183,24 @@ def duration(value: timedelta | float | None) -> str:
     if minutes:
         return _("%(m)d min") % {"m": minutes}
     return ngettext("%(s)d s", "%(s)d s", seconds) % {"s": seconds}
+
+
+@register.filter
+def clock(value: datetime | None) -> str:
+    """Hours and minutes on the site's wall clock."""
+    return "–" if value is None else f"{timezone.localtime(value):%H:%M}"
+
+
+@register.filter
+def priority_shape(value: int) -> str:
+    return f"priority-{value}"
+
+
+# Units come in ASCII, as machines write them; people read the real signs.
+_UNITS = {"degC": "°C", "um": "µm", "mOhm": "mΩ", "MOhm": "MΩ", "Ohm": "Ω", "mOhm.cm2": "mΩ·cm²"}
+
+
+@register.filter
+def unit(value: str) -> str:
+    """A unit of measure with its signs: degC becomes °C, mg/cm2 mg/cm²."""
+    return _UNITS.get(value, value.replace("cm2", "cm²").replace("cm3", "cm³").replace("m3", "m³").replace(".", "·"))

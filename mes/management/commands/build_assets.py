@@ -16,7 +16,7 @@ class Command(BaseCommand):
     help = "Write the chart bundle (Vega, Vega-Lite, vega-embed) below DENCHI_VAR/assets."
     requires_system_checks: list[str] = []
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+    def handle(self, *args: Any, **options: Any) -> None:
         target = Path(settings.DENCHI_VAR) / "assets" / "vega" / "vega.js"
         version = metadata.version("vl-convert-python")
         head = f"/* vl-convert {version}: {SNIPPET} */\n"
