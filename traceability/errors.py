@@ -214,6 +214,15 @@ MATERIAL_UNKNOWN = Code(
     "設備が送る材料コードを修正するか、工場データに登録してください。",
 )
 
+MEASUREMENT_MISSING = Code(
+    "MES-T-0113",
+    0,
+    "The station says PASS, but a required measurement is missing.",
+    "設備は合格としていますが、必須の測定値がありません。",
+    "Measure what `detail` names, or check the station's programme.",
+    "`detail` の項目を測定するか、設備のプログラムを確認してください。",
+)
+
 # Questions and goods receipt.
 UNIT_NOT_FOUND = Code(
     "MES-T-0201",

@@ -67,13 +67,17 @@ def read_text(fields: Fields, name: str, path: str, *, required: bool = False, l
         if required:
             refuse(errors.MISSING_FIELD, path, repr(name))
         return ""
+    return _printable(value, f"{path}.{name}", longest)
+
+
+def _printable(value: Any, place: str, longest: int) -> str:
     if not isinstance(value, str):
-        refuse(errors.WRONG_TYPE, f"{path}.{name}", "expected text")
+        refuse(errors.WRONG_TYPE, place, "expected text")
     value = value.strip()
     # Half and full width are one spelling; ASCII, the usual case, needs no look-up.
     text = value if value.isascii() else unicodedata.normalize("NFKC", value).strip()
     if not text or len(text) > longest or not text.isprintable():
-        refuse(errors.BAD_TEXT, f"{path}.{name}", f"1 to {longest} printable characters")
+        refuse(errors.BAD_TEXT, place, f"1 to {longest} printable characters")
     return text
 
 
@@ -134,9 +138,9 @@ def read_time(fields: Fields, name: str, path: str, now: datetime | None, *, req
     try:
         time = datetime.fromisoformat(value)
     except ValueError:
-        time = None
-    if time is None or time.tzinfo is None:
         refuse(errors.BAD_TIME, f"{path}.{name}", repr(value[:MAX_TEXT]))
+    if time.tzinfo is None:
+        refuse(errors.BAD_TIME, f"{path}.{name}", f"{value[:MAX_TEXT]!r} has no offset")
     if now is not None and not now - BEHIND <= time <= now + AHEAD:
         refuse(errors.TIME_OUTSIDE, f"{path}.{name}", f"{value[:MAX_TEXT]}, our clock: {now.isoformat()}")
     try:
@@ -173,11 +177,7 @@ def read_texts(fields: Fields, name: str, path: str, *, most: int, longest: int)
         refuse(errors.WRONG_TYPE, f"{path}.{name}", "expected a list")
     if len(values) > most:
         refuse(errors.TOO_MANY, f"{path}.{name}", f"at most {most}")
-    here = f"{path}.{name}"
-    return tuple(
-        read_text({f"[{index}]": value}, f"[{index}]", here, required=True, longest=longest)
-        for index, value in enumerate(values)
-    )
+    return tuple(_printable(value, f"{path}.{name}[{index}]", longest) for index, value in enumerate(values))
 
 
 def once(values: Iterable[Any], path: str, what: str) -> None:

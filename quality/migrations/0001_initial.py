@@ -46,6 +46,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "formula_inputs",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=24),
+                        blank=True,
+                        default=list,
+                        help_text="Characteristics of the same record, in the order of the function's arguments.",
+                        size=None,
+                    ),
+                ),
+                (
                     "reason_codes",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(max_length=24), blank=True, default=list, size=None

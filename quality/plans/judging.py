@@ -1,17 +1,16 @@
 """Judging values against specification limits, and deriving the values that no station posts. Pure."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from lines.errors import Refusal
 from quality import errors
-from quality.plans.formulas import Formula, Input, Reading, derive
+from quality.plans.formulas import derive
 
 # The numbers of lines.records.models.Judgement, which needs Django.
 UNJUDGED, PASS, FAIL_LOW, FAIL_HIGH = 0, 1, 2, 3
-
-Readings = Mapping[Input, Sequence[Reading]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +38,21 @@ NO_LIMITS = Limits(0, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
+class Derived:
+    """A characteristic that comes from others of the same record (quality.plans.formulas)."""
+
+    formula: str
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class JudgingPlan:
     """What is known of the characteristics of one operation of one product."""
 
-    units: Mapping[str, str]  # unit of every characteristic asked for
+    units: Mapping[str, str]  # unit of every characteristic asked for or used here
     limits: Mapping[str, Limits]
-    derived: Mapping[str, Formula]  # characteristics of this operation that come from others
+    derived: Mapping[str, Derived]  # those of this operation
+    required: frozenset[str]  # measured at every visit; without the derived ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,43 +90,33 @@ def check_values(plan: JudgingPlan, values: Sequence[Value]) -> None:
             )
 
 
-def needed(plan: JudgingPlan) -> set[Input]:
-    """Readings that the derived characteristics take from outside the record."""
-    return {
-        wanted
-        for formula in plan.derived.values()
-        for wanted in formula.inputs
-        if wanted.constant is None and (wanted.operation or wanted.of_inputs)
-    }
+def missing(plan: JudgingPlan, values: Iterable[Value]) -> list[str]:
+    """Required characteristics without a value, in alphabetical order."""
+    return sorted(plan.required - {v.code for v in values})
 
 
-def judge(plan: JudgingPlan, values: Sequence[Value], readings: Readings, finished_at: datetime) -> list[Judged]:
+def judge(plan: JudgingPlan, values: Sequence[Value], finished_at: datetime) -> list[Judged]:
     """Posted values in their order, then the derived ones, each with its verdict.
 
-    `readings` are those that `needed` asked for. A derived characteristic that the station posted itself stands as
-    posted; one whose inputs are missing is left out. `finished_at` is the source time of a derived value.
+    A derived characteristic that the station posted itself stands as posted; one whose inputs are missing is left
+    out. Of an input with several positions the mean counts. `finished_at` is the source time of a derived value.
     """
-    found = [
-        Judged(v.code, v.value, v.unit, v.position, v.source_time, judge_value(v.value, limits), limits, False)
-        for v in values
-        for limits in (plan.limits.get(v.code, NO_LIMITS),)
-    ]
-    posted = {v.code for v in values}
-    for code, formula in plan.derived.items():
-        if code in posted:
+    found = []
+    by_code: dict[str, list[float]] = {}
+    for v in values:
+        limits = plan.limits.get(v.code, NO_LIMITS)
+        judgement = judge_value(v.value, limits)
+        found.append(Judged(v.code, v.value, v.unit, v.position, v.source_time, judgement, limits, False))
+        by_code.setdefault(v.code, []).append(v.value)
+    for code, derived in plan.derived.items():
+        if code in by_code or not all(name in by_code for name in derived.inputs):
             continue
-        value = derive(formula, [_readings_of(wanted, values, readings) for wanted in formula.inputs])
+        value = derive(derived.formula, [math.fsum(by_code[n]) / len(by_code[n]) for n in derived.inputs])
         if value is not None:
             limits = plan.limits.get(code, NO_LIMITS)
             judgement = judge_value(value, limits)
             found.append(Judged(code, value, plan.units[code], "", finished_at, judgement, limits, True))
     return found
-
-
-def _readings_of(wanted: Input, values: Iterable[Value], readings: Readings) -> Sequence[Reading]:
-    if wanted.operation or wanted.of_inputs:
-        return readings.get(wanted, ())
-    return [Reading(v.value, v.source_time) for v in values if v.code == wanted.characteristic]
 
 
 def all_pass(judged: Iterable[Judged]) -> bool:

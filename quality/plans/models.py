@@ -21,6 +21,12 @@ class Characteristic(Bilingual):
     unit = models.CharField(max_length=16)
     distribution = models.CharField(max_length=16, choices=Distribution)
     formula = models.CharField(max_length=48, blank=True, help_text="Name of the function in formulas.py, if derived.")
+    formula_inputs = ArrayField(
+        models.CharField(max_length=24),
+        default=list,
+        blank=True,
+        help_text="Characteristics of the same record, in the order of the function's arguments.",
+    )
     reason_codes = ArrayField(models.CharField(max_length=24), default=list, blank=True)
     sampling = models.CharField(max_length=80, blank=True)
     source = models.CharField(max_length=120, blank=True)

@@ -5,14 +5,12 @@ from datetime import datetime
 
 from django.db import connection
 
-from quality.plans.formulas import Formula, parse_formula
-from quality.plans.judging import JudgingPlan, Limits
+from quality.plans.judging import Derived, JudgingPlan, Limits
 
 # One statement, because every result a station posts asks it: the characteristics posted or used at the operation,
 # each with the newest limits valid now.
 _PLAN = """
-select c.code, c.unit, u.id is not null and c.formula <> '' as is_derived, c.formula,
-       l.id, l.lsl, l.target, l.usl
+select c.code, c.unit, c.formula, c.formula_inputs, u.id is not null, u.is_required, l.id, l.lsl, l.target, l.usl
 from quality_characteristic c
 left join lines_product p on p.code = %(product)s
 left join lines_operation o on o.code = %(operation)s
@@ -22,7 +20,7 @@ left join lateral (
     where characteristic_id = c.id and product_id = p.id and valid_from <= %(now)s
     order by version desc limit 1
 ) l on true
-where c.code = any(%(codes)s) or (u.id is not null and c.formula <> '')
+where c.code = any(%(codes)s) or u.id is not null
 order by c.code
 """
 
@@ -30,21 +28,24 @@ order by c.code
 def judging_plan(product: str, operation: str, codes: Collection[str], now: datetime) -> JudgingPlan:
     """What judges values of these characteristic codes at this operation. An unknown code is left out of `units`.
 
-    `product` may be empty (a unit nobody knows): then nothing has limits and nothing is derived.
+    `product` may be empty (a unit nobody knows): then nothing has limits and nothing is derived or required.
     """
     with connection.cursor() as cursor:
         cursor.execute(_PLAN, {"product": product, "operation": operation, "codes": list(codes), "now": now})
         rows = cursor.fetchall()
     units: dict[str, str] = {}
     limits: dict[str, Limits] = {}
-    derived: dict[str, Formula] = {}
-    for code, unit, is_derived, formula, version_id, lsl, target, usl in rows:
+    derived: dict[str, Derived] = {}
+    required = []
+    for code, unit, formula, inputs, is_used, is_required, version_id, lsl, target, usl in rows:
         units[code] = unit
         if version_id is not None:
             limits[code] = Limits(version_id, lsl, target, usl)
-        if is_derived:
-            derived[code] = parse_formula(formula)
-    return JudgingPlan(units, limits, derived)
+        if is_used and formula:
+            derived[code] = Derived(formula, tuple(inputs))
+        elif is_required:
+            required.append(code)
+    return JudgingPlan(units, limits, derived, frozenset(required))
 
 
 def limits_by_version(version_ids: Collection[int]) -> dict[int, Limits]:

@@ -1,0 +1,39 @@
+"""Reading records: visits of units to operations."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import connection
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """What a unit's records say of one operation."""
+
+    count: int
+    failed: int
+    last_verdict: str
+
+
+def visits_by_serial(serials: Collection[str]) -> dict[str, dict[str, Visits]]:
+    """For each serial that has records: its operations with their visits."""
+    found: dict[str, dict[str, Visits]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select serial, operation, count(*), count(*) filter (where verdict = 'FAIL'),"
+            " (array_agg(verdict order by id desc))[1]"
+            " from lines_operationrecord where serial = any(%s) group by serial, operation",
+            [list(serials)],
+        )
+        for serial, operation, count, failed, last in cursor.fetchall():
+            found.setdefault(serial, {})[operation] = Visits(count, failed, last)
+    return found
+
+
+def unknown_reason_codes(codes: Collection[str]) -> set[str]:
+    """Those of these codes that the plant data does not have."""
+    if not codes:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute("select code from lines_reasoncode where code = any(%s)", [list(codes)])
+        return set(codes) - {row[0] for row in cursor.fetchall()}

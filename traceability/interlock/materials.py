@@ -1,0 +1,49 @@
+"""What deviated in what a unit was made of. Deviations only: the link is stored in any case. Pure."""
+
+from datetime import datetime
+
+from lines.stations.results import ConsumedLot
+from traceability import errors
+from traceability.interlock.checks import Finding
+from traceability.interlock.facts import DISCRETE, InputFacts, LotFacts, Step
+
+
+def check_input(unit: InputFacts, output_id: int, step: Step | None) -> list[Finding]:
+    """A component or roll against the step's bill (None: the route has no such step) and its own state."""
+    found = []
+    if not unit.is_known:
+        found.append(Finding(errors.COMPONENT_UNKNOWN, unit.serial))
+    if step is not None and (unit.definition is None or unit.definition.id not in step.bill):
+        kind = unit.definition.code if unit.definition else "no definition"
+        found.append(Finding(errors.COMPONENT_NOT_IN_BILL, f"{unit.serial}: {kind}"))
+    if unit.is_held:
+        found.append(Finding(errors.COMPONENT_HELD, unit.serial))
+    if unit.state == "SCRAPPED":
+        found.append(Finding(errors.COMPONENT_SCRAPPED, unit.serial))
+    is_discrete = unit.definition is not None and unit.definition.tracking in DISCRETE
+    if is_discrete and unit.outputs - {output_id}:
+        found.append(Finding(errors.COMPONENT_TAKEN, unit.serial))
+    if unit.is_known and unit.state == "IN_PROCESS":
+        found.append(Finding(errors.COMPONENT_NOT_READY, unit.serial))
+    return found
+
+
+def check_lot(
+    lot: LotFacts, consumed: ConsumedLot, material_id: int | None, step: Step | None, at: datetime
+) -> list[Finding]:
+    """A lot against the step's bill and its own state, as of `at` by the machine's clock."""
+    name = f"{consumed.material}: {consumed.supplier} {consumed.lot}"
+    found = []
+    if material_id is None:
+        found.append(Finding(errors.MATERIAL_UNKNOWN, name))
+    elif step is not None and material_id not in step.bill:
+        found.append(Finding(errors.MATERIAL_NOT_IN_BILL, name))
+    if not lot.is_known or lot.state == "UNKNOWN":
+        found.append(Finding(errors.LOT_UNKNOWN, name))
+    elif lot.material_id != material_id:
+        found.append(Finding(errors.LOT_OTHER_MATERIAL, name))
+    if lot.expires_at is not None and lot.expires_at < at:
+        found.append(Finding(errors.LOT_EXPIRED, f"{name}, {lot.expires_at.isoformat()}"))
+    if lot.state in ("QUARANTINE", "BLOCKED"):
+        found.append(Finding(errors.LOT_NOT_RELEASED, f"{name}, {lot.state}"))
+    return found

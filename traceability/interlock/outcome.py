@@ -1,0 +1,49 @@
+"""What a verdict means for the unit: where it goes next, and in which state. Pure."""
+
+from dataclasses import dataclass
+
+from traceability.interlock.facts import Step, UnitFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`disposition` is CONTINUE, REWORK, SCRAP, HOLD or COMPLETE; `hold_reason` is empty where none is needed."""
+
+    disposition: str
+    state: str
+    next_step: Step | None
+    hold_reason: str
+
+
+def decide(facts: UnitFacts, verdict: str, attempt: int, deviations: list[str]) -> Outcome:
+    """The unit after a visit with this verdict, its `attempt`th to the operation.
+
+    Only a visit to the step that was next moves the unit: after any other its place in the route is as before. With
+    deviations it is held at its next step, unless it is out of the line anyway.
+    """
+    if facts.state in ("SCRAPPED", "CONSUMED"):
+        return Outcome("HOLD", facts.state, facts.next_step, _reason(deviations))
+    step = facts.step
+    if step is None or step != facts.next_step:
+        return Outcome("HOLD", facts.state, facts.next_step, _reason(deviations))
+    if verdict == "PASS":
+        after = next((s for s in facts.steps if s.sequence > step.sequence), None)
+        moved = Outcome("CONTINUE", "IN_PROCESS", after, "") if after else Outcome("COMPLETE", "COMPLETED", None, "")
+    else:
+        moved = _after_fail(facts, step, attempt)
+    if deviations and moved.disposition != "SCRAP":
+        return Outcome("HOLD", moved.state, moved.next_step, _reason(deviations))
+    return moved
+
+
+def _after_fail(facts: UnitFacts, step: Step, attempt: int) -> Outcome:
+    if attempt < step.max_passes:
+        back = next((s for s in facts.steps if s.sequence == step.rework_from), step)
+        return Outcome("REWORK", "IN_PROCESS", back, "")
+    if step.on_fail == "SCRAP":
+        return Outcome("SCRAP", "SCRAPPED", None, "")
+    return Outcome("HOLD", "IN_PROCESS", step, f"Failed {step.operation}, {attempt} of {step.max_passes} passes")
+
+
+def _reason(deviations: list[str]) -> str:
+    return f"Recorded, not conforming: {', '.join(deviations)}"[:200]

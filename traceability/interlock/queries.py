@@ -1,0 +1,264 @@
+"""Loading the facts an interlock decision rests on: a fixed number of statements, however many units are asked about."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from lines.models import Station
+from lines.records.queries import visits_by_serial
+from traceability.interlock.facts import (
+    Definition,
+    HoldFacts,
+    InputFacts,
+    LotFacts,
+    Step,
+    UnitFacts,
+    VisitFacts,
+    design_code,
+    serial_fault,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A unit as stored. `route_id` is None where its next step is None."""
+
+    id: int
+    serial: str
+    definition_id: int | None
+    state: str
+    next_step_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlantFacts:
+    """What the plant data says about a station and the kinds of unit in front of it."""
+
+    operations: frozenset[str]  # of the station
+    is_operation: bool  # the plant has the operation asked for
+    definitions: Mapping[int, Definition]
+    steps: Mapping[int, tuple[Step, ...]]  # by definition, of the newest route
+    all_steps: Mapping[int, Step]  # by id, of every route
+
+    def by_design(self, serial: str) -> Definition | None:
+        code = design_code(serial)
+        return next((d for d in self.definitions.values() if d.design_code == code), None)
+
+    def steps_of(self, definition: Definition | None, next_step_id: int | None) -> tuple[Step, ...]:
+        """A unit keeps the route version it started with, as its next step tells."""
+        if definition is None:
+            return ()
+        newest = self.steps.get(definition.id, ())
+        if next_step_id is None or any(s.id == next_step_id for s in newest):
+            return newest
+        route_id = self.all_steps[next_step_id].route_id
+        own = (s for s in self.all_steps.values() if s.route_id == route_id and s.definition_id == definition.id)
+        return tuple(sorted(own, key=lambda s: s.sequence))
+
+
+def plant_facts(station: Station, operation: str, designs: Collection[str], units: Iterable[UnitRow]) -> PlantFacts:
+    """Plant data about these design codes and the definitions of these units."""
+    known_ids = list({u.definition_id for u in units if u.definition_id is not None})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select o.code, exists (select 1 from lines_operation_stations s"
+            " where s.operation_id = o.id and s.station_id = %(station)s)"
+            " from lines_operation o where o.code = %(operation)s"
+            " union select o.code, true from lines_operation o join lines_operation_stations s"
+            " on s.operation_id = o.id where s.station_id = %(station)s",
+            {"station": station.pk, "operation": operation},
+        )
+        operations = dict(cursor.fetchall())
+        cursor.execute(
+            "select d.id, d.code, d.tracking, d.product_id, p.code, d.design_code from lines_materialdefinition d"
+            " join lines_product p on p.id = d.product_id where d.design_code = any(%s) or d.id = any(%s)",
+            [list(designs), known_ids],
+        )
+        definitions = {row[0]: Definition(*row) for row in cursor.fetchall()}
+        cursor.execute(
+            """
+            select s.id, s.route_id, s.definition_id, s.sequence, o.code, s.max_passes, back.sequence, s.on_fail,
+                   array(select material_id from lines_billitem b where b.step_id = s.id)
+            from lines_routestep s
+            join lines_operation o on o.id = s.operation_id
+            join lines_route r on r.id = s.route_id
+            left join lines_routestep back on back.id = s.rework_from_id
+            where s.definition_id = any(%s) and r.valid_from <= now()
+            order by r.version desc, s.sequence
+            """,
+            [list(definitions)],
+        )
+        steps = [Step(*row[:8], bill=frozenset(row[8])) for row in cursor.fetchall()]
+    newest: dict[int, list[Step]] = {}
+    for step in steps:
+        of_definition = newest.setdefault(step.definition_id, [])
+        if not of_definition or of_definition[0].route_id == step.route_id:
+            of_definition.append(step)
+    return PlantFacts(
+        operations=frozenset(code for code, is_here in operations.items() if is_here),
+        is_operation=operation in operations,
+        definitions=definitions,
+        steps={definition_id: tuple(found) for definition_id, found in newest.items()},
+        all_steps={step.id: step for step in steps},
+    )
+
+
+def unit_rows(serials: Collection[str], *, lock: bool) -> dict[str, UnitRow]:
+    """Units by serial. `lock`: until the transaction ends, in one order for everybody, so that two posts that share
+    units wait for each other instead of blocking each other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select id, serial, definition_id, state, next_step_id from traceability_unit where serial = any(%s)"
+            f" order by serial{' for update' if lock else ''}",
+            [list(serials)],
+        )
+        return {row[1]: UnitRow(*row) for row in cursor.fetchall()}
+
+
+def open_holds(unit_ids: Collection[int]) -> dict[int, list[HoldFacts]]:
+    found: dict[int, list[HoldFacts]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select unit_id, reason, placed_at from traceability_hold"
+            " where released_at is null and unit_id = any(%s) order by id",
+            [list(unit_ids)],
+        )
+        for unit_id, reason, placed_at in cursor.fetchall():
+            found.setdefault(unit_id, []).append(HoldFacts(reason, placed_at))
+    return found
+
+
+def unit_facts(
+    serials: Iterable[str],
+    operation: str,
+    plant: PlantFacts,
+    rows: Mapping[str, UnitRow],
+    holds: Mapping[int, list[HoldFacts]],
+    new: Collection[str] = (),
+    entered_at: Mapping[str, datetime] | None = None,
+) -> dict[str, UnitFacts]:
+    """The facts about each serial. `new` were created by this request; a hold placed after `entered_at` (the permit)
+    was no reason to keep the unit out."""
+    serials = list(serials)
+    visits = visits_by_serial(serials)
+    found = {}
+    for serial in serials:
+        row = rows.get(serial)
+        fault = serial_fault(serial)
+        if row is not None:
+            definition = plant.definitions.get(row.definition_id) if row.definition_id is not None else None
+        else:
+            definition = None if fault else plant.by_design(serial)
+        steps = plant.steps_of(definition, row.next_step_id if row else None)
+        if row is None:
+            next_step = steps[0] if steps else None
+        else:
+            next_step = plant.all_steps.get(row.next_step_id) if row.next_step_id is not None else None
+        entered = (entered_at or {}).get(serial)
+        found[serial] = UnitFacts(
+            serial=serial,
+            serial_fault=fault,
+            is_known=row is not None and serial not in new,
+            definition=definition,
+            state=row.state if row else "IN_PROCESS",
+            next_step=next_step,
+            steps=steps,
+            visits={
+                code: VisitFacts(visit.count, visit.failed, visit.last_verdict)
+                for code, visit in visits.get(serial, {}).items()
+            },
+            holds=[
+                hold for hold in (holds.get(row.id, []) if row else []) if entered is None or hold.placed_at <= entered
+            ],
+            operation=operation,
+            station_operations=plant.operations,
+        )
+    return found
+
+
+def input_facts(
+    rows: Mapping[str, UnitRow],
+    definitions: Mapping[int, Definition],
+    holds: Mapping[int, list[HoldFacts]],
+    new: Collection[str],
+) -> dict[str, InputFacts]:
+    """The facts about units that go into others."""
+    if not rows:
+        return {}
+    outputs: dict[int, set[int]] = {}
+    with connection.cursor() as cursor:
+        # Rolls and batches have thousands of outputs and nobody asks for them here.
+        discrete = [r.id for r in rows.values() if r.state == "CONSUMED"]
+        cursor.execute(
+            "select distinct input_unit_id, output_id from traceability_genealogylink where input_unit_id = any(%s)",
+            [discrete],
+        )
+        for input_id, output_id in cursor.fetchall():
+            outputs.setdefault(input_id, set()).add(output_id)
+    return {
+        serial: InputFacts(
+            unit_id=row.id,
+            serial=serial,
+            is_known=serial not in new,
+            definition=definitions.get(row.definition_id) if row.definition_id is not None else None,
+            state=row.state,
+            is_held=row.id in holds,
+            outputs=frozenset(outputs.get(row.id, ())),
+        )
+        for serial, row in rows.items()
+    }
+
+
+def lot_facts(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], LotFacts]:
+    """Lots by (supplier, number)."""
+    if not keys:
+        return {}
+    suppliers, numbers = zip(*keys, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select id, supplier, number, true, material_id, state, expires_at from traceability_lot"
+            " where (supplier, number) in (select * from unnest(%s::text[], %s::text[]))",
+            [list(suppliers), list(numbers)],
+        )
+        return {(row[1], row[2]): LotFacts(*row) for row in cursor.fetchall()}
+
+
+def bought_materials(codes: Collection[str]) -> dict[str, tuple[int, str]]:
+    """Bought materials by code: id and unit of measure."""
+    if not codes:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select code, id, uom from lines_materialdefinition where tracking = 'LOT' and code = any(%s)",
+            [list(codes)],
+        )
+        return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+
+
+def open_permits(station: Station, serials: Collection[str]) -> dict[str, tuple[int, str, datetime, datetime]]:
+    """The newest unused ALLOW of this station for each serial: id, operation, decided_at, expires_at."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct on (serial) serial, id, operation, decided_at, expires_at from traceability_permit"
+            " where serial = any(%s) and station_id = %s and verdict = 'ALLOW' and used_by_id is null"
+            " order by serial, id desc",
+            [list(serials), station.pk],
+        )
+        return {row[0]: tuple(row[1:]) for row in cursor.fetchall()}
+
+
+def facts_json(facts: UnitFacts) -> dict[str, Any]:
+    """What was known, as evidence beside a permit's verdict."""
+    return {
+        "is_known": facts.is_known,
+        "definition": facts.definition.code if facts.definition else None,
+        "state": facts.state,
+        "next_operation": facts.next_step.operation if facts.next_step else None,
+        "route": facts.steps[0].route_id if facts.steps else None,
+        "visits": {code: [v.count, v.failed, v.last_verdict] for code, v in facts.visits.items()},
+        "holds": [hold.reason for hold in facts.holds],
+        "station_operations": sorted(facts.station_operations),
+    }
