@@ -1,0 +1,188 @@
+"""The OPC UA handshake of stations without HTTP: a flag, a structure, an answer; each becomes one HTTP post.
+
+Level-triggered: every step reads all fields and does what they call for, so that a restart of either side at any
+point goes on rightly. The post's Idempotency-Key (station, PLC boot, permit or result, sequence) makes a repeated
+post count once, so an answer whose writing was cut short is simply asked for again.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from asyncua import ua
+from asyncua.client.client import Client
+from asyncua.ua.uaerrors import UaStatusCodeError
+
+from lines.errors import HANDSHAKE_UNREADABLE, NO_STATION_TOKEN, NODE_MISSING
+from lines.opcua import posts
+from lines.opcua.nodes import node_id
+
+logger = logging.getLogger(__name__)
+
+SWEEP_S = 5.0
+BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+POST_TIMEOUT_S = 30.0
+# Not an answer to the question: the same post may well be taken later.
+_TRY_AGAIN = frozenset({408, 425, 429})
+
+_TYPES = {
+    "Accepted": ua.VariantType.Boolean,
+    "AnsweredSequence": ua.VariantType.UInt32,
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What differs between asking for a permit and reporting a result."""
+
+    folder: str
+    letter: str  # in the Idempotency-Key
+    fields: tuple[str, ...]
+    address: str  # below /api/v1/stations/<station>/
+    request: Callable[[posts.Fields], dict[str, Any]]
+    answer: Callable[[Mapping[str, Any]], dict[str, Any]]
+    error: Callable[[str], dict[str, Any]]
+
+
+PERMIT = Kind(
+    *("Permit", "P", posts.PERMIT, "permits", posts.permit_request, posts.permit_answer, posts.permit_error),
+)
+RESULT = Kind(
+    *("Result", "R", posts.RESULT, "results", posts.result_request, posts.result_answer, posts.result_error),
+)
+
+
+class Poster:
+    """Posts for all stations of a line, each with its own token."""
+
+    def __init__(self, api_url: str, tokens_file: Path) -> None:
+        self._client = httpx.AsyncClient(base_url=api_url, timeout=POST_TIMEOUT_S)
+        self._tokens_file = tokens_file
+        self._tokens: dict[str, str] = {}
+
+    async def post(self, station: str, address: str, key: str, body: dict[str, Any]) -> httpx.Response | None:
+        """The API's answer, or None where there is none yet: no way to it, no token, trouble on its side."""
+        token = self._token(station)
+        if token is None:
+            logger.error("%s: %s: %s", NO_STATION_TOKEN.code, station, NO_STATION_TOKEN.cure_en)
+            return None
+        try:
+            answer = await self._client.post(
+                f"/api/v1/stations/{station}/{address}",
+                json=body,
+                headers={"Authorization": f"Token {token}", "Idempotency-Key": key},
+            )
+        except httpx.HTTPError as error:
+            logger.warning("%s: post %s: %s", station, key, error or type(error).__name__)
+            return None
+        if answer.status_code >= 500 or answer.status_code in _TRY_AGAIN:
+            logger.warning("%s: post %s: HTTP %d", station, key, answer.status_code)
+            return None
+        if answer.status_code == 401:
+            # A token that was replaced since: the file is read again for the next post.
+            self._tokens = {}
+        return answer
+
+    def _token(self, station: str) -> str | None:
+        if station not in self._tokens:
+            try:
+                self._tokens = json.loads(self._tokens_file.read_text())
+            except (OSError, ValueError) as error:
+                logger.error("%s: %s: %s", NO_STATION_TOKEN.code, self._tokens_file, error)
+        return self._tokens.get(station)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+class Handshake:
+    """One structure of one station, as long as the session lasts."""
+
+    def __init__(self, client: Client, station: str, kind: Kind, namespace: int, poster: Poster) -> None:
+        self.path = f"{station}/{kind.folder}"
+        self._client = client
+        self._station = station
+        self._kind = kind
+        self._namespace = namespace
+        self._poster = poster
+        self._wake = asyncio.Event()
+        self._answered: tuple[str, int] | None = None  # what this session answered last
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Ends by cancellation or with the session. Without its variables the handshake rests."""
+        while True:
+            try:
+                await self._step()
+            except (UaStatusCodeError, LookupError) as error:
+                logger.error("%s: handshake %s: %s", NODE_MISSING.code, self.path, error)
+            # The net below the subscription: a flag whose change was lost is found by looking.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), SWEEP_S)
+            self._wake.clear()
+
+    async def _step(self) -> None:
+        fields = await self._read()
+        turn = (str(fields["BootId"]), int(fields["Sequence"]))
+        if not fields["Ready"]:
+            if fields["Accepted"]:
+                await self._write({"Accepted": False})
+            return
+        is_answered = fields["Accepted"] and fields["AnsweredSequence"] == turn[1]
+        if is_answered and self._answered in (None, turn):
+            return
+        if fields["Accepted"]:
+            await self._write({"Accepted": False})
+        answer = await self._ask(fields, f"{self._station}:{turn[0]}:{self._kind.letter}:{turn[1]}")
+        await self._write({**answer, "AnsweredSequence": turn[1]})
+        await self._write({"Accepted": True})
+        self._answered = turn
+
+    async def _ask(self, fields: posts.Fields, key: str) -> dict[str, Any]:
+        """The answer's fields, however long it takes to get one."""
+        try:
+            body = self._kind.request(fields)
+        except posts.UnreadableError as error:
+            logger.error("%s: %s %s: %s", HANDSHAKE_UNREADABLE.code, self.path, key, error)
+            return self._kind.error(HANDSHAKE_UNREADABLE.code)
+        failures = 0
+        while (answer := await self._poster.post(self._station, self._kind.address, key, body)) is None:
+            await asyncio.sleep(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
+            failures += 1
+        content = answer.json()
+        if answer.is_success:
+            return self._kind.answer(content)
+        logger.error("%s: post %s refused: %s", self._station, key, answer.text)
+        return self._kind.error(content.get("code", f"HTTP-{answer.status_code}"))
+
+    async def _read(self) -> dict[str, Any]:
+        names = posts.HEAD + self._kind.fields
+        values = await self._client.read_attributes([self._client.get_node(self._node(name)) for name in names])
+        missing = [
+            name for name, value in zip(names, values, strict=True) if value.StatusCode and value.StatusCode.is_bad()
+        ]
+        if missing:
+            raise LookupError(f"no value of {', '.join(missing)}")
+        return {name: value.Value.Value if value.Value else None for name, value in zip(names, values, strict=True)}
+
+    async def _write(self, fields: dict[str, Any]) -> None:
+        nodes = [self._client.get_node(self._node(name)) for name in fields]
+        values = [
+            ua.DataValue(ua.Variant(value, _TYPES.get(name, ua.VariantType.String))) for name, value in fields.items()
+        ]
+        await self._client.write_values(nodes, values)
+
+    def _node(self, name: str) -> ua.NodeId:
+        return node_id(f"{self.path}/{name}", self._namespace)
+
+
+def handshakes_of(client: Client, stations: tuple[str, ...], namespace: int, poster: Poster) -> list[Handshake]:
+    return [Handshake(client, station, kind, namespace, poster) for station in stations for kind in (PERMIT, RESULT)]
