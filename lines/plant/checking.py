@@ -77,9 +77,8 @@ def _check_characteristics(plant: PlantFiles) -> None:
     for characteristic in plant.characteristics:
         for code in characteristic.reason_codes:
             _known(file, f"{characteristic.code}.reason_codes", code, reasons, "reason_codes.csv")
-        for wanted in characteristic.formula_inputs:
-            place = f"{characteristic.code}.formula"
-            _known(file, place, wanted.characteristic, codes, "characteristics.csv or raw_values.csv")
+        for code in characteristic.formula_inputs:
+            _known(file, f"{characteristic.code}.inputs", code, codes, "characteristics.csv or raw_values.csv")
 
 
 def _check_material_codes(plant: PlantFiles) -> None:
@@ -117,7 +116,7 @@ class _ProductCheck:
         self.characteristics: dict[str, CharacteristicFile] = {c.code: c for c in plant.characteristics}
         self.definitions: dict[str, DefinitionFile] = {d.code: d for d in product.definitions}
         self.materials = {material.code for material in plant.materials}
-        self.measured: dict[str, dict[str, set[str]]] = {}  # by definition and operation, up to the step in hand
+        self.measured_so_far: dict[str, set[str]] = {code: set() for code in self.definitions}
         self.made_so_far: set[str] = set()
 
     def refuse(self, step: StepFile, key: str, what: str, cure: str) -> PlantFileError:
@@ -192,30 +191,29 @@ class _ProductCheck:
                 )
 
     def _check_characteristics(self, step: StepFile) -> None:
+        before = self.measured_so_far[step.definition]
         for code in step.characteristics:
             if code not in self.characteristics:
                 raise self.refuse(
                     step, "characteristics", f"names {code!r}, which is unknown.", "Use a code of characteristics.csv."
                 )
             for wanted in self.characteristics[code].formula_inputs:
-                if wanted.characteristic not in self._seen_from(step, wanted.place):
-                    place = f" at {wanted.place}" if wanted.place else ""
+                if wanted not in step.characteristics:
                     raise self.refuse(
                         step,
                         "characteristics",
-                        f"derives {code} from {wanted.characteristic}{place}, which is not measured there before.",
-                        f"Measure {wanted.characteristic}{place}, or drop {code} from this step.",
+                        f"derives {code} without its input {wanted}.",
+                        f"Add {wanted}: a formula sees the values of one record.",
                     )
-        self.measured.setdefault(step.definition, {})[step.operation] = set(step.characteristics)
-
-    def _seen_from(self, step: StepFile, place: str) -> set[str]:
-        """What a formula at this step can read at a place: the record, an earlier operation, or the units built in."""
-        if not place:
-            return set(step.characteristics)
-        if place != "inputs":
-            return self.measured.get(step.definition, {}).get(place, set())
-        found = [self.measured.get(item.material, {}).values() for item in step.bill]
-        return {code for operations in found for codes in operations for code in codes}
+        for code in step.read_back:
+            if code not in before:
+                raise self.refuse(
+                    step,
+                    "read_back",
+                    f"names {code}, which no earlier step of {step.definition} measures.",
+                    "Measure it there first.",
+                )
+        before.update(step.characteristics)
 
 
 def _check_plan(plant: PlantFiles, plan: ControlPlanFile) -> None:

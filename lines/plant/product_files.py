@@ -96,12 +96,14 @@ def _step(entry: Entry) -> StepFile:
         bill=tuple(bill),
         characteristics=entry.texts("characteristics", ()),
         sampled=entry.texts("sampled", ()),
+        read_back=entry.texts("read_back", ()),
         recipe=entry.numbers("recipe"),
     )
     entry.done()
-    for code in step.sampled:
-        if code not in step.characteristics:
-            raise entry.refuse("sampled", f"names {code}.", "Name it among the step's characteristics, too.")
+    for key, codes in (("sampled", step.sampled), ("read_back", step.read_back)):
+        for code in codes:
+            if code not in step.characteristics:
+                raise entry.refuse(key, f"names {code}.", "Name it among the step's characteristics, too.")
     return step
 
 

@@ -124,6 +124,8 @@ class StepFile:
     bill: tuple[BillItemFile, ...]
     characteristics: tuple[str, ...]  # all that a record may carry, the derived ones included
     sampled: tuple[str, ...] = ()  # those of them that are measured on samples, not at every visit
+    # Those of them that the machine read back from an earlier operation of the unit and posts again: formula inputs.
+    read_back: tuple[str, ...] = ()
     recipe: dict[str, float] = field(default_factory=dict)
 
 
@@ -150,22 +152,14 @@ class ProductFile:
 
 
 @dataclass(frozen=True)
-class FormulaInputFile:
-    """One characteristic that a formula takes."""
-
-    characteristic: str
-    place: str  # empty: the same record; an operation: the unit's record there; "inputs": the units built in
-
-
-@dataclass(frozen=True)
 class CharacteristicFile:
     code: str
     station: str  # the kind of station in words, as in the source list; "raw value" for a formula's input
     name: Name
     unit: str
     distribution: str  # NORMAL, LOGNORMAL, POISSON, SKEWED, AUTOCORRELATED
-    formula: str  # function(input, ...) as quality/plans/formulas.py reads it; empty: a station posts it
-    formula_inputs: tuple[FormulaInputFile, ...]
+    formula: str  # name of a function in quality/plans/formulas.py; empty: measured
+    formula_inputs: tuple[str, ...]  # characteristics of the same record, in the order of the function's arguments
     reason_codes: tuple[str, ...]
     sampling: str
     source: str

@@ -2,19 +2,11 @@
 
 import csv
 import io
-import re
 from pathlib import Path
 from typing import Any
 
 from lines.plant.entries import Entry, read_text, refuse_doubles
-from lines.plant.shapes import (
-    CharacteristicFile,
-    ControlPlanFile,
-    FormulaInputFile,
-    Name,
-    PlantFileError,
-    ReasonCodeFile,
-)
+from lines.plant.shapes import CharacteristicFile, ControlPlanFile, Name, PlantFileError, ReasonCodeFile
 from lines.plant.site_files import KINDS
 
 DISTRIBUTIONS = ("NORMAL", "LOGNORMAL", "POISSON", "SKEWED", "AUTOCORRELATED")
@@ -90,23 +82,8 @@ def check_sigma(entry: Entry, key: str, sigma: float | None) -> None:
 
 CHARACTERISTIC_COLUMNS = (
     *("code", "station", "characteristic", "name_ja", "unit", "lsl", "target", "usl", "distribution", "sigma"),
-    *("sigma_log", "formula", "sampling", "reason_codes", "source"),
+    *("sigma_log", "formula", "inputs", "sampling", "reason_codes", "source"),
 )
-
-
-def _formula_inputs(row: Row, formula: str) -> tuple[FormulaInputFile, ...]:
-    """The characteristics that a formula takes; quality/plans/formulas.py knows the functions."""
-    if not formula:
-        return ()
-    call = re.fullmatch(r"[a-z][a-z0-9_]*\(([^()]+)\)", formula)
-    if call is None:
-        raise row.refuse("formula", f"is {formula!r}.", "Write function(input, ...), inputs as CODE or CODE@PLACE.")
-    inputs = []
-    for part in call[1].split(","):
-        code, _, place = part.strip().partition("@")
-        if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", code):
-            inputs.append(FormulaInputFile(code, place))
-    return tuple(inputs)
 
 
 def _characteristic(row: Row) -> CharacteristicFile:
@@ -122,7 +99,9 @@ def _characteristic(row: Row) -> CharacteristicFile:
         raise row.refuse(
             "sigma", "does not fit the distribution.", "Give it for all distributions but LOGNORMAL and POISSON."
         )
-    formula = row.text("formula", "", longest=48)
+    formula, inputs = row.text("formula", "", longest=48), row.texts("inputs", ())
+    if bool(formula) != bool(inputs):
+        raise row.refuse("inputs", "and formula go together.", "Give both, or neither for a measured value.")
     return CharacteristicFile(
         code=row.code("code"),
         station=row.text("station"),
@@ -130,7 +109,7 @@ def _characteristic(row: Row) -> CharacteristicFile:
         unit=row.text("unit", longest=16),
         distribution=distribution,
         formula=formula,
-        formula_inputs=_formula_inputs(row, formula),
+        formula_inputs=inputs,
         reason_codes=row.texts("reason_codes"),
         sampling=row.text("sampling", longest=80),
         source=row.text("source", longest=120),
