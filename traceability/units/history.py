@@ -192,7 +192,7 @@ def _visits(records: Sequence[OperationRecord], denials: Sequence[Denial]) -> li
     names = {o.code: o.name for o in Operation.objects.filter(code__in={r.operation for r in records})}
     reason_codes = {code for record in records for code in record.reason_codes}
     reasons = {r.code: r.name for r in ReasonCode.objects.filter(code__in=reason_codes)}
-    measured = _measured(records)
+    measured = measured_by_record(records)
     visits = []
     before: datetime | None = None
     for record in records:
@@ -210,7 +210,7 @@ def _visits(records: Sequence[OperationRecord], denials: Sequence[Denial]) -> li
     return visits
 
 
-def _measured(records: Sequence[OperationRecord]) -> dict[int, list[Measured]]:
+def measured_by_record(records: Sequence[OperationRecord]) -> dict[int, list[Measured]]:
     """Measurements by record. The records' own times name the partitions to look into."""
     found = list(
         Measurement.objects.filter(
