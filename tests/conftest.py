@@ -1,5 +1,8 @@
 """What every test finds ready: compiled translations, and the plant of the e2e tests early in the queue."""
 
+import os
+from collections.abc import Generator
+
 import pytest
 
 from mes.translations import compile_catalogues
@@ -12,3 +15,13 @@ def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - pytest's 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The e2e plant needs minutes: it starts first, on one worker, while the other works through the rest."""
     items.sort(key=lambda item: 0 if "e2e" in item.path.parts else 1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """.ci/run installs everything, so there a skipped test is a fault, not an excuse."""
+    report = yield
+    if report.skipped and os.environ.get("DENCHI_REQUIRE_ALL") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped where everything must be installed: {report.longrepr}"
+    return report
