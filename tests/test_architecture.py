@@ -14,7 +14,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 ROOT = Path(__file__).resolve().parent.parent
 # From below to above; A may know B only if B stands further left.
 APPS = ["documents", "lines", "quality", "traceability", "mes"]
-LAYERS = {"models": 0, "queries": 1, "services": 2, "pages": 3, "api": 3, "tasks": 3, "commands": 3}
+# The outermost are processes of their own: commands, and the gateway, which hands batches to a task.
+LAYERS = {"models": 0, "queries": 1, "services": 2, "pages": 3, "api": 3, "tasks": 3, "commands": 4, "gateway": 4}
 LINES_ALLOWED = 400
 
 
@@ -129,7 +130,7 @@ def test_layers_look_down() -> None:
             other = layer_of(module)
             if other is None or other == own:
                 continue
-            allowed = LAYERS[own] if own else LAYERS["pages"]
+            allowed = LAYERS[own] if own else 3
             if LAYERS[other] >= allowed:
                 wrong.append(f"{path.relative_to(ROOT)} ({own or 'no layer'}) imports {module}")
     assert wrong == []

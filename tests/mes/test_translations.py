@@ -26,7 +26,8 @@ KEYWORDS = {
     "pgettext_lazy": ((1, "c"), 2),
 }
 # Names and signs that are the same in both languages.
-SAME_EVERYWHERE = {"Denchi", "MES", "Denchi MES", "English", "API", "SPC", "OPC UA", "ID", "電池", "日本語"}
+UNITS = {"kg", "m", "mm", "Ah", "V", "mV", "kW", "kWh", "MWh", "h", "min", "s"}
+SAME_EVERYWHERE = UNITS | {"Asia", "Tokyo", "Denchi", "MES", "Denchi MES", "English", "API", "SPC", "OPC UA", "ID", "電池", "日本語"}
 
 
 def templates() -> list[Path]:
