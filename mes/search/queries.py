@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from lines.models import Station
 from lines.orders.serials import SerialError, canonical, parse_serial
@@ -87,17 +87,13 @@ def _exact(text: str) -> list[Hit]:
 
 
 def _tray(text: str) -> TrayContent | None:
-    """The tray's load when it was last seen: all its slots carry the machine time of that one post."""
-    seen_at = TrayPlacement.objects.filter(tray=text).aggregate(latest=Max("source_time"))["latest"]
-    if seen_at is None:
+    """The tray's load when it was last seen: the slots of its newest post."""
+    placements = TrayPlacement.objects.filter(tray=text)
+    newest = placements.select_related("record__station").order_by("-source_time", "-id").first()
+    if newest is None:
         return None
-    slots = list(
-        TrayPlacement.objects.filter(tray=text, source_time=seen_at)
-        .select_related("unit", "record__station")
-        .order_by("slot", "id")
-    )
-    record = slots[0].record
-    return TrayContent(text, seen_at, record.operation, record.station.code, slots)
+    load = placements.filter(record__post=newest.record.post_id).select_related("unit", "record").order_by("slot", "id")
+    return TrayContent(text, newest.source_time, newest.record.operation, newest.record.station.code, list(load))
 
 
 def _begins_like(text: str) -> list[Hit]:

@@ -1,13 +1,12 @@
 """Every link behind or ahead of a unit or lot, in one query however deep."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from lines.models import MaterialDefinition
-from traceability.genealogy.levels import Edge, Group, Node, made_of, went_into
+from traceability.genealogy.levels import Edge, Group, Member, Node, made_of, went_into
 from traceability.genealogy.models import GenealogyLink
 from traceability.models import Hold, Lot, Unit
 
@@ -48,19 +47,37 @@ def units_ahead_of_lot(lot: Lot) -> RawSQL:
     return _ids(_UNITS_AHEAD_OF_LOT, lot.pk)
 
 
-@dataclass
-class Tree:
-    """Groups with everything a page names in them."""
+@dataclass(frozen=True)
+class NamedMember:
+    """A member with the unit or the lot it is."""
 
-    groups: list[Group]
-    units: dict[int, Unit] = field(default_factory=dict)
-    lots: dict[int, Lot] = field(default_factory=dict)
-    definitions: dict[str, MaterialDefinition] = field(default_factory=dict)
-    held: set[int] = field(default_factory=set)  # ids of units with an open hold
+    member: Member
+    unit: Unit | None
+    lot: Lot | None
+    is_held: bool
+
+
+@dataclass(frozen=True)
+class NamedGroup:
+    """A group with its material's words. `definition` is None for a code that no plant data know."""
+
+    code: str
+    definition: MaterialDefinition | None
+    members: list[NamedMember]
+    groups: "list[NamedGroup]"
+    has_positions: bool
+    is_lots: bool
 
     @property
-    def lot_list(self) -> list[Lot]:
-        return sorted(self.lots.values(), key=lambda lot: (lot.material_code, lot.supplier, lot.number))
+    def n_held(self) -> int:
+        return sum(member.is_held for member in self.members)
+
+
+@dataclass(frozen=True)
+class Tree:
+    groups: list[NamedGroup]
+    lots: list[Lot]  # every lot in it once, by material, supplier and number
+    n_units: int
 
 
 def _edges(condition: Q) -> list[Edge]:
@@ -72,33 +89,54 @@ def _edges(condition: Q) -> list[Edge]:
 
 
 def tree_behind(unit: Unit) -> Tree:
+    """What a unit was made of, up to material lots."""
     edges = _edges(Q(output_id__in=_ids(_UNITS_BEHIND, unit.pk)))
-    tree, materials = _named({edge.input for edge in edges} | {edge.output for edge in edges})
-    tree.groups = made_of(Node(False, unit.pk), edges, materials)
-    return tree
+    names = _Names({edge.input for edge in edges})
+    return names.tree(made_of(Node(False, unit.pk), edges, names.materials))
 
 
 def tree_ahead(unit: Unit) -> Tree:
+    """What a unit went into, up to containers."""
     edges = _edges(Q(input_unit_id__in=_ids(_UNITS_AHEAD, unit.pk)))
-    tree, materials = _named({edge.output for edge in edges})
-    tree.groups = went_into(Node(False, unit.pk), edges, materials)
-    return tree
+    names = _Names({edge.output for edge in edges})
+    return names.tree(went_into(Node(False, unit.pk), edges, names.materials))
 
 
-def _named(nodes: Iterable[Node]) -> tuple[Tree, dict[Node, str]]:
-    nodes = set(nodes)
-    unit_ids = [node.id for node in nodes if not node.is_lot]
-    lot_ids = [node.id for node in nodes if node.is_lot]
-    tree = Tree([])
-    tree.units = Unit.objects.in_bulk(unit_ids)
-    tree.lots = Lot.objects.in_bulk(lot_ids)
-    by_id = MaterialDefinition.objects.in_bulk()
-    tree.definitions = {definition.code: definition for definition in by_id.values()}
-    tree.held = set(Hold.objects.filter(unit__in=unit_ids, released_at=None).values_list("unit_id", flat=True))
-    materials: dict[Node, str] = {}
-    for unit in tree.units.values():
-        definition = by_id.get(unit.definition_id) if unit.definition_id else None
-        materials[Node(False, unit.pk)] = definition.code if definition else ""
-    for lot in tree.lots.values():
-        materials[Node(True, lot.pk)] = lot.material_code
-    return tree, materials
+class _Names:
+    """Everything a tree names, read at once."""
+
+    def __init__(self, nodes: set[Node]) -> None:
+        unit_ids = [node.id for node in nodes if not node.is_lot]
+        self.units = Unit.objects.in_bulk(unit_ids)
+        self.lots = Lot.objects.select_related("material").in_bulk([node.id for node in nodes if node.is_lot])
+        by_id = MaterialDefinition.objects.in_bulk()
+        self.definitions = {definition.code: definition for definition in by_id.values()}
+        held = Hold.objects.filter(unit__in=unit_ids, released_at=None)
+        self.held = set(held.values_list("unit_id", flat=True))
+        self.materials = {Node(True, lot.pk): lot.material_code for lot in self.lots.values()}
+        for unit in self.units.values():
+            definition = by_id.get(unit.definition_id) if unit.definition_id else None
+            self.materials[Node(False, unit.pk)] = definition.code if definition else ""
+
+    def tree(self, groups: list[Group]) -> Tree:
+        by_name = sorted(self.lots.values(), key=lambda lot: (lot.material_code, lot.supplier, lot.number))
+        return Tree(self._groups(groups), by_name, len(self.units))
+
+    def _groups(self, groups: list[Group]) -> list[NamedGroup]:
+        return [
+            NamedGroup(
+                code=group.material,
+                definition=self.definitions.get(group.material),
+                members=[self._member(member) for member in group.members],
+                groups=self._groups(group.groups),
+                has_positions=group.has_positions,
+                is_lots=group.members[0].node.is_lot,
+            )
+            for group in groups
+        ]
+
+    def _member(self, member: Member) -> NamedMember:
+        node = member.node
+        if node.is_lot:
+            return NamedMember(member, None, self.lots[node.id], False)
+        return NamedMember(member, self.units[node.id], None, node.id in self.held)

@@ -36,6 +36,10 @@ class Value:
     decimals: int | None
 
     @property
+    def has_limits(self) -> bool:
+        return self.limits is not None and (self.limits.lsl is not None or self.limits.usl is not None)
+
+    @property
     def is_failed(self) -> bool:
         return self.measurement.judgement in (Judgement.FAIL_LOW, Judgement.FAIL_HIGH)
 
