@@ -10,7 +10,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from lines.alarms.models import Alarm
 from lines.people.models import Role
+from lines.records.models import OperationRecord
 from lines.states.words import NO_DATA, StateLook, state_look
 
 register = template.Library()
@@ -204,3 +206,45 @@ _UNITS = {"degC": "°C", "um": "µm", "mOhm": "mΩ", "MOhm": "MΩ", "Ohm": "Ω",
 def unit(value: str) -> str:
     """A unit of measure with its signs: degC becomes °C, mg/cm2 mg/cm²."""
     return _UNITS.get(value, value.replace("cm2", "cm²").replace("cm3", "cm³").replace("m3", "m³").replace(".", "·"))
+
+
+@register.filter
+def plain(value: float | None) -> str:
+    """For attributes that scripts read: no grouping, no locale; empty for None."""
+    return "" if value is None else f"{value:.1f}"
+
+
+@register.filter
+def offset(value: float) -> str:
+    """A machine's clock against ours, in words."""
+    if abs(value) < 2:
+        return _("as ours")
+    span = duration(abs(value))
+    return _("%(span)s ahead") % {"span": span} if value > 0 else _("%(span)s behind") % {"span": span}
+
+
+@register.filter
+def window_words(seconds: int) -> str:
+    """A stretch of time on a button: 10 min, 8 h, 3 d."""
+    if seconds % 86400 == 0:
+        return _("%(n)d d") % {"n": seconds // 86400}
+    if seconds % 3600 == 0:
+        return _("%(n)d h") % {"n": seconds // 3600}
+    return _("%(n)d min") % {"n": seconds // 60}
+
+
+@register.filter
+def took(record: OperationRecord) -> timedelta | None:
+    return record.source_time - record.started_at if record.started_at else None
+
+
+@register.filter
+def alarm_message(alarm: Alarm) -> str:
+    return alarm.message_ja if (get_language() or "en").startswith("ja") else alarm.message_en
+
+
+@register.filter
+def subject_word(kind: str) -> str:
+    """What an alarm is about, as the text of its link."""
+    words = {"chart": _("Chart"), "unit": _("Unit"), "lot": _("Lot"), "station": _("Station"), "record": _("Result")}
+    return words.get(kind, kind)

@@ -206,13 +206,13 @@ def in_window(window: ShiftWindow) -> QuerySet[OperationRecord]:
     )
 
 
-def shift_counts(window: ShiftWindow) -> dict[int, ShiftCounts]:
-    """By station id."""
+def shift_counts(window: ShiftWindow, station_id: int | None = None) -> dict[int, ShiftCounts]:
+    """By station id; of one station or of all."""
+    records = in_window(window) if station_id is None else in_window(window).filter(station=station_id)
     first = Q(attempt=1)
     passed = Q(verdict=Verdict.PASS)
     rows = (
-        in_window(window)
-        .order_by()
+        records.order_by()
         .values("station_id")
         .annotate(
             good=Count("id", filter=passed),
@@ -221,9 +221,7 @@ def shift_counts(window: ShiftWindow) -> dict[int, ShiftCounts]:
             first_good=Count("id", filter=first & passed),
         )
     )
-    return {
-        row["station_id"]: ShiftCounts(row["good"], row["ng"], row["first"], row["first_good"]) for row in rows
-    }
+    return {row["station_id"]: ShiftCounts(row["good"], row["ng"], row["first"], row["first_good"]) for row in rows}
 
 
 def last_records() -> dict[int, OperationRecord]:

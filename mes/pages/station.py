@@ -1,10 +1,41 @@
 """One station: what it does now, what it made, how well we hear it."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+
+from lines.events.queries import current_position
+from lines.plant.models import Station
+from mes.station import queries
+from mes.station.trends import WINDOWS, station_trend
 
 
 @require_safe
 def station(request: HttpRequest, code: str) -> HttpResponse:
-    return render(request, "mes/station.html", {"code": code})
+    position = current_position()
+    context = {"view": queries.view(_station(code)), "position": position, "windows": WINDOWS}
+    return render(request, "mes/station.html", context)
+
+
+@require_safe
+def parts(request: HttpRequest, code: str) -> HttpResponse:
+    """The parts of the page that change; live.js puts each in its place by id."""
+    response = render(request, "mes/station_parts.html", {"view": queries.view(_station(code))})
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
+def trend(request: HttpRequest, code: str) -> HttpResponse:
+    window = request.GET.get("window_s", "")
+    window_s = int(window) if window in {str(each) for each in WINDOWS} else WINDOWS[0]
+    response = JsonResponse(station_trend(_station(code), window_s))
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _station(code: str) -> Station:
+    found = queries.station_by_code(code)
+    if found is None:
+        raise Http404
+    return found
