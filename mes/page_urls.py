@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from mes.pages import account, overview, station
+from mes.pages import account, go, overview, search, station, tour
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("stations/<str:code>/", station.station, name="station"),
     path("stations/<str:code>/parts/", station.parts, name="station-parts"),
     path("stations/<str:code>/trend.json", station.trend, name="station-trend"),
+    path("search/", search.search, name="search"),
+    path("tour/", tour.tour, name="tour"),
+    path("go/<slug:kind>/<path:key>/", go.go, name="go"),
     path("login/", account.SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("i18n/setlang/", account.set_language, name="set_language"),

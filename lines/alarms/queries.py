@@ -69,3 +69,24 @@ def counts_by_station() -> dict[str, AlarmCounts]:
         .annotate(open=Count("id"), unacknowledged=Count("id", filter=Q(acknowledged_at=None)), first=Min("priority"))
     )
     return {row["station__code"]: AlarmCounts(row["open"], row["unacknowledged"], row["first"]) for row in rows}
+
+
+class Show(TextChoices):
+    """The tabs of the alarm list."""
+
+    OPEN = "open", _("To acknowledge")
+    ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+    ALL = "all", _("All")
+
+
+_SHOWN = {Show.OPEN: Q(acknowledged_at=None), Show.ACKNOWLEDGED: Q(acknowledged_at__isnull=False), Show.ALL: Q()}
+
+
+def shown(show: Show, station: str = "") -> QuerySet[Alarm]:
+    """The rows of one tab: what waits for somebody comes most urgent first, everything else newest first."""
+    found = alarms(station=station).filter(_SHOWN[show])
+    return found.order_by("priority", "-id") if show is Show.OPEN else found
+
+
+def one_alarm(alarm_id: int) -> Alarm | None:
+    return alarms().filter(pk=alarm_id).first()

@@ -11,6 +11,8 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from lines.alarms.models import Alarm
+from lines.alarms.queries import AlarmState, state_of
+from lines.errors import Code
 from lines.people.models import Role
 from lines.records.models import OperationRecord
 from lines.states.words import NO_DATA, StateLook, state_look
@@ -248,3 +250,27 @@ def subject_word(kind: str) -> str:
     """What an alarm is about, as the text of its link."""
     words = {"chart": _("Chart"), "unit": _("Unit"), "lot": _("Lot"), "station": _("Station"), "record": _("Result")}
     return words.get(kind, kind)
+
+
+@register.filter
+def alarm_state(alarm: Alarm) -> SafeString:
+    """The ISA-18.2 state; only what waits for somebody stands out."""
+    state = state_of(alarm)
+    kind, shape = {
+        AlarmState.UNACKNOWLEDGED: ("warn", "bell"),
+        AlarmState.RETURNED: ("warn", "bell"),
+        AlarmState.ACKNOWLEDGED: ("quiet", "dot"),
+        AlarmState.NORMAL: ("ok", "pass"),
+    }[state]
+    return _badge(kind, shape, str(state.label))
+
+
+@register.filter
+def what(code: Code) -> str:
+    """What happened, of an error code, in the reader's language."""
+    return code.what_ja if (get_language() or "en").startswith("ja") else code.what_en
+
+
+@register.filter
+def cure(code: Code) -> str:
+    return code.cure_ja if (get_language() or "en").startswith("ja") else code.cure_en

@@ -96,6 +96,13 @@ def station_by_code(code: str) -> Station | None:
     return found.filter(code=code).first()
 
 
+def serial_of_record(key: str) -> str | None:
+    """Whose record it is; None for what is no record's number."""
+    if not key.isascii() or not key.isdigit() or int(key) >= 2**63:
+        return None
+    return OperationRecord.objects.filter(pk=int(key)).values_list("serial", flat=True).first()
+
+
 def machine_now(station: Station, now: datetime) -> datetime:
     """What time it is at this station: the end of its live trends. Silence does not stop its clock."""
     status = status_of(station)

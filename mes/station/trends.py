@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -50,7 +51,7 @@ def with_gaps(points: Sequence[TrendPoint], patience: timedelta) -> Drawn:
     A gap is a pause longer than `patience` and than five times the usual distance of these points: thinned-out
     points lie further apart. A value that its machine calls bad is a None as well.
     """
-    pauses = [(b.source_time - a.source_time).total_seconds() for a, b in zip(points, points[1:], strict=False)]
+    pauses = [(b.source_time - a.source_time).total_seconds() for a, b in pairwise(points)]
     longest = timedelta(seconds=max(patience.total_seconds(), 5 * median(pauses))) if pauses else patience
     drawn: Drawn = []
     before: datetime | None = None

@@ -26,9 +26,9 @@
     const stations = [...dirty];
     dirty.clear();
     try {
-      const response = await fetch(`${root.dataset.live}?stations=${encodeURIComponent(stations.join(","))}`, {
-        headers: { Accept: "text/html" },
-      });
+      const address = new URL(root.dataset.live, location);
+      address.searchParams.set("stations", stations.join(","));
+      const response = await fetch(address, { headers: { Accept: "text/html" } });
       if (response.redirected) return location.reload(); // signed out
       if (!response.ok) throw new Error(response.status);
       place(await response.text());
@@ -41,16 +41,24 @@
   }
 
   function place(html) {
-    const parts = document.createElement("template");
+    const parts = document.createElement("template"); // <tr> and all stay as they are in one
     parts.innerHTML = html;
     for (const part of [...parts.content.children]) {
       const old = document.getElementById(part.id);
-      if (!old || old.outerHTML === part.outerHTML) continue;
+      if (!old || old.outerHTML === part.outerHTML || isWrittenIn(old)) continue;
       const focused = old.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
       old.replaceWith(part);
+      window.htmx?.process(part);
       if (focused) part.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     }
     grow();
+  }
+
+  // Nobody loses a note they are writing because another alarm came; the part follows with the next change.
+  function isWrittenIn(part) {
+    return [...part.querySelectorAll("input:not([type=hidden]), textarea")].some(
+      (input) => input === document.activeElement || input.value !== input.defaultValue,
+    );
   }
 
   // What was not heard of for longer than its patience is "no data", also when the server itself is gone.
@@ -73,6 +81,8 @@
     // 401 or a proxy's error page: the browser gives up by itself, a fresh page says why.
     if (stream.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
   };
+  addEventListener("pagehide", () => stream.close());
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
   stream.addEventListener("RESET", () => location.reload());
   for (const kind of new URL(root.dataset.events, location).searchParams.get("kinds").split(",")) {
     stream.addEventListener(kind, (event) => {

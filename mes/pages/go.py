@@ -1,0 +1,25 @@
+"""/go/<kind>/<id>/: how a page of a lower app links to a page of an upper one without knowing it."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import NoReverseMatch, reverse
+from django.views.decorators.http import require_safe
+
+from mes.station.queries import serial_of_record
+
+_PAGES = {"chart": "chart", "unit": "unit", "lot": "lot", "station": "station"}
+
+
+@require_safe
+def go(request: HttpRequest, kind: str, key: str) -> HttpResponse:  # noqa: ARG001 - a view's signature
+    if kind == "tray":
+        return redirect(reverse("search", query={"q": key}))
+    if kind == "record":
+        serial = serial_of_record(key)
+        if serial is None:
+            raise Http404
+        return redirect(reverse("unit", args=[serial], fragment=f"record-{key}"))
+    try:
+        return redirect(reverse(_PAGES[kind], args=[key]))
+    except (KeyError, NoReverseMatch):
+        raise Http404 from None
