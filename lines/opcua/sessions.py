@@ -13,6 +13,7 @@ from asyncua.client.client import Client
 from asyncua.common.node import Node
 from asyncua.common.subscription import DataChangeNotif, Subscription
 from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaerrors import UaError
 
 from lines.errors import NODE_MISSING, SERVER_NOT_SECURED
@@ -27,7 +28,7 @@ logger = logging.getLogger(__name__)
 PUBLISHING_MS = 250.0
 # A person waits for no permit: machines do, so the flag of a handshake is published sooner than values.
 HANDSHAKE_PUBLISHING_MS = 50.0
-QUEUE_SIZE = 200
+QUEUE_SIZE = 500
 REQUEST_TIMEOUT_S = 20.0
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 # Handles of handshakes; those of values are signal ids.
@@ -50,12 +51,16 @@ class _Values:
 
     def datachange_notification(self, node: Node, val: Any, data: DataChangeNotif) -> None:  # noqa: ARG002 - asyncua's signature
         item = data.monitored_item
-        value, at = item.Value.Value.Value, item.Value.SourceTimestamp or item.Value.ServerTimestamp
+        status = item.Value.StatusCode.value if item.Value.StatusCode else 0
+        if status == StatusCodes.BadWaitingForInitialData:
+            return
+        value = item.Value.Value.Value if item.Value.Value else None
+        at = item.Value.SourceTimestamp or item.Value.ServerTimestamp
         self._collector.add(
             item.ClientHandle,
             (at.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND if at else 0,
             float(value) if isinstance(value, int | float) else math.nan,
-            item.Value.StatusCode.value if item.Value.StatusCode else 0,
+            status,
         )
 
     def status_change_notification(self, status: ua.StatusChangeNotification) -> None:

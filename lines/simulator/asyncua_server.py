@@ -6,7 +6,7 @@ from typing import Any
 import asyncua
 
 from lines.simulator.clock import as_datetime
-from lines.simulator.nodes import NAMESPACE, NodeSpec
+from lines.simulator.nodes import NAMESPACE, NO_VALUE_YET, NodeSpec
 
 # asyncua's annotations ask for its own wrappers around str, int and datetime, which it does not need.
 ua: Any = asyncua.ua
@@ -49,6 +49,8 @@ class AsyncuaServer:
                 await node.set_writable()
             self._ids[spec.path] = node.nodeid
             self._kinds[spec.path] = kind, spec.is_array
+            if spec.is_signal:
+                await self.write(spec.path, spec.initial, 0.0, NO_VALUE_YET)
         await server.start()
 
     async def stop(self) -> None:

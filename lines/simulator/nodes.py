@@ -11,6 +11,9 @@ from typing import Any
 from lines.plant.files import SignalFile, StationFile
 
 NAMESPACE = "urn:denchi:station"
+# OPC UA Bad_WaitingForInitialData. Both libraries stamp a new variable with the wall clock, which would make "no
+# value yet" newer than all that a station says while the simulated clock is behind.
+NO_VALUE_YET = 0x80320000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOTHING: dict[str, Any] = {
     "Boolean": False,
@@ -30,6 +33,10 @@ class NodeSpec:
     kind: str
     is_array: bool = False
     by_client: bool = False  # the MES writes it
+
+    @property
+    def is_signal(self) -> bool:
+        return self.path.split("/")[1] in ("Status", "Telemetry")
 
     @property
     def initial(self) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from opcua import Server, ua
 
 from lines.simulator.clock import as_datetime
-from lines.simulator.nodes import NAMESPACE, NodeSpec
+from lines.simulator.nodes import NAMESPACE, NO_VALUE_YET, NodeSpec
 
 
 def _plain(value: Any) -> Any:
@@ -58,8 +58,17 @@ class OpcuaServer:
                 node.set_writable()
             self._ids[spec.path] = node.nodeid
             self._kinds[spec.path] = kind, spec.is_array
-        server.start()
         self._server = server
+        for spec in self._specs:
+            if spec.is_signal:
+                # Null, because this library tells subscribers nothing when only status or time change.
+                empty = ua.DataValue(ua.Variant(None), ua.StatusCode(NO_VALUE_YET))
+                server.set_attribute_value(self._ids[spec.path], empty)
+        try:
+            server.start()
+        except OSError:
+            self._server = None  # there is nothing to stop
+            raise
 
     async def stop(self) -> None:
         if self._server is not None:
