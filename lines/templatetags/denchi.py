@@ -165,9 +165,9 @@ def moment(value: datetime | None) -> SafeString | str:
     if value is None:
         return "–"
     return format_html(
-        '<time class="nowrap" datetime="{}" title="{:%Y-%m-%d %H:%M:%S} UTC">{}</time>',
+        '<time class="nowrap" datetime="{}" title="{} UTC">{}</time>',
         value.isoformat(),
-        value.astimezone(UTC),
+        f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
         when(value),
     )
 
