@@ -33,10 +33,15 @@ class RecordValues:
 
 def values_of(record_ids: Sequence[int], characteristics: Iterable[str]) -> list[RecordValues]:
     """In the order of `record_ids`."""
-    records = OperationRecord.objects.filter(pk__in=record_ids).in_bulk()
+    records = {
+        row[0]: row[1:]
+        for row in OperationRecord.objects.filter(pk__in=record_ids).values_list(
+            "pk", "station_id", "product", "received_at"
+        )
+    }
     if not records:
         return []
-    received = [record.received_at for record in records.values()]
+    received = [received_at for _, _, received_at in records.values()]
     rows = (
         Measurement.objects.filter(
             # The span keeps the look-up to the partitions that can have them.
@@ -51,7 +56,7 @@ def values_of(record_ids: Sequence[int], characteristics: Iterable[str]) -> list
     for record_id, characteristic, value, source_time in rows:
         found[record_id][characteristic].append(Value(value, record_id, source_time))
     return [
-        RecordValues(record_id, records[record_id].station_id, records[record_id].product, found[record_id])
+        RecordValues(record_id, *records[record_id][:2], found[record_id])
         for record_id in record_ids
         if record_id in records
     ]
