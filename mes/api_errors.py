@@ -24,7 +24,12 @@ _CODE_BY_EXCEPTION: list[tuple[type[exceptions.APIException], errors.Code]] = [
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's EXCEPTION_HANDLER."""
     if isinstance(error, Refusal):
-        return Response({**as_json(error.code, error.detail), **error.extra}, status=error.code.status)
+        retry_after_s = error.extra.get("retry_after_s")
+        return Response(
+            {**as_json(error.code, error.detail), **error.extra},
+            status=error.code.status,
+            headers={"Retry-After": str(retry_after_s)} if retry_after_s is not None else None,
+        )
     response = exception_handler(error, context)  # turns Http404 and the like into DRF's own
     if response is None:
         return None

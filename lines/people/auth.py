@@ -75,3 +75,7 @@ class IsThisStation(BasePermission):
 def may_acknowledge(person: Person) -> bool:
     """Auditors read only."""
     return person.role != Role.AUDITOR
+
+
+def may_receive_goods(person: Person) -> bool:
+    return person.role in (Role.SUPERVISOR, Role.ADMINISTRATOR)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +14,10 @@ from lines.errors import Refusal
 from lines.people.actors import acting
 from lines.plant.models import Station
 from lines.records.content import MEASUREMENT_FIELDS, RECORD_FIELDS, content_sha256
+from lines.records.copying import copy_rows
 from lines.records.models import QuarantinedPost, StationPost
 from lines.stations.body import MAX_BODY_BYTES
-
-logger = logging.getLogger(__name__)
+from lines.stations.results import BadItem
 
 # A concurrent copy of a post waits this long for the first to commit, then is told to come again.
 LOCK_TIMEOUT = "2s"
@@ -105,11 +104,9 @@ _MEASUREMENT_COLUMNS = ("received_at", "record_id", *MEASUREMENT_FIELDS)
 
 
 def store_records(station: Station, post_id: int, received_at: datetime, records: Sequence[NewRecord]) -> list[int]:
-    """Insert records and their measurements; returns the records' ids in their order. Three statements, however many."""
+    """Insert records and their measurements: three statements, however many. Returns the ids in their order."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select nextval('lines_operationrecord_id_seq') from generate_series(1, %s)", [len(records)]
-        )
+        cursor.execute("select nextval('lines_operationrecord_id_seq') from generate_series(1, %s)", [len(records)])
         ids = [row[0] for row in cursor.fetchall()]
     record_rows, measurement_rows = [], []
     for record_id, record in zip(ids, records, strict=True):
@@ -137,22 +134,14 @@ def store_records(station: Station, post_id: int, received_at: datetime, records
         sha256 = content_sha256(content, measurements)
         record_rows.append((record_id, post_id, station.pk, *[content[n] for n in RECORD_FIELDS[1:]], sha256))
         measurement_rows += [(received_at, record_id, *m.values()) for m in measurements]
-    _copy("lines_operationrecord", _RECORD_COLUMNS, record_rows)
+    copy_rows("lines_operationrecord", _RECORD_COLUMNS, record_rows)
     if measurement_rows:
-        _copy("lines_measurement", _MEASUREMENT_COLUMNS, measurement_rows)
+        copy_rows("lines_measurement", _MEASUREMENT_COLUMNS, measurement_rows)
     return ids
 
 
-def _copy(table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """COPY costs a fraction of an INSERT with as many parameters, also for a few rows."""
-    with connection.cursor() as cursor:
-        with cursor.copy(f"copy {table} ({', '.join(columns)}) from stdin") as copy:  # type: ignore[attr-defined]
-            for row in rows:
-                copy.write_row(row)
-
-
 def quarantine(
-    station: Station | None, path: str, key: str, body: bytes, refusal: Refusal, received_at: datetime
+    station: Station | None, refusal: Refusal, *, path: str, key: str, body: bytes, received_at: datetime
 ) -> None:
     """Keep a post that was refused, for whoever has to find out why; in a transaction of its own."""
     with acting(f"station:{station.code}" if station else "task:quarantine"):
@@ -165,3 +154,23 @@ def quarantine(
             code=refusal.code.code,
             detail=refusal.detail,
         )
+
+
+def quarantine_items(
+    station: Station, items: Sequence[tuple[Any, BadItem]], *, path: str, key: str, received_at: datetime
+) -> None:
+    """Keep the units of a tray that were refused, each as posted; in the current transaction."""
+    QuarantinedPost.objects.bulk_create(
+        [
+            QuarantinedPost(
+                station=station,
+                received_at=received_at,
+                path=f"{path}#items[{bad.index}]"[:200],
+                key=key,
+                body=json.dumps(item).encode(),
+                code=bad.code.code,
+                detail=bad.detail,
+            )
+            for item, bad in items
+        ]
+    )

@@ -1,4 +1,4 @@
-"""Cell assembly (notching to filling): placed components, consumed lots, ranges of lanes; baking and soaking by tray."""
+"""Cell assembly (notching to filling): placed components, consumed lots, ranges of lanes; baking, soaking by tray."""
 
 from lines.stations.parts import Contract, placed_once
 

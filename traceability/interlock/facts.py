@@ -1,6 +1,6 @@
 """What the interlock knows when it decides: plain records, loaded by queries.py. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,7 @@ class Definition:
     product_id: int
     product: str
     design_code: str
+    uom: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Step:
     max_passes: int
     rework_from: int | None  # sequence of the step where a failed unit starts again
     on_fail: str  # SCRAP or HOLD
-    bill: frozenset[int]  # ids of the material definitions it takes in
+    bill: Collection[int]  # ids of the material definitions it takes in
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,10 @@ class InputFacts:
     state: str
     is_held: bool
     outputs: frozenset[int]  # ids of the units it went into before
+
+    @property
+    def is_discrete(self) -> bool:
+        return self.definition is not None and self.definition.tracking in DISCRETE
 
 
 @dataclass(frozen=True, slots=True)

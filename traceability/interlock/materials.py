@@ -5,7 +5,7 @@ from datetime import datetime
 from lines.stations.results import ConsumedLot
 from traceability import errors
 from traceability.interlock.checks import Finding
-from traceability.interlock.facts import DISCRETE, InputFacts, LotFacts, Step
+from traceability.interlock.facts import InputFacts, LotFacts, Step
 
 
 def check_input(unit: InputFacts, output_id: int, step: Step | None) -> list[Finding]:
@@ -20,8 +20,7 @@ def check_input(unit: InputFacts, output_id: int, step: Step | None) -> list[Fin
         found.append(Finding(errors.COMPONENT_HELD, unit.serial))
     if unit.state == "SCRAPPED":
         found.append(Finding(errors.COMPONENT_SCRAPPED, unit.serial))
-    is_discrete = unit.definition is not None and unit.definition.tracking in DISCRETE
-    if is_discrete and unit.outputs - {output_id}:
+    if unit.is_discrete and unit.outputs - {output_id}:
         found.append(Finding(errors.COMPONENT_TAKEN, unit.serial))
     if unit.is_known and unit.state == "IN_PROCESS":
         found.append(Finding(errors.COMPONENT_NOT_READY, unit.serial))

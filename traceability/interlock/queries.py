@@ -1,4 +1,4 @@
-"""Loading the facts an interlock decision rests on: a fixed number of statements, however many units are asked about."""
+"""Loading the facts an interlock decision rests on: a fixed number of statements, however many units."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -73,8 +73,9 @@ def plant_facts(station: Station, operation: str, designs: Collection[str], unit
         )
         operations = dict(cursor.fetchall())
         cursor.execute(
-            "select d.id, d.code, d.tracking, d.product_id, p.code, d.design_code from lines_materialdefinition d"
-            " join lines_product p on p.id = d.product_id where d.design_code = any(%s) or d.id = any(%s)",
+            "select d.id, d.code, d.tracking, d.product_id, p.code, d.design_code, d.uom"
+            " from lines_materialdefinition d join lines_product p on p.id = d.product_id"
+            " where d.design_code = any(%s) or d.id = any(%s)",
             [list(designs), known_ids],
         )
         definitions = {row[0]: Definition(*row) for row in cursor.fetchall()}
@@ -91,7 +92,7 @@ def plant_facts(station: Station, operation: str, designs: Collection[str], unit
             """,
             [list(definitions)],
         )
-        steps = [Step(*row[:8], bill=frozenset(row[8])) for row in cursor.fetchall()]
+        steps = [Step(*row) for row in cursor.fetchall()]
     newest: dict[int, list[Step]] = {}
     for step in steps:
         of_definition = newest.setdefault(step.definition_id, [])
@@ -109,12 +110,9 @@ def plant_facts(station: Station, operation: str, designs: Collection[str], unit
 def unit_rows(serials: Collection[str], *, lock: bool) -> dict[str, UnitRow]:
     """Units by serial. `lock`: until the transaction ends, in one order for everybody, so that two posts that share
     units wait for each other instead of blocking each other."""
+    sql = "select id, serial, definition_id, state, next_step_id from traceability_unit where serial = any(%s)"
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select id, serial, definition_id, state, next_step_id from traceability_unit where serial = any(%s)"
-            f" order by serial{' for update' if lock else ''}",
-            [list(serials)],
-        )
+        cursor.execute(f"{sql} order by serial for update" if lock else sql, [list(serials)])
         return {row[1]: UnitRow(*row) for row in cursor.fetchall()}
 
 
@@ -136,6 +134,7 @@ def unit_facts(
     operation: str,
     plant: PlantFacts,
     rows: Mapping[str, UnitRow],
+    *,
     holds: Mapping[int, list[HoldFacts]],
     new: Collection[str] = (),
     entered_at: Mapping[str, datetime] | None = None,
@@ -238,16 +237,25 @@ def bought_materials(codes: Collection[str]) -> dict[str, tuple[int, str]]:
         return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
 
 
-def open_permits(station: Station, serials: Collection[str]) -> dict[str, tuple[int, str, datetime, datetime]]:
-    """The newest unused ALLOW of this station for each serial: id, operation, decided_at, expires_at."""
+@dataclass(frozen=True, slots=True)
+class OpenPermit:
+    id: int
+    operation: str
+    decided_at: datetime
+    expires_at: datetime
+
+
+def open_permits(station: Station, serials: Collection[str]) -> dict[str, OpenPermit]:
+    """The ALLOW of this station for each serial that no result used and no later DENY took back; its time for re-use
+    may be over."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select distinct on (serial) serial, id, operation, decided_at, expires_at from traceability_permit"
-            " where serial = any(%s) and station_id = %s and verdict = 'ALLOW' and used_by_id is null"
+            "select distinct on (serial) serial, verdict, id, operation, decided_at, expires_at"
+            " from traceability_permit where serial = any(%s) and station_id = %s and used_by_id is null"
             " order by serial, id desc",
             [list(serials), station.pk],
         )
-        return {row[0]: tuple(row[1:]) for row in cursor.fetchall()}
+        return {row[0]: OpenPermit(*row[2:]) for row in cursor.fetchall() if row[1] == "ALLOW"}
 
 
 def facts_json(facts: UnitFacts) -> dict[str, Any]:

@@ -1,0 +1,91 @@
+"""What a unit was made of and what it went into, as flat links for the API; each link once, however shared."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+# No route is deeper; a wrong loop in the links ends here at the latest.
+DEEPEST = 12
+MOST_LINKS = 10_000
+
+# `union` drops (unit, level) pairs that were seen, and the level is bounded: a loop ends, a shared roll is walked once.
+_BEHIND = """
+with recursive walk (unit_id, level) as (
+    select %(unit)s::bigint, 0
+    union
+    select l.input_unit_id, w.level + 1 from walk w
+    join traceability_genealogylink l on l.output_id = w.unit_id
+    where l.input_unit_id is not null and w.level + 1 < %(depth)s
+), nearest as (select unit_id, min(level) as level from walk group by unit_id)
+select n.level + 1, l.record_id, r.operation, o.serial, i.serial, t.id, t.supplier, t.number, t.material_code,
+       d.code, l.quantity, l.uom, l.position, l.lane, l.from_m, l.to_m
+from nearest n
+join traceability_genealogylink l on l.output_id = n.unit_id
+"""
+_AHEAD = """
+with recursive walk (unit_id, level) as (
+    select %(unit)s::bigint, 0
+    union
+    select l.output_id, w.level + 1 from walk w
+    join traceability_genealogylink l on l.input_unit_id = w.unit_id
+    where w.level + 1 < %(depth)s
+), nearest as (select unit_id, min(level) as level from walk group by unit_id)
+select n.level + 1, l.record_id, r.operation, o.serial, i.serial, t.id, t.supplier, t.number, t.material_code,
+       d.code, l.quantity, l.uom, l.position, l.lane, l.from_m, l.to_m
+from nearest n
+join traceability_genealogylink l on l.input_unit_id = n.unit_id
+"""
+_NAMED = """
+join lines_operationrecord r on r.id = l.record_id
+join traceability_unit o on o.id = l.output_id
+left join traceability_unit i on i.id = l.input_unit_id
+left join traceability_lot t on t.id = l.input_lot_id
+left join lines_materialdefinition d on d.id = i.definition_id
+order by n.level, l.id limit %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Links in order of level, then of storing. `is_truncated`: there are more than MOST_LINKS."""
+
+    links: list[dict[str, Any]]
+    is_truncated: bool
+
+
+def _walk(sql: str, unit_id: int, depth: int) -> Links:
+    with connection.cursor() as cursor:
+        cursor.execute(sql + _NAMED, {"unit": unit_id, "depth": depth, "limit": MOST_LINKS + 1})
+        rows = cursor.fetchall()
+    return Links([_link(row) for row in rows[:MOST_LINKS]], len(rows) > MOST_LINKS)
+
+
+def _link(row: tuple[Any, ...]) -> dict[str, Any]:
+    level, record, operation, output, serial, lot_id, supplier, number, material, definition, *place = row
+    quantity, uom, position, lane, from_m, to_m = place
+    return {
+        "level": level,
+        "output": output,
+        "serial": serial,
+        "lot": {"id": lot_id, "supplier": supplier, "number": number} if lot_id is not None else None,
+        "material": material if lot_id is not None else definition,
+        "quantity": quantity,
+        "uom": uom,
+        "position": position,
+        "lane": lane,
+        "from_m": from_m,
+        "to_m": to_m,
+        "operation": operation,
+        "record": record,
+    }
+
+
+def made_of(unit_id: int, depth: int = 1) -> Links:
+    """Inputs of the unit, and with depth n the inputs of its inputs down to level n."""
+    return _walk(_BEHIND, unit_id, depth)
+
+
+def used_in(unit_id: int, depth: int = 1) -> Links:
+    """Units it went into, and with depth n those that they went into up to level n."""
+    return _walk(_AHEAD, unit_id, depth)

@@ -1,0 +1,190 @@
+"""Writing a weighed result: record, measurements, unit, genealogy, placement, permit, holds, pending rows, events."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection
+
+from lines.events.models import EventKind
+from lines.events.services import Happening, emit_all
+from lines.models import Station
+from lines.records import pending
+from lines.records.models import Consumer
+from lines.records.services import NewMeasurement, NewRecord, store_records
+from lines.stations.results import StationResult, UnitResult
+from traceability.genealogy.services import NewLink, add_links
+from traceability.holds.services import NewNonconformance, open_nonconformances
+from traceability.interlock.facts import InputFacts, LotFacts, UnitFacts
+from traceability.interlock.queries import OpenPermit
+from traceability.interlock.weighing import LotKey, Weighed
+from traceability.trays.services import NewPlacement, place
+from traceability.units.services import UnitChange, apply_changes, consume
+
+
+@dataclass(slots=True)
+class Kept:
+    """One unit's result on its way into the database; `record_id` once it is there."""
+
+    result: UnitResult
+    unit_id: int
+    facts: UnitFacts
+    permit: OpenPermit | None
+    weighed: Weighed
+    was_held: bool
+    record_id: int = field(default=0)
+
+    @property
+    def disposition(self) -> str:
+        """A hold of any age keeps the unit from going on."""
+        is_moving = self.weighed.outcome.disposition in ("CONTINUE", "REWORK", "COMPLETE")
+        return "HOLD" if self.was_held and is_moving else self.weighed.outcome.disposition
+
+
+def keep(
+    station: Station,
+    post_id: int,
+    posted: StationResult,
+    units: Sequence[Kept],
+    *,
+    inputs: Mapping[str, InputFacts],
+    lots: Mapping[LotKey, LotFacts],
+    now: datetime,
+) -> None:
+    """Everything about these units, in a number of statements that does not depend on theirs."""
+    record_ids = store_records(station, post_id, now, [_record(unit, posted) for unit in units])
+    for unit, record_id in zip(units, record_ids, strict=True):
+        unit.record_id = record_id
+    apply_changes([_change(unit) for unit in units], now)
+    links = [link for unit in units for link in _links(unit, inputs, lots)]
+    add_links(links)
+    # A roll or batch is used up by and by; what is discrete is gone.
+    consume([part.unit_id for part in inputs.values() if part.is_discrete], now)
+    place(
+        [
+            NewPlacement(u.unit_id, u.record_id, posted.tray, u.result.slot, u.result.channel, posted.finished_at)
+            for u in units
+            if posted.tray and u.result.slot is not None
+        ]
+    )
+    _use_permits(units)
+    open_nonconformances([found for unit in units if (found := _nonconformance(unit)) is not None], now)
+    pending.add(record_ids, [Consumer.SPC])
+    emit_all([happening for unit in units for happening in _happenings(unit, station.code, posted.operation)])
+
+
+def _record(unit: Kept, posted: StationResult) -> NewRecord:
+    result, weighed = unit.result, unit.weighed
+    return NewRecord(
+        operation=posted.operation,
+        serial=result.serial,
+        product=unit.facts.definition.product if unit.facts.definition else "",
+        attempt=weighed.attempt,
+        started_at=posted.started_at,
+        source_time=posted.finished_at,
+        machine_outcome=result.outcome,
+        verdict=weighed.verdict,
+        is_conforming=not weighed.deviations,
+        deviation_codes=tuple(weighed.codes),
+        reason_codes=result.reason_codes,
+        recipe=posted.recipe,
+        operator=posted.operator,
+        tray=posted.tray,
+        slot=result.slot,
+        channel=result.channel,
+        measurements=tuple(
+            NewMeasurement(
+                characteristic=j.code,
+                value=j.value,
+                unit=j.unit,
+                position=j.position,
+                source_time=j.source_time,
+                judgement=j.judgement,
+                limits_version=j.limits.version_id or None,
+                is_derived=j.is_derived,
+            )
+            for j in weighed.judged
+        ),
+    )
+
+
+def _change(unit: Kept) -> UnitChange:
+    outcome = unit.weighed.outcome
+    return UnitChange(
+        unit_id=unit.unit_id,
+        state=outcome.state,
+        next_step_id=outcome.next_step.id if outcome.next_step else None,
+        last_test_passed=unit.weighed.verdict == "PASS",
+        length_m=unit.result.length_m,
+        mass_kg=unit.result.mass_kg,
+    )
+
+
+def _links(unit: Kept, inputs: Mapping[str, InputFacts], lots: Mapping[LotKey, LotFacts]) -> list[NewLink]:
+    output_id, record_id, result = unit.unit_id, unit.record_id, unit.result
+    links = [
+        NewLink(output_id, record_id, input_lot_id=lots[c.supplier, c.lot].lot_id, quantity=c.quantity, uom=c.unit)
+        for c in result.consumed
+    ]
+    for component in result.components:
+        part = inputs[component.serial]
+        uom = part.definition.uom if part.definition and component.quantity is not None else ""
+        links.append(
+            NewLink(
+                output_id,
+                record_id,
+                input_unit_id=part.unit_id,
+                quantity=component.quantity,
+                uom=uom,
+                position=component.position,
+            )
+        )
+    links += [
+        NewLink(
+            output_id,
+            record_id,
+            input_unit_id=inputs[r.serial].unit_id,
+            quantity=r.to_m - r.from_m,
+            uom="m",
+            lane=r.lane,
+            from_m=r.from_m,
+            to_m=r.to_m,
+        )
+        for r in result.ranges
+    ]
+    return links
+
+
+def _use_permits(units: Sequence[Kept]) -> None:
+    used = [(unit.permit.id, unit.record_id) for unit in units if unit.permit is not None]
+    if used:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "update traceability_permit p set used_by_id = u.record_id"
+                " from unnest(%s::bigint[], %s::bigint[]) as u (id, record_id) where p.id = u.id",
+                [[permit_id for permit_id, _ in used], [record_id for _, record_id in used]],
+            )
+
+
+def _nonconformance(unit: Kept) -> NewNonconformance | None:
+    outcome = unit.weighed.outcome
+    if not outcome.hold_reason and outcome.disposition != "SCRAP" and not unit.weighed.deviations:
+        return None
+    failed = [j.code for j in unit.weighed.judged if j.judgement > 1]
+    codes = dict.fromkeys([*unit.weighed.codes, *unit.result.reason_codes, *failed])
+    return NewNonconformance(unit.unit_id, unit.record_id, tuple(codes), outcome.hold_reason)
+
+
+def _happenings(unit: Kept, station: str, operation: str) -> list[Happening]:
+    payload = {
+        "record": unit.record_id,
+        "serial": unit.result.serial,
+        "operation": operation,
+        "verdict": unit.weighed.verdict,
+        "is_conforming": not unit.weighed.deviations,
+    }
+    found = [Happening(EventKind.RECORD, station, payload)]
+    if unit.weighed.outcome.state != unit.facts.state:
+        state = {"serial": unit.result.serial, "state": unit.weighed.outcome.state}
+        found.append(Happening(EventKind.UNIT, station, state))
+    return found

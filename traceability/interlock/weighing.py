@@ -1,0 +1,97 @@
+"""One unit of a result, weighed: deviations, verdict and what follows for the unit. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from lines.errors import UNKNOWN_REASON, WRONG_QUANTITY_UNIT, Refusal
+from lines.stations.results import UnitResult
+from quality.plans.judging import Judged, JudgingPlan, Value, all_pass, check_values, judge, missing
+from traceability import errors
+from traceability.interlock.checks import Finding, check_entry
+from traceability.interlock.facts import InputFacts, LotFacts, UnitFacts
+from traceability.interlock.materials import check_input, check_lot
+from traceability.interlock.outcome import Outcome, decide
+
+LotKey = tuple[str, str]  # supplier, number
+LONGEST_DETAIL = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A unit's result with everything we say about it."""
+
+    attempt: int
+    verdict: str
+    judged: list[Judged]
+    deviations: list[Finding]  # one for each code, in order
+    outcome: Outcome
+
+    @property
+    def codes(self) -> list[str]:
+        return [finding.code.code for finding in self.deviations]
+
+
+def values_of(result: UnitResult, finished_at: datetime) -> list[Value]:
+    """The measurements; one without a time of its own was taken when the operation ended."""
+    return [Value(m.code, m.value, m.unit, m.position, m.source_time or finished_at) for m in result.measurements]
+
+
+def check_understood(
+    result: UnitResult, plan: JudgingPlan, uoms: Mapping[str, str], unknown_reasons: set[str], values: Sequence[Value]
+) -> None:
+    """Refuse what the plant data gives no meaning: an unknown characteristic or reason, another unit."""
+    check_values(plan, values)
+    for reason in result.reason_codes:
+        if reason in unknown_reasons:
+            raise Refusal(UNKNOWN_REASON, reason)
+    for index, lot in enumerate(result.consumed):
+        uom = uoms.get(lot.material, lot.unit)
+        if uom != lot.unit:
+            detail = f"consumed[{index}].unit: {lot.material} is in {uom!r}, not {lot.unit!r}"
+            raise Refusal(WRONG_QUANTITY_UNIT, detail)
+
+
+def weigh(
+    result: UnitResult,
+    unit_id: int,
+    facts: UnitFacts,
+    *,
+    has_permit: bool,
+    inputs: Mapping[str, InputFacts],
+    lots: Mapping[LotKey, LotFacts],
+    material_ids: Mapping[str, int],
+    plan: JudgingPlan,
+    values: Sequence[Value],
+    finished_at: datetime,
+) -> Weighed:
+    """`has_permit`: the station has an unused one for this unit and operation."""
+    findings = check_entry(facts)
+    if not has_permit:
+        findings.append(Finding(errors.NO_PERMIT, facts.operation))
+    for serial in dict.fromkeys([*(c.serial for c in result.components), *(r.serial for r in result.ranges)]):
+        findings += check_input(inputs[serial], unit_id, facts.step)
+    for consumed in result.consumed:
+        lot = lots[consumed.supplier, consumed.lot]
+        findings += check_lot(lot, consumed, material_ids.get(consumed.material), facts.step, finished_at)
+    if result.outcome == "PASS" and (absent := missing(plan, values)):
+        findings.append(Finding(errors.MEASUREMENT_MISSING, ", ".join(absent)))
+    deviations = merged(findings)
+    judged = judge(plan, values, finished_at)
+    verdict = "PASS" if result.outcome == "PASS" and all_pass(judged) else "FAIL"
+    visit = facts.visits.get(facts.operation)
+    attempt = 1 + (visit.count if visit else 0)
+    outcome = decide(facts, verdict, attempt, [finding.code.code for finding in deviations])
+    return Weighed(attempt, verdict, judged, deviations, outcome)
+
+
+def merged(findings: Sequence[Finding]) -> list[Finding]:
+    """One finding for each code, with the details of all that have it."""
+    details: dict[str, list[str]] = {}
+    by_code = {}
+    for finding in findings:
+        by_code[finding.code.code] = finding.code
+        seen = details.setdefault(finding.code.code, [])
+        if finding.detail not in seen:
+            seen.append(finding.detail)
+    return [Finding(by_code[code], "; ".join(seen)[:LONGEST_DETAIL]) for code, seen in details.items()]

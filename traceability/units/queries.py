@@ -1,0 +1,240 @@
+"""Units and lots as the API tells them."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from lines.errors import WRONG_PARAMETER, Refusal, as_json
+from lines.models import Measurement, OperationRecord
+from lines.orders.models import Tracking
+from lines.orders.serials import canonical
+from lines.records.models import Judgement
+from quality.plans.judging import NO_LIMITS, Limits
+from quality.plans.queries import limits_by_version
+from traceability import errors
+from traceability.genealogy.closures import units_ahead_of_lot
+from traceability.genealogy.queries import DEEPEST, made_of, used_in
+from traceability.holds.models import Hold
+from traceability.units.history import described
+from traceability.units.models import Lot, Unit, UnitState
+
+MOST_ITEMS = 500
+KINDS = [tracking.value.lower() for tracking in Tracking if tracking != Tracking.LOT]
+STATES = ["passed", "failed", "held", *(state.value.lower() for state in UnitState)]
+
+_OPEN_HOLD = Exists(Hold.objects.filter(unit=OuterRef("pk"), released_at=None))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One page of a list: how many, and after which id."""
+
+    limit: int
+    before_id: int | None
+
+
+def window(limit: str, cursor: str) -> Window:
+    """Read `limit` and `cursor` of a request. Raises Refusal WRONG_PARAMETER."""
+    return Window(number("limit", limit or "100", most=MOST_ITEMS), _read_cursor(cursor) if cursor else None)
+
+
+def number(name: str, text: str, *, most: int) -> int:
+    """A whole number from 1. Raises Refusal WRONG_PARAMETER."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):
+        raise Refusal(WRONG_PARAMETER, f"{name}: 1 to {most}")
+    return int(text)
+
+
+def _read_cursor(cursor: str) -> int:
+    try:
+        text = base64.urlsafe_b64decode(cursor.encode()).decode()
+    except (ValueError, binascii.Error):
+        text = ""
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Refusal(WRONG_PARAMETER, "cursor: take it from next_cursor of the page before")
+    return int(text)
+
+
+def _page(units: QuerySet[Unit], of: Window) -> dict[str, Any]:
+    """Newest first. The cursor is the last id, so that units which come meanwhile shift nothing."""
+    if of.before_id is not None:
+        units = units.filter(pk__lt=of.before_id)
+    found = list(units.order_by("-pk")[: of.limit + 1])
+    more = len(found) > of.limit
+    items = [unit_row(unit) for unit in found[: of.limit]]
+    last = str(found[of.limit - 1].pk) if more else ""
+    return {"items": items, "next_cursor": base64.urlsafe_b64encode(last.encode()).decode() if more else None}
+
+
+def _with_names(units: QuerySet[Unit]) -> QuerySet[Unit]:
+    return units.select_related("definition", "product", "next_step__operation").annotate(is_held=_OPEN_HOLD)
+
+
+def unit_row(unit: Unit) -> dict[str, Any]:
+    """A unit of `_with_names` in a list."""
+    definition = unit.definition
+    return {
+        "serial": unit.serial,
+        "kind": definition.tracking.lower() if definition else None,
+        "definition": definition.code if definition else None,
+        "product": unit.product.code if unit.product else None,
+        "state": unit.state,
+        "is_held": getattr(unit, "is_held"),  # noqa: B009 - annotated
+        "last_test_passed": unit.last_test_passed,
+        "next_operation": unit.next_step.operation.code if unit.next_step else None,
+        "length_m": unit.length_m,
+        "mass_kg": unit.mass_kg,
+        "created_at": unit.created_at.isoformat(),
+        "updated_at": unit.updated_at.isoformat(),
+    }
+
+
+def list_units(kind: str, product: str, state: str, of: Window) -> dict[str, Any]:
+    """Units, newest first; empty filters take all. Raises Refusal WRONG_PARAMETER for a kind or state that is none."""
+    units = _with_names(Unit.objects.all())
+    if kind:
+        if kind not in KINDS:
+            raise Refusal(WRONG_PARAMETER, f"kind: one of {', '.join(KINDS)}")
+        units = units.filter(definition__tracking=kind.upper())
+    if product:
+        units = units.filter(product__code=product)
+    if state in ("passed", "failed"):
+        units = units.filter(last_test_passed=state == "passed")
+    elif state == "held":
+        units = units.filter(_OPEN_HOLD)
+    elif state:
+        if state not in STATES:
+            raise Refusal(WRONG_PARAMETER, f"state: one of {', '.join(STATES)}")
+        units = units.filter(state=state.upper())
+    return _page(units, of)
+
+
+def show_unit(serial: str, depth: str) -> dict[str, Any]:
+    """Everything about one unit. Raises Refusal UNIT_NOT_FOUND or WRONG_PARAMETER."""
+    levels = number("depth", depth or "1", most=DEEPEST)
+    wanted = canonical(serial)
+    unit = _with_names(Unit.objects.filter(serial=wanted)).first() if wanted.isprintable() else None
+    if unit is None:
+        raise Refusal(errors.UNIT_NOT_FOUND, wanted if wanted.isprintable() else "")
+    behind, ahead = made_of(unit.pk, levels), used_in(unit.pk, levels)
+    return {
+        **unit_row(unit),
+        "holds": [_hold(hold) for hold in unit.holds.order_by("pk")],
+        "records": _records(unit.serial),
+        "made_of": {"links": behind.links, "is_truncated": behind.is_truncated},
+        "used_in": {"links": ahead.links, "is_truncated": ahead.is_truncated},
+    }
+
+
+def _hold(hold: Hold) -> dict[str, Any]:
+    return {
+        "reason": hold.reason,
+        "placed_at": hold.placed_at.isoformat(),
+        "placed_by": hold.placed_by,
+        "released_at": hold.released_at.isoformat() if hold.released_at else None,
+        "released_by": hold.released_by or None,
+    }
+
+
+def _records(serial: str) -> list[dict[str, Any]]:
+    records = list(OperationRecord.objects.filter(serial=serial).select_related("station").order_by("pk"))
+    # The records' own times name the partitions to look into.
+    measurements = Measurement.objects.filter(
+        record__in=[record.pk for record in records], received_at__in={record.received_at for record in records}
+    ).order_by("record_id", "sequence")
+    by_record: dict[int, list[Measurement]] = {}
+    for measurement in measurements:
+        by_record.setdefault(measurement.record_id, []).append(measurement)
+    versions = {m.limits_version for found in by_record.values() for m in found if m.limits_version is not None}
+    limits = limits_by_version(versions)
+    return [_record(record, by_record.get(record.pk, []), limits) for record in records]
+
+
+def _record(record: OperationRecord, measurements: list[Measurement], limits: dict[int, Limits]) -> dict[str, Any]:
+    return {
+        "record": record.pk,
+        "station": record.station.code,
+        "operation": record.operation,
+        "attempt": record.attempt,
+        "started_at": record.started_at.isoformat() if record.started_at else None,
+        "source_time": record.source_time.isoformat(),
+        "received_at": record.received_at.isoformat(),
+        "machine_outcome": record.machine_outcome,
+        "verdict": record.verdict,
+        "is_conforming": record.is_conforming,
+        "deviations": [as_json(described(code)) for code in record.deviation_codes],
+        "reason_codes": record.reason_codes,
+        "recipe": record.recipe,
+        "operator": record.operator,
+        "tray": record.tray,
+        "slot": record.slot,
+        "channel": record.channel,
+        "content_sha256": record.content_sha256,
+        "measurements": [_measurement(m, limits.get(m.limits_version or 0, NO_LIMITS)) for m in measurements],
+    }
+
+
+def _measurement(measurement: Measurement, limits: Limits) -> dict[str, Any]:
+    return {
+        "code": measurement.characteristic,
+        "value": measurement.value,
+        "unit": measurement.unit,
+        "position": measurement.position,
+        "source_time": measurement.source_time.isoformat(),
+        "lsl": limits.lsl,
+        "target": limits.target,
+        "usl": limits.usl,
+        "limits_version": measurement.limits_version,
+        "judgement": Judgement(measurement.judgement).name,
+        "is_derived": measurement.is_derived,
+    }
+
+
+def lot_row(lot: Lot) -> dict[str, Any]:
+    return {
+        "id": lot.pk,
+        "supplier": lot.supplier,
+        "number": lot.number,
+        "material": lot.material_code,
+        "state": lot.state,
+        "expires_at": lot.expires_at.isoformat() if lot.expires_at else None,
+        "created_at": lot.created_at.isoformat(),
+    }
+
+
+def list_lots(supplier: str, lot_number: str, of: Window) -> dict[str, Any]:
+    """Lots, newest first, of one supplier, one number or both."""
+    lots = Lot.objects.all()
+    if supplier:
+        lots = lots.filter(supplier=supplier)
+    if lot_number:
+        lots = lots.filter(number=lot_number)
+    if of.before_id is not None:
+        lots = lots.filter(pk__lt=of.before_id)
+    found = list(lots.order_by("-pk")[: of.limit + 1])
+    more = len(found) > of.limit
+    last = str(found[of.limit - 1].pk) if more else ""
+    return {
+        "items": [lot_row(lot) for lot in found[: of.limit]],
+        "next_cursor": base64.urlsafe_b64encode(last.encode()).decode() if more else None,
+    }
+
+
+def show_lot(lot_id: int, kind: str, of: Window) -> dict[str, Any]:
+    """A lot with every unit that has something of it, directly or through others. Raises Refusal LOT_NOT_FOUND."""
+    lot = Lot.objects.filter(pk=lot_id).first()
+    if lot is None:
+        raise Refusal(errors.LOT_NOT_FOUND, str(lot_id))
+    reached = Q(pk__in=units_ahead_of_lot(lot))
+    if kind:
+        if kind not in KINDS:
+            raise Refusal(WRONG_PARAMETER, f"kind: one of {', '.join(KINDS)}")
+        reached &= Q(definition__tracking=kind.upper())
+    return {
+        **lot_row(lot),
+        "n_units": Unit.objects.filter(reached).count(),
+        "units": _page(_with_names(Unit.objects.filter(reached)), of),
+    }

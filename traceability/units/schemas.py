@@ -1,0 +1,136 @@
+"""Units and lots for the API's documentation; tests hold these and the answers equal."""
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+from traceability.interlock.schemas import VERDICTS, CodeShape, JudgedMeasurement, Shape
+from traceability.units.models import LotState, UnitState
+from traceability.units.queries import KINDS, MOST_ITEMS, STATES
+
+
+class UnitShape(Shape):
+    serial = serializers.CharField()
+    kind = serializers.ChoiceField(choices=KINDS, allow_null=True, help_text="null: a serial that no rule knows.")
+    definition = serializers.CharField(allow_null=True)
+    product = serializers.CharField(allow_null=True)
+    state = serializers.ChoiceField(choices=UnitState.values)
+    is_held = serializers.BooleanField()
+    last_test_passed = serializers.BooleanField(allow_null=True, help_text="null: no record yet.")
+    next_operation = serializers.CharField(allow_null=True)
+    length_m = serializers.FloatField(allow_null=True)
+    mass_kg = serializers.FloatField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class UnitPage(Shape):
+    items = UnitShape(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class HoldShape(Shape):
+    reason = serializers.CharField()
+    placed_at = serializers.DateTimeField()
+    placed_by = serializers.CharField()
+    released_at = serializers.DateTimeField(allow_null=True)
+    released_by = serializers.CharField(allow_null=True)
+
+
+class MeasurementShape(JudgedMeasurement):
+    source_time = serializers.DateTimeField()
+    limits_version = serializers.IntegerField(allow_null=True)
+
+
+class RecordShape(Shape):
+    record = serializers.IntegerField()
+    station = serializers.CharField()
+    operation = serializers.CharField()
+    attempt = serializers.IntegerField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    source_time = serializers.DateTimeField(help_text="End, by the machine's clock.")
+    received_at = serializers.DateTimeField(help_text="By our clock.")
+    machine_outcome = serializers.ChoiceField(choices=VERDICTS)
+    verdict = serializers.ChoiceField(choices=VERDICTS)
+    is_conforming = serializers.BooleanField()
+    deviations = CodeShape(many=True)
+    reason_codes = serializers.ListField(child=serializers.CharField())
+    recipe = serializers.CharField(allow_blank=True)
+    operator = serializers.CharField(allow_blank=True)
+    tray = serializers.CharField(allow_blank=True)
+    slot = serializers.IntegerField(allow_null=True)
+    channel = serializers.CharField(allow_blank=True)
+    content_sha256 = serializers.CharField()
+    measurements = MeasurementShape(many=True)
+
+
+class LotName(Shape):
+    id = serializers.IntegerField()
+    supplier = serializers.CharField()
+    number = serializers.CharField()
+
+
+class LinkShape(Shape):
+    """One input of one unit: `serial` or `lot`."""
+
+    level = serializers.IntegerField(help_text="1: directly.")
+    output = serializers.CharField(help_text="Serial of the unit it went into.")
+    serial = serializers.CharField(allow_null=True)
+    lot = LotName(allow_null=True)
+    material = serializers.CharField(allow_null=True, help_text="Code of the definition or bought material.")
+    quantity = serializers.FloatField(allow_null=True)
+    uom = serializers.CharField(allow_blank=True)
+    position = serializers.IntegerField(allow_null=True)
+    lane = serializers.IntegerField(allow_null=True)
+    from_m = serializers.FloatField(allow_null=True, help_text="On the input roll's own axis.")
+    to_m = serializers.FloatField(allow_null=True)
+    operation = serializers.CharField()
+    record = serializers.IntegerField()
+
+
+class LinksShape(Shape):
+    links = LinkShape(many=True)
+    is_truncated = serializers.BooleanField()
+
+
+class UnitHistory(UnitShape):
+    holds = HoldShape(many=True)
+    records = RecordShape(many=True)
+    made_of = LinksShape()
+    used_in = LinksShape()
+
+
+class LotRequest(Shape):
+    supplier = serializers.CharField(max_length=64)
+    number = serializers.CharField(max_length=64)
+    material = serializers.CharField(max_length=32, help_text="Code of a bought material.")
+    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class LotShape(Shape):
+    id = serializers.IntegerField()
+    supplier = serializers.CharField()
+    number = serializers.CharField()
+    material = serializers.CharField(help_text="As posted.")
+    state = serializers.ChoiceField(choices=LotState.values)
+    expires_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class LotPage(Shape):
+    items = LotShape(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class LotHistory(LotShape):
+    n_units = serializers.IntegerField(help_text="Of the kind asked for; of all kinds without one.")
+    units = UnitPage()
+
+
+PAGE = [
+    OpenApiParameter("limit", int, description=f"1 to {MOST_ITEMS}, 100 unless told."),
+    OpenApiParameter("cursor", str, description="next_cursor of the page before."),
+]
+KIND = OpenApiParameter("kind", str, enum=KINDS, description="What is tracked.")
+STATE = OpenApiParameter(
+    "state", str, enum=STATES, description="passed, failed: verdict of the last test; held: an open hold."
+)

@@ -1,0 +1,151 @@
+"""Units and lots: first sight, moves along the route, goods receipt."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from lines.errors import Refusal
+from lines.models import MaterialDefinition, Station
+from lines.orders.models import Tracking
+from lines.people.actors import acting
+from lines.records.services import quarantine
+from lines.stations.body import known_only, read_json, read_text, read_time
+from traceability import errors
+from traceability.units.models import Lot, LotState
+from traceability.units.queries import lot_row
+
+
+@dataclass(frozen=True, slots=True)
+class NewUnit:
+    """A serial seen for the first time; the ids are None where no rule knows the serial."""
+
+    serial: str
+    definition_id: int | None
+    product_id: int | None
+    next_step_id: int | None
+
+
+def create_units(units: Collection[NewUnit], now: datetime) -> set[str]:
+    """Insert those that nobody else has inserted meanwhile; returns the serials that are new."""
+    if not units:
+        return set()
+    ordered = sorted(units, key=lambda unit: unit.serial)  # one order for everybody: no deadlock
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into traceability_unit"
+            " (serial, definition_id, product_id, state, next_step_id, created_at, updated_at)"
+            " select serial, definition_id, product_id, 'IN_PROCESS', next_step_id, %s, %s"
+            " from unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[])"
+            " as new (serial, definition_id, product_id, next_step_id)"
+            " on conflict (serial) do nothing returning serial",
+            [
+                now,
+                now,
+                [u.serial for u in ordered],
+                [u.definition_id for u in ordered],
+                [u.product_id for u in ordered],
+                [u.next_step_id for u in ordered],
+            ],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChange:
+    """A unit after a visit. None for length or mass: unchanged."""
+
+    unit_id: int
+    state: str
+    next_step_id: int | None
+    last_test_passed: bool
+    length_m: float | None
+    mass_kg: float | None
+
+
+def apply_changes(changes: Sequence[UnitChange], now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update traceability_unit u set state = c.state, next_step_id = c.next_step_id,"
+            " last_test_passed = c.last_test_passed, length_m = coalesce(c.length_m, u.length_m),"
+            " mass_kg = coalesce(c.mass_kg, u.mass_kg), updated_at = %s"
+            " from unnest(%s::bigint[], %s::text[], %s::bigint[], %s::boolean[], %s::float8[], %s::float8[])"
+            " as c (id, state, next_step_id, last_test_passed, length_m, mass_kg) where u.id = c.id",
+            [
+                now,
+                [c.unit_id for c in changes],
+                [c.state for c in changes],
+                [c.next_step_id for c in changes],
+                [c.last_test_passed for c in changes],
+                [c.length_m for c in changes],
+                [c.mass_kg for c in changes],
+            ],
+        )
+
+
+def consume(unit_ids: Collection[int], now: datetime) -> None:
+    """These units are part of others from now on. A scrapped one stays scrapped: that is the news about it."""
+    if not unit_ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update traceability_unit set state = 'CONSUMED', next_step_id = null, updated_at = %s"
+            " where id = any(%s) and state <> 'SCRAPPED'",
+            [now, list(unit_ids)],
+        )
+
+
+def create_first_seen_lots(lots: Collection[tuple[str, str, str, int | None]], now: datetime) -> None:
+    """(supplier, number, material code as posted, material id) of lots nobody announced; others' rows stay."""
+    with connection.cursor() as cursor:
+        ordered = sorted(lots, key=lambda lot: lot[:2])
+        cursor.execute(
+            "insert into traceability_lot (supplier, number, material_code, material_id, state, created_at)"
+            " select supplier, number, material_code, material_id, 'UNKNOWN', %s"
+            " from unnest(%s::text[], %s::text[], %s::text[], %s::bigint[])"
+            " as new (supplier, number, material_code, material_id) on conflict (supplier, number) do nothing",
+            [now, *([lot[column] for lot in ordered] for column in range(4))],
+        )
+
+
+def receive_lot(actor: str, station: Station | None, path: str, raw: bytes) -> tuple[bool, dict[str, Any]]:
+    """Goods receipt of a bought lot: whether it is new, and the lot as stored. The same receipt again changes nothing.
+
+    Raises Refusal, after putting the body into quarantine: not understood, an unknown material, or a lot that was
+    received differently before.
+    """
+    now = timezone.now()
+    try:
+        with acting(actor):
+            return _receive(raw, now)
+    except Refusal as refusal:
+        quarantine(station, refusal, path=path, key="", body=raw, received_at=now)
+        raise
+
+
+def _receive(raw: bytes, now: datetime) -> tuple[bool, dict[str, Any]]:
+    body = read_json(raw)
+    known_only(body, frozenset({"supplier", "number", "material", "expires_at"}), "$")
+    supplier = read_text(body, "supplier", "$", required=True)
+    number = read_text(body, "number", "$", required=True)
+    code = read_text(body, "material", "$", required=True, longest=32)
+    expires_at = read_time(body, "expires_at", "$", None)
+    material = MaterialDefinition.objects.filter(code=code, tracking=Tracking.LOT).first()
+    if material is None:
+        raise Refusal(errors.NOT_A_LOT_MATERIAL, code)
+    first = {"material": material, "material_code": code, "state": LotState.RELEASED, "expires_at": expires_at}
+    lot, is_new = Lot.objects.select_for_update().get_or_create(
+        supplier=supplier, number=number, defaults={**first, "created_at": now}
+    )
+    if lot.state == LotState.UNKNOWN:
+        # First seen in a result: the receipt comes late, and what was consumed keeps its deviation.
+        lot.material, lot.material_code = material, code
+        lot.state, lot.expires_at = LotState.RELEASED, expires_at
+        lot.save(update_fields=["material", "material_code", "state", "expires_at"])
+        is_new = True
+    elif (lot.material_code, lot.expires_at) != (code, expires_at):
+        raise Refusal(errors.LOT_DIFFERS, f"{lot.material_code}, expires {lot.expires_at}")
+    return is_new, lot_row(lot)
