@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from lines.states.packml import PackMLState
 
@@ -17,26 +17,26 @@ class StateLook:
     level: str
 
 
-NO_DATA = StateLook(_("No data"), "nodata", "nodata")
+NO_DATA = StateLook(pgettext_lazy("machine state", "No data"), "nodata", "nodata")
 
 _LOOKS: dict[int, StateLook] = {
-    PackMLState.CLEARING: StateLook(_("Clearing"), "changing", "normal"),
-    PackMLState.STOPPED: StateLook(_("Stopped"), "stopped", "warn"),
-    PackMLState.STARTING: StateLook(_("Starting"), "changing", "normal"),
-    PackMLState.IDLE: StateLook(_("Idle"), "idle", "normal"),
-    PackMLState.SUSPENDED: StateLook(_("Waiting"), "waiting", "normal"),
-    PackMLState.EXECUTE: StateLook(_("Running"), "running", "normal"),
-    PackMLState.STOPPING: StateLook(_("Stopping"), "changing", "normal"),
-    PackMLState.ABORTING: StateLook(_("Aborting"), "aborted", "alert"),
-    PackMLState.ABORTED: StateLook(_("Aborted"), "aborted", "alert"),
-    PackMLState.HOLDING: StateLook(_("Going on hold"), "held", "warn"),
-    PackMLState.HELD: StateLook(_("Held"), "held", "warn"),
-    PackMLState.UNHOLDING: StateLook(_("Leaving hold"), "changing", "normal"),
-    PackMLState.SUSPENDING: StateLook(_("Running dry"), "waiting", "normal"),
-    PackMLState.UNSUSPENDING: StateLook(_("Resuming"), "changing", "normal"),
-    PackMLState.RESETTING: StateLook(_("Resetting"), "changing", "normal"),
-    PackMLState.COMPLETING: StateLook(_("Completing"), "done", "normal"),
-    PackMLState.COMPLETE: StateLook(_("Complete"), "done", "normal"),
+    PackMLState.CLEARING: StateLook(pgettext_lazy("machine state", "Clearing"), "changing", "normal"),
+    PackMLState.STOPPED: StateLook(pgettext_lazy("machine state", "Stopped"), "stopped", "warn"),
+    PackMLState.STARTING: StateLook(pgettext_lazy("machine state", "Starting"), "changing", "normal"),
+    PackMLState.IDLE: StateLook(pgettext_lazy("machine state", "Idle"), "idle", "normal"),
+    PackMLState.SUSPENDED: StateLook(pgettext_lazy("machine state", "Waiting"), "waiting", "normal"),
+    PackMLState.EXECUTE: StateLook(pgettext_lazy("machine state", "Running"), "running", "normal"),
+    PackMLState.STOPPING: StateLook(pgettext_lazy("machine state", "Stopping"), "changing", "normal"),
+    PackMLState.ABORTING: StateLook(pgettext_lazy("machine state", "Aborting"), "aborted", "alert"),
+    PackMLState.ABORTED: StateLook(pgettext_lazy("machine state", "Aborted"), "aborted", "alert"),
+    PackMLState.HOLDING: StateLook(pgettext_lazy("machine state", "Going on hold"), "held", "warn"),
+    PackMLState.HELD: StateLook(pgettext_lazy("machine state", "Held"), "held", "warn"),
+    PackMLState.UNHOLDING: StateLook(pgettext_lazy("machine state", "Leaving hold"), "changing", "normal"),
+    PackMLState.SUSPENDING: StateLook(pgettext_lazy("machine state", "Running dry"), "waiting", "normal"),
+    PackMLState.UNSUSPENDING: StateLook(pgettext_lazy("machine state", "Resuming"), "changing", "normal"),
+    PackMLState.RESETTING: StateLook(pgettext_lazy("machine state", "Resetting"), "changing", "normal"),
+    PackMLState.COMPLETING: StateLook(pgettext_lazy("machine state", "Completing"), "done", "normal"),
+    PackMLState.COMPLETE: StateLook(pgettext_lazy("machine state", "Complete"), "done", "normal"),
 }
 
 

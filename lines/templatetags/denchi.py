@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from lines.alarms.models import Alarm
@@ -97,8 +97,12 @@ def judgement(value: int) -> SafeString:
 
 @register.simple_tag
 def priority(value: int) -> SafeString:
-    word = {1: _("High"), 2: _("Medium"), 3: _("Low")}[value]
-    return _badge({1: "bad", 2: "warn", 3: "info"}[value], f"priority-{value}", word)
+    words = {
+        1: pgettext("alarm priority", "High"),
+        2: pgettext("alarm priority", "Medium"),
+        3: pgettext("alarm priority", "Low"),
+    }
+    return _badge({1: "bad", 2: "warn", 3: "info"}[value], f"priority-{value}", words[value])
 
 
 @register.simple_tag
