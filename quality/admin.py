@@ -1,0 +1,69 @@
+"""What is measured and how it is watched for the administrator; points and signals to look at."""
+
+from django.contrib import admin
+
+from lines.admin_kinds import FactAdmin, MasterAdmin, VersionAdmin
+from quality import models
+
+NAMES = ("name_en", "name_ja")
+
+
+@admin.register(models.Characteristic)
+class CharacteristicAdmin(MasterAdmin):
+    list_display = ("code", *NAMES, "unit", "distribution", "formula")
+    list_filter = ("distribution",)
+    search_fields = ("code", *NAMES)
+
+
+@admin.register(models.CharacteristicUse)
+class CharacteristicUseAdmin(MasterAdmin):
+    list_display = ("characteristic", "product", "operation", "is_required")
+    list_filter = ("product", "operation")
+    list_select_related = ("characteristic", "product", "operation")
+    search_fields = ("characteristic__code",)
+
+
+@admin.register(models.CharacteristicLimits)
+class CharacteristicLimitsAdmin(VersionAdmin):
+    list_display = ("characteristic", "product", "version", "lsl", "target", "usl", "valid_from", "author")
+    list_filter = ("product",)
+    list_select_related = ("characteristic", "product")
+    search_fields = ("characteristic__code",)
+    readonly_fields = ("version", "author")
+    version_of = ("characteristic", "product")
+
+
+@admin.register(models.ControlPlan)
+class ControlPlanAdmin(MasterAdmin):
+    list_display = ("code", *NAMES, "characteristic", "product", "station", "chart", "is_active")
+    list_filter = ("is_active", "station")
+    list_select_related = ("characteristic", "product", "station")
+    search_fields = ("code", *NAMES)
+
+
+@admin.register(models.ControlLimits)
+class ControlLimitsAdmin(VersionAdmin):
+    list_display = ("plan", "version", "center", "sigma_within", "n_values", "sigma_method", "valid_from", "author")
+    list_select_related = ("plan",)
+    readonly_fields = ("version", "author")
+    version_of = ("plan",)
+
+
+@admin.register(models.ChartPoint)
+class ChartPointAdmin(FactAdmin):
+    list_display = ("id", "plan", "number", "source_time", "location", "spread", "n")
+    list_filter = ("plan",)
+    list_select_related = ("plan",)
+
+
+@admin.register(models.OpenSubgroup)
+class OpenSubgroupAdmin(FactAdmin):
+    list_display = ("plan", "values")
+    list_select_related = ("plan",)
+
+
+@admin.register(models.Signal)
+class SignalAdmin(FactAdmin):
+    list_display = ("id", "plan", "chart", "rule", "side", "raised_at")
+    list_filter = ("plan", "rule")
+    list_select_related = ("plan",)

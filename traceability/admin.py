@@ -1,0 +1,57 @@
+"""Units, lots and what was made of what, to look at: only stations and the interlock write them."""
+
+from django.contrib import admin
+
+from lines.admin_kinds import FactAdmin
+from traceability import models
+
+
+@admin.register(models.Unit)
+class UnitAdmin(FactAdmin):
+    list_display = ("serial", "definition", "state", "next_step", "last_test_passed", "updated_at")
+    list_filter = ("state", "product")
+    list_select_related = ("definition", "next_step")
+    search_fields = ("serial__exact",)
+
+
+@admin.register(models.Lot)
+class LotAdmin(FactAdmin):
+    list_display = ("supplier", "number", "material_code", "state", "expires_at")
+    list_filter = ("state",)
+    search_fields = ("number__exact",)
+
+
+@admin.register(models.GenealogyLink)
+class GenealogyLinkAdmin(FactAdmin):
+    list_display = ("id", "output", "input_unit", "input_lot", "quantity", "position", "lane", "from_m", "to_m")
+    list_select_related = ("output", "input_unit", "input_lot")
+    search_fields = ("output__serial__exact", "input_unit__serial__exact")
+
+
+@admin.register(models.TrayPlacement)
+class TrayPlacementAdmin(FactAdmin):
+    list_display = ("unit", "tray", "slot", "channel", "source_time")
+    list_select_related = ("unit",)
+    search_fields = ("unit__serial__exact", "tray__exact")
+
+
+@admin.register(models.Permit)
+class PermitAdmin(FactAdmin):
+    list_display = ("id", "station", "operation", "serial", "verdict", "reasons", "decided_at")
+    list_filter = ("verdict", "station")
+    list_select_related = ("station",)
+    search_fields = ("serial__exact",)
+
+
+@admin.register(models.Nonconformance)
+class NonconformanceAdmin(FactAdmin):
+    list_display = ("id", "unit", "codes", "opened_at")
+    list_select_related = ("unit",)
+    search_fields = ("unit__serial__exact",)
+
+
+@admin.register(models.Hold)
+class HoldAdmin(FactAdmin):
+    list_display = ("id", "unit", "reason", "placed_at", "placed_by", "released_at")
+    list_select_related = ("unit",)
+    search_fields = ("unit__serial__exact",)
