@@ -1,7 +1,7 @@
 """Shewhart charts for variables: I-MR and Xbar-R, phase I and frozen limits, n varying, gaps kept as gaps.
 
 Conventions: the centre is the mean of all values that are not missing; sigma of individuals is mean(MR) / d2(2)
-with span 2 (MR2-MEAN), of subgroups mean(R_i / d2(n_i)) (UWAVE-R); limits stand 3 standard errors off the centre,
+with span 2 (MR-MEAN), of subgroups mean(R_i / d2(n_i)) (UWAVE-R); limits stand 3 standard errors off the centre,
 those of a range chart are clipped at 0. Limits come from mean and sigma only, never typed in bare.
 Values and limits are in the unit of the characteristic; positions are 0-based; NaN or None is a missing value.
 """
@@ -22,7 +22,7 @@ Subgroups: TypeAlias = Sequence[Sequence[float | None]] | Floats
 
 WIDTH = 3.0  # standard errors from the centre to a limit
 
-MR2_MEAN = "MR2-MEAN"
+MR_MEAN = "MR-MEAN"
 UWAVE_R = "UWAVE-R"
 
 
@@ -103,7 +103,7 @@ def study_individuals(values: Values) -> Study:
     ranges = ranges[np.isfinite(ranges)]
     sigma = float(ranges.mean()) / d2(2) if ranges.size else None
     reason = "" if ranges.size else "No two consecutive values: there is no moving range to tell sigma from."
-    return Study(_mean(present), sigma, present.size, MR2_MEAN, reason)
+    return Study(_mean(present), sigma, present.size, MR_MEAN, reason)
 
 
 def study_subgroups(subgroups: Subgroups) -> Study:
@@ -171,8 +171,8 @@ def _ranges(x: Floats, n: NDArray[np.int64]) -> Floats:
 
 def _by_size(n: NDArray[np.int64], constant: Callable[[int], float]) -> Floats:
     """constant(n_i) for each n_i, computed once for each size that occurs."""
-    sizes, places = np.unique(n, return_inverse=True)
-    return np.array([constant(int(size)) for size in sizes])[places]
+    counts = np.bincount(n)
+    return np.array([constant(size) if count else np.nan for size, count in enumerate(counts)])[n]
 
 
 def _panel(
@@ -182,9 +182,12 @@ def _panel(
     limits: FrozenLimits | None,
     lines_of: Callable[[FrozenLimits, int], Lines],
 ) -> Panel:
-    lines = np.full((n.size, 4), np.nan)
+    places = np.where(np.isfinite(points), n, 0)
+    sizes = np.bincount(places)
+    table = np.full((max(sizes.size, 1), 4), np.nan)
     if limits is not None:
-        for size in np.unique(n[np.isfinite(points)]):
-            lines[n == size] = lines_of(limits, int(size))
-    center, lcl, ucl, error = lines.T
+        for size in np.flatnonzero(sizes):
+            if size:
+                table[size] = lines_of(limits, int(size))
+    center, lcl, ucl, error = (column[places] for column in table.T)
     return Panel(name, points, center, lcl, ucl, error)

@@ -55,7 +55,7 @@ class ChartPlant:
 
     def freeze(self, plan: ControlPlan, version: int, center: float = 10, sigma: float = 1) -> ControlLimits:
         return ControlLimits.objects.create(
-            plan=plan, version=version, center=center, sigma_within=sigma, n_values=100, sigma_method="MR2-MEAN",
+            plan=plan, version=version, center=center, sigma_within=sigma, n_values=100, sigma_method="MR-MEAN",
             valid_from=STARTED + timedelta(seconds=version), author="test", reason=f"study {version}",
         )  # fmt: skip
 

@@ -30,7 +30,7 @@ def _data(chart: str, values: list[float], size: int = 1, spec: SpecLimits | Non
                 mean_lines(LIMITS, point.n), spread_lines, signals,
             )
         )  # fmt: skip
-    newest = ChartLimits(1, *LIMITS, 100, "MR2-MEAN", STARTED, "demo", "study", mean_lines(LIMITS, size), spread_lines)
+    newest = ChartLimits(1, *LIMITS, 100, "MR-MEAN", STARTED, "demo", "study", mean_lines(LIMITS, size), spread_lines)
     return ChartData(
         "LOAD", "Loading", "目付", "Cathode loading", "正極目付", "mg/cm2", chart, (1, 2), newest, spec, tuple(points)
     )

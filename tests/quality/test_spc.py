@@ -177,8 +177,8 @@ def test_rule_2_equals_plain_loops(values: list[float | None]) -> None:
 
 def test_a_million_individuals_take_well_under_a_second() -> None:
     x = np.random.default_rng(1).normal(10, 1, 1_000_000)
-    started = time.perf_counter()
+    started = time.process_time()  # of this process: the other core's work is not ours
     pair = i_mr(x, study_individuals(x).limits)
     find(pair.location, (1, 2))
     find(pair.spread, (1,))
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
