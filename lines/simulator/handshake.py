@@ -59,11 +59,14 @@ class _Folder:
 class HandshakeLink:
     """One station's link."""
 
-    def __init__(self, server: StationServer, station: str, boot_id: str, clock: SimulatedClock, offset_s: float) -> None:
-        self._boot_id = boot_id
+    def __init__(self, server: StationServer, station: str, clock: SimulatedClock, offset_s: float) -> None:
         self._permit = _Folder(server, f"{station}/Permit", clock, offset_s)
         self._result = _Folder(server, f"{station}/Result", clock, offset_s)
+        self._boot_id = ""
         self.permit_sequence = 0
+
+    def restore(self, boot_id: str, permit_sequence: int) -> None:
+        self._boot_id, self.permit_sequence = boot_id, permit_sequence
 
     async def permits(self, serials: list[str], operation: str) -> list[PermitAnswer]:
         """One question after the other: the structure holds one serial."""
@@ -91,9 +94,7 @@ class HandshakeLink:
         if told["Verdict"] == "ERROR":
             return [ResultAnswer(body["serial"], error=codes[0] if codes else "ERROR")]
         return [
-            ResultAnswer(
-                body["serial"], told["Verdict"], told["Disposition"] or "", told["NextOperation"] or "", codes
-            )
+            ResultAnswer(body["serial"], told["Verdict"], told["Disposition"] or "", told["NextOperation"] or "", codes)
         ]
 
 

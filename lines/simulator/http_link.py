@@ -21,6 +21,10 @@ class HttpLink:
         self._client = client
         self._station = station
         self._headers = {"Authorization": f"Token {token}"}
+        self.permit_sequence = 0
+
+    def restore(self, boot_id: str, permit_sequence: int) -> None:
+        """Nothing to restore: the key of a result carries its own boot id and sequence."""
 
     async def permits(self, serials: list[str], operation: str) -> list[PermitAnswer]:
         which: Body = {"serial": serials[0]} if len(serials) == 1 else {"serials": serials}

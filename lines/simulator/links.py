@@ -32,6 +32,11 @@ class ResultAnswer:
 class Link(Protocol):
     """Both calls come back when the MES has answered, however long that takes; they raise nothing but cancellation."""
 
+    permit_sequence: int
+
+    def restore(self, boot_id: str, permit_sequence: int) -> None:
+        """Go on as the machine that ran before: its numbers are kept in memory that survives a power cut."""
+
     async def permits(self, serials: list[str], operation: str) -> list[PermitAnswer]: ...
 
     async def post(self, key: str, body: Body) -> list[ResultAnswer]:

@@ -12,7 +12,7 @@ from lines.simulator.links import Body, Link, PermitAnswer, ResultAnswer
 from lines.simulator.servers import StationServer
 from lines.states.packml import PackMLState
 
-RACKS = 32  # places for trays in an oven, a tower or a room
+RACKS = 8  # places for trays in a formation tower or grading cabinet, in layers of four
 
 
 @dataclass(slots=True)
@@ -34,6 +34,7 @@ class Machine:
         link: Link,
         server: StationServer,
         clock: SimulatedClock,
+        *,
         boot_id: str,
         offset_s: float = 0.0,
     ) -> None:
@@ -43,6 +44,7 @@ class Machine:
         self.server = server
         self.clock = clock
         self.boot_id = boot_id
+        link.restore(boot_id, 0)
         self.offset_s = offset_s  # of its own clock against the plant's
         self.sequence = 0
         self.state = PackMLState.IDLE
@@ -53,11 +55,12 @@ class Machine:
         self.defective = 0
         self.next_stop = 0.0
         self.benches: dict[str, asyncio.Lock] = {}
-        self.free_racks = list(range(RACKS, 0, -1))
-        self.rack_freed = asyncio.Event()
+        self.free_racks = deque(range(1, RACKS + 1))
         self.outbox: deque[Sent] = deque()
+        self._answered: deque[Sent] = deque(maxlen=64)
         self._asked: dict[int, float] = {}
         self._something = asyncio.Event()
+        self._rack_freed = asyncio.Event()
 
     # The machine's own time
 
@@ -67,6 +70,11 @@ class Machine:
 
     def iso(self, t: float) -> str:
         return iso(self.stamp(t))
+
+    @staticmethod
+    def clock_iso(stamp: float) -> str:
+        """A time that is the machine's own already."""
+        return iso(stamp)
 
     # Speaking to the MES
 
@@ -88,8 +96,25 @@ class Machine:
         self._something.set()
         return sent.answer
 
-    def awaited(self, key: str) -> asyncio.Future[list[ResultAnswer]] | None:
-        return next((sent.answer for sent in self.outbox if sent.key == key), None)
+    def awaited(self, key: str) -> asyncio.Future[list[ResultAnswer]]:
+        """The answer to a result that was sent before. It is saved as long as a unit waits for it."""
+        return next(sent.answer for sent in self.outbox if sent.key == key)
+
+    async def take_rack(self) -> int:
+        """A rack for a tray, in turns, so that every layer is used."""
+        while not self.free_racks:
+            self._rack_freed.clear()
+            await self._rack_freed.wait()
+        return self.free_racks.popleft()
+
+    def hold_rack(self, rack: int) -> None:
+        """A tray stands in it since before a restart."""
+        if rack in self.free_racks:
+            self.free_racks.remove(rack)
+
+    def give_rack(self, rack: int) -> None:
+        self.free_racks.append(rack)
+        self._rack_freed.set()
 
     async def run_outbox(self) -> None:
         while True:
@@ -98,7 +123,7 @@ class Machine:
                 await self._something.wait()
             first = self.outbox[0]
             answers = await self.link.post(first.key, first.body)
-            self.outbox.popleft()
+            self._answered.append(self.outbox.popleft())
             if not first.answer.done():
                 first.answer.set_result(answers)
 
@@ -130,20 +155,27 @@ class Machine:
 
     # What survives a restart
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self, open_keys: set[str]) -> dict[str, Any]:
+        """`open_keys`: results whose answer no unit has heard yet, though it may have come; sent again, they get it."""
+        unheard = [sent for sent in self._answered if sent.key in open_keys]
         return {
             "boot_id": self.boot_id,
             "sequence": self.sequence,
-            "permit_sequence": getattr(self.link, "permit_sequence", 0),
+            "permit_sequence": self.link.permit_sequence,
             "processed": self.processed,
             "defective": self.defective,
-            "outbox": [[sent.key, sent.body] for sent in self.outbox],
+            "outbox": [[sent.key, sent.body] for sent in [*unheard, *self.outbox]],
         }
 
     def restore(self, saved: dict[str, Any], skip: int = 0) -> None:
+        self.boot_id = saved["boot_id"]
         self.sequence = saved["sequence"] + skip
-        if hasattr(self.link, "permit_sequence"):
-            self.link.permit_sequence = saved["permit_sequence"] + skip
+        self.link.restore(saved["boot_id"], saved["permit_sequence"] + skip)
         self.processed, self.defective = saved["processed"], saved["defective"]
         for key, body in saved["outbox"]:
             self.send(key, body)
+
+    def drop_unknown(self, keys: set[str]) -> None:
+        """Forget open results of units that are no longer ours; the MES may have them or not."""
+        for sent in [sent for sent in self.outbox if sent.key not in keys]:
+            self.outbox.remove(sent)

@@ -74,7 +74,7 @@ class Plant:
         self.materials: dict[str, MaterialFile] = {m.code: m for m in files.materials}
         self.characteristics: dict[str, CharacteristicFile] = {c.code: c for c in files.characteristics}
         self.routes: dict[str, Route] = {p.code: _route(p) for p in files.products}
-        self.serial_head = files.site_code + files.line_code[-1]
+        self.serial_head = files.serial_site + files.serial_line
 
     def limits(self, product: str, characteristic: str) -> LimitsFile:
         """The product's own limits, or those of the characteristic."""

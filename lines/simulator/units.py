@@ -30,6 +30,8 @@ class Unit:
     place: str = FLOW
     tray: str = ""
     slot: int = 0
+    rack: int = 0
+    since: float = 0.0  # start of the work that goes on with it; 0: none
     key: str = ""  # of the result that was sent and is not answered yet
     attempts: dict[str, int] = field(default_factory=dict)
     times: dict[str, float] = field(default_factory=dict)  # by operation: end of the last visit, true time
@@ -48,6 +50,7 @@ class MountedLot:
     supplier: str
     number: str
     left: float
+    expires_at: float
 
 
 class Store:
@@ -85,22 +88,25 @@ class Store:
         self.units.pop(unit.serial, None)
         self._by_kind.get((unit.product, unit.definition), {}).pop(unit.serial, None)
 
-    def take_lot(self, material: MaterialFile, quantity: float, now: float) -> MountedLot:
-        """The mounted lot of a material, a fresh one when the old one does not hold enough."""
-        lot = self.lots.get(material.code)
-        if lot is None or lot.left < quantity:
-            self.lot_count += 1
-            supplier = material.suppliers[self.lot_count % len(material.suppliers)]
-            day = datetime.fromtimestamp(now, self._zone).date()
-            initials = "".join(word[0] for word in supplier.split()).upper()
-            lot = MountedLot(
-                material.code,
-                supplier,
-                f"{initials}{day:%y%m}-{self.lot_count:04d}",
-                max(material.lot_size, quantity),
-            )
+    def mounted(self, material: str, quantity: float) -> MountedLot | None:
+        """The mounted lot of a material, if it still holds enough."""
+        lot = self.lots.get(material)
+        return lot if lot is not None and lot.left >= quantity else None
+
+    def fresh_lot(self, material: MaterialFile, quantity: float, now: float, mount: bool = True) -> MountedLot:
+        self.lot_count += 1
+        supplier = material.suppliers[self.lot_count % len(material.suppliers)]
+        day = datetime.fromtimestamp(now, self._zone).date()
+        initials = "".join(word[0] for word in supplier.split()).upper()
+        lot = MountedLot(
+            material.code,
+            supplier,
+            f"{initials}{day:%y%m}-{self.lot_count:04d}",
+            max(material.lot_size, quantity),
+            now + material.shelf_life_days * 86_400.0,
+        )
+        if mount:
             self.lots[material.code] = lot
-        lot.left -= quantity
         return lot
 
     def as_json(self) -> dict[str, Any]:

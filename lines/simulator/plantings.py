@@ -1,0 +1,55 @@
+"""Faults put into the plant on purpose, each written into the truth, for tests and benchmarks to look for. Pure.
+
+They sit early in the first campaign of the first product, so that a demo meets all of them within its first minutes:
+by the number of the cell, counted from 0.
+"""
+
+from dataclasses import dataclass, field
+from math import ceil
+
+REWORK_CELL = 2  # fails its first operation once and passes the second time
+BYPASS_CELL = 4  # skips an operation; the station goes on although entry was denied
+LOT_CELL = 6  # gets a part from a lot that was never received
+DRIFT_CELLS = 12  # how long the drift lasts
+
+
+@dataclass(frozen=True, slots=True)
+class Plantings:
+    """What goes wrong where. Empty codes plant nothing."""
+
+    product: str  # whose cells carry the numbered faults
+    cells: int  # of the first campaign
+    drift_characteristic: str = ""
+    drift_sigmas: float = 3.0
+    slow_clock: str = ""  # a station
+    slow_clock_s: float = 240.0
+    biased_rack: int = 2  # of the formation tower
+    biased_slot: int = 7
+    bias_ce_pct: float = -0.8  # points of coulombic efficiency
+    bias_mohm: float = 0.6  # of contact resistance
+    missing: float = 0.001  # shares of telemetry values
+    late: float = 0.001
+    doubled: float = 0.001
+    seen: set[str] = field(default_factory=set)  # told to the truth in this run
+
+    @property
+    def drift_from(self) -> int:
+        return ceil(self.cells / 3)
+
+    @property
+    def drift_until(self) -> int:
+        return self.drift_from + DRIFT_CELLS
+
+    def drifts(self, characteristic: str, product: str, cell: int) -> bool:
+        return (
+            characteristic == self.drift_characteristic
+            and product == self.product
+            and self.drift_from <= cell < self.drift_until
+        )
+
+    def once(self, what: str) -> bool:
+        """Whether this is the first time it is asked for."""
+        if what in self.seen:
+            return False
+        self.seen.add(what)
+        return True

@@ -1,0 +1,148 @@
+"""What the sensors say: one value per signal and period, with the faults that real telemetry has.
+
+The declared rate is one value in 600 simulated seconds while the plant catches up, one a second when it is live.
+"""
+
+from dataclasses import dataclass
+
+from lines.plant.files import SignalFile
+from lines.simulator.chance import dice
+from lines.simulator.floor import Floor
+from lines.simulator.machines import Machine
+from lines.simulator.nodes import signal_path
+from lines.states.packml import PackMLState
+
+CATCH_UP_PERIOD_S = 600.0
+LIVE_PERIOD_S = 1.0
+BEHIND_PERIODS = 5  # a loop that was kept from running for longer leaves a gap rather than a burst
+UNCERTAIN = 0x40930000  # UncertainSensorNotAccurate
+UNCERTAIN_SHARE = 0.0005
+_DRIVEN = ("speed", "power", "force", "current", "flow", "torque", "dose")  # fall to the low end when it stands still
+_PHI = {CATCH_UP_PERIOD_S: 0.6, LIVE_PERIOD_S: 0.995}
+
+
+@dataclass(slots=True)
+class Sensor:
+    """One measured signal: an AR(1) wander around the middle of its band."""
+
+    signal: SignalFile
+    path: str
+    wander: float = 0.0
+    last: float | None = None
+    held_back: tuple[float, float] | None = None  # source time, value
+    previous: tuple[float, float] | None = None
+    count: int = 0
+    first_s: float = 0.0
+    last_s: float = 0.0
+
+
+class Telemetry:
+    """All sensors of one machine, and its counters and PackML state as signals."""
+
+    def __init__(self, floor: Floor, machine: Machine, run: str) -> None:
+        self._floor = floor
+        self._machine = machine
+        self._rng = dice(floor.seed, machine.code, "telemetry", run)
+        self.sensors = [
+            Sensor(signal, signal_path(machine.code, signal))
+            for signal in machine.station.signals
+            if signal.kind == "MEASUREMENT"
+        ]
+        self._counters = (-1, -1)
+
+    async def switch_on(self, t: float) -> None:
+        machine = self._machine
+        await machine.server.write(f"{machine.code}/Status/StateCurrent", int(machine.state), machine.stamp(t))
+        await self._count(t)
+        for sensor in self.sensors:
+            await self._write(sensor, t, self._value(sensor, CATCH_UP_PERIOD_S), 0)
+
+    async def run(self) -> None:
+        clock = self._floor.clock
+        due = clock.now() + (0.0 if clock.is_live else self._rng.random() * CATCH_UP_PERIOD_S)
+        while True:
+            await clock.sleep_until(due)
+            await self._show_idle()
+            await self._count(due)
+            period = LIVE_PERIOD_S if clock.is_live else CATCH_UP_PERIOD_S
+            for sensor in self.sensors:
+                await self._sense(sensor, due, period)
+            following = due + period
+            now = clock.now()
+            due = following if now - following < BEHIND_PERIODS * period else now
+
+    async def _show_idle(self) -> None:
+        machine = self._machine
+        if not machine.busy and machine.state == PackMLState.EXECUTE:
+            await machine.show(PackMLState.IDLE, "DT-STARVED", machine.idle_since)
+
+    async def _count(self, t: float) -> None:
+        machine = self._machine
+        counters = machine.processed, machine.defective
+        if counters != self._counters:
+            self._counters = counters
+            stamp = machine.stamp(t)
+            await machine.server.write(f"{machine.code}/Status/ProdProcessedCount", counters[0], stamp)
+            await machine.server.write(f"{machine.code}/Status/ProdDefectiveCount", counters[1], stamp)
+
+    async def _sense(self, sensor: Sensor, t: float, period: float) -> None:
+        plantings, rng = self._floor.plantings, self._rng
+        value = self._value(sensor, period)
+        chance = rng.random()
+        if chance < plantings.missing:
+            self._tell("telemetry_missing", sensor, t)
+        elif chance < plantings.missing + plantings.late and sensor.held_back is None:
+            sensor.held_back = t, value
+        else:
+            await self._write(sensor, t, value, UNCERTAIN if rng.random() < UNCERTAIN_SHARE else 0)
+            if sensor.held_back is not None:
+                late, sensor.held_back = sensor.held_back, None
+                self._tell("telemetry_late", sensor, late[0])
+                await self._write(sensor, *late, 0)
+            elif chance > 1 - plantings.doubled and sensor.previous is not None:
+                self._tell("telemetry_doubled", sensor, sensor.previous[0])
+                await self._write(sensor, *sensor.previous, 0)
+            sensor.previous = t, value
+
+    def _value(self, sensor: Sensor, period: float) -> float:
+        """Never the same twice in a row: servers do not report a value that did not change."""
+        signal, rng = sensor.signal, self._rng
+        low = signal.low if signal.low is not None else 0.0
+        high = signal.high if signal.high is not None else low + 1.0
+        phi = _PHI[period]
+        sensor.wander = phi * sensor.wander + rng.gauss(0, (1 - phi * phi) ** 0.5)
+        width = high - low
+        middle = (low + high) / 2
+        stands = self._machine.state != PackMLState.EXECUTE
+        if stands and any(word in signal.code.lower() for word in _DRIVEN):
+            middle = low + 0.02 * width
+            width *= 0.1
+        value = middle + sensor.wander * width / 8
+        return float(round(value, signal.decimals + 3))
+
+    async def _write(self, sensor: Sensor, t: float, value: float, status: int) -> None:
+        stamp = self._machine.stamp(t)
+        if value == sensor.last:
+            value += 10.0 ** -(sensor.signal.decimals + 3)
+        sensor.last = value
+        await self._machine.server.write(sensor.path, value, stamp, status)
+        sensor.count += 1
+        sensor.first_s = min(sensor.first_s or stamp, stamp)
+        sensor.last_s = max(sensor.last_s, stamp)
+
+    def _tell(self, what: str, sensor: Sensor, t: float) -> None:
+        self._floor.planted(
+            what, station=self._machine.code, signal=sensor.signal.code, source_time=self._machine.iso(t)
+        )
+
+    def tell_counts(self) -> None:
+        """The truth's line on each signal: values written in this run, doubled ones included."""
+        for sensor in self.sensors:
+            self._floor.truth.write(
+                "sample_count",
+                station=self._machine.code,
+                signal=sensor.signal.code,
+                count=sensor.count,
+                first=self._machine.clock_iso(sensor.first_s),
+                last=self._machine.clock_iso(sensor.last_s),
+            )

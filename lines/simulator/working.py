@@ -1,0 +1,171 @@
+"""What happens at a station: ask for a permit, work, send the result, do as the MES answers."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lines.plant.files import StepFile
+from lines.simulator.chance import dice
+from lines.simulator.consuming import Inputs, give_back, spend
+from lines.simulator.floor import Floor
+from lines.simulator.links import ResultAnswer
+from lines.simulator.machines import Machine
+from lines.simulator.results import Job, bodies, tell_results, unit_part
+from lines.simulator.routes import BATCH
+from lines.simulator.units import GONE, STOCK, Unit
+from lines.states.packml import PackMLState
+
+STOP_EVERY_TAKTS = 150.0  # mean time between short stops
+STOP_TAKTS = 0.7
+# Denials that time alone may lift. None of today's is; a unit that is denied goes aside.
+TRY_AGAIN: frozenset[str] = frozenset()
+TRY_AGAIN_TAKTS, TRIES = 1.0, 20
+
+
+@dataclass(slots=True)
+class Sending:
+    """A result on its way, and the units it speaks of, in the order of the post."""
+
+    units: list[Unit]
+    answer: asyncio.Future[list[ResultAnswer]]
+
+
+async def work(
+    floor: Floor,
+    step: StepFile,
+    units: Sequence[Unit],
+    inputs: dict[str, Inputs] | None = None,
+    *,
+    tray: str = "",
+    against_the_word: bool = False,
+) -> list[Sending]:
+    """Take the units through one step and send the results: one post for a tray, else one a unit.
+
+    Units that are denied go aside and their inputs back into stock, unless the station works against the MES's word.
+    What was sent before a restart is not done again. Returns when the results are in the outbox.
+    """
+    machine = floor.machine(step)
+    sendings = _sent_before(machine, units)
+    fresh = [unit for unit in units if not unit.key]
+    if not fresh:
+        return sendings
+    job = Job(machine, step, fresh, inputs or {}, tray)
+    if tray:
+        return sendings + await _run(floor, job, against_the_word)
+    async with machine.benches.setdefault(_bench(floor, job), asyncio.Lock()):
+        await _short_stop(floor, machine)
+        return sendings + await _run(floor, job, against_the_word)
+
+
+async def settle(floor: Floor, step: StepFile, sendings: Sequence[Sending]) -> None:
+    """Wait for the MES's word on each unit and do as it says."""
+    for sending in sendings:
+        answers = await sending.answer
+        for unit, answer in zip(sending.units, answers, strict=True):
+            unit.key = ""
+            _obey(floor, step, unit, answer)
+
+
+def _obey(floor: Floor, step: StepFile, unit: Unit, answer: ResultAnswer) -> None:
+    route = floor.route(unit)
+    following = route.after(step)
+    if answer.error:
+        floor.set_aside(unit, step.operation, f"not taken: {answer.error}")
+    elif answer.disposition in ("SCRAP", "HOLD"):
+        why = ", ".join(answer.deviations)
+        floor.set_aside(unit, step.operation, f"{answer.disposition}: {why}" if why else answer.disposition)
+    elif answer.disposition == "REWORK":
+        back = route.named(unit.definition, answer.next_operation) or step
+        unit.step = back.sequence
+    elif following is None:
+        unit.step, unit.tray, unit.slot = None, "", 0
+        if route.consumer(unit.definition):
+            unit.place = STOCK
+        else:
+            floor.store.drop(unit, GONE)  # shipped
+    else:
+        unit.step = following.sequence
+    floor.changed(unit.product)
+
+
+def _bench(floor: Floor, job: Job) -> str:
+    """A mixer has a vessel for each slurry; every other station does one thing at a time."""
+    tracking = floor.route(job.units[0]).definitions[job.step.definition].tracking
+    return job.step.operation if tracking == BATCH else ""
+
+
+def _sent_before(machine: Machine, units: Sequence[Unit]) -> list[Sending]:
+    by_key: dict[str, list[Unit]] = {}
+    for unit in units:
+        if unit.key:
+            by_key.setdefault(unit.key, []).append(unit)
+    return [Sending(members, machine.awaited(key)) for key, members in by_key.items()]
+
+
+async def _run(floor: Floor, job: Job, against_the_word: bool) -> list[Sending]:
+    machine = job.machine
+    job.started = job.units[0].since
+    if not job.started:  # else the work was begun before a restart, with its permit
+        if against_the_word:
+            await machine.permits([unit.serial for unit in job.units], job.step.operation)
+        else:
+            job.units = await _allowed(floor, job)
+        if not job.units:
+            return []
+        job.started = floor.clock.now()
+    await machine.begin(job.started)
+    for unit in job.units:
+        unit.since = job.started
+    pace = dice(floor.seed, job.units[0].serial, job.step.operation, "pace").uniform(0.98, 1.04)
+    job.finished = job.started + job.step.duration_s * pace
+    await floor.clock.sleep_until(job.finished)
+    parts = [await unit_part(floor, job, unit) for unit in job.units]
+    sendings = []
+    for members, body in bodies(floor, job, parts):
+        key = machine.next_key()
+        tell_results(floor, job, key, members, body)
+        sendings.append(Sending(members, machine.send(key, body)))
+        for unit in members:
+            unit.key, unit.since = key, 0.0
+            unit.times[job.step.operation] = job.finished
+            if unit.serial in job.inputs:
+                spend(floor, job.inputs[unit.serial])
+    await machine.end(job.finished, len(parts), sum(part["outcome"] == "FAIL" for part in parts))
+    floor.changed(job.units[0].product)
+    return sendings
+
+
+async def _allowed(floor: Floor, job: Job) -> list[Unit]:
+    """Those that may enter; the others go aside with their reasons."""
+    waiting, allowed = list(job.units), []
+    for attempt in range(1, TRIES + 1):
+        answers = await job.machine.permits([unit.serial for unit in waiting], job.step.operation)
+        again = []
+        for unit, answer in zip(waiting, answers, strict=True):
+            if answer.is_allowed:
+                allowed.append(unit)
+            elif answer.codes and set(answer.codes) <= TRY_AGAIN and attempt < TRIES:
+                again.append(unit)
+            else:
+                if unit.serial in job.inputs:
+                    give_back(job.inputs.pop(unit.serial))
+                floor.set_aside(unit, job.step.operation, f"denied: {', '.join(answer.codes)}")
+        if not again:
+            break
+        waiting = again
+        await floor.clock.sleep(TRY_AGAIN_TAKTS * floor.takt_s)
+    return allowed
+
+
+async def _short_stop(floor: Floor, machine: Machine) -> None:
+    """Now and then a station stops for a few minutes, with a reason."""
+    now = floor.clock.now()
+    rng = dice(floor.seed, machine.code, "stops", machine.processed)
+    if not machine.next_stop:
+        machine.next_stop = now + rng.uniform(0.2, 1.5) * STOP_EVERY_TAKTS * floor.takt_s
+    if now < machine.next_stop:
+        return
+    reason = rng.choice(["DT-BREAKDOWN", "DT-SETUP", "DT-MATERIAL", "DT-PM"])
+    await machine.show(PackMLState.HELD, reason, now)
+    await floor.clock.sleep(rng.uniform(0.3, 1.7) * STOP_TAKTS * floor.takt_s)
+    machine.next_stop = floor.clock.now() + rng.expovariate(1.0) * STOP_EVERY_TAKTS * floor.takt_s

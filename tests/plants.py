@@ -1,0 +1,33 @@
+"""Plants for tests: the Osaka plant, made small and quick."""
+
+import re
+import shutil
+from pathlib import Path
+
+OSAKA = Path(__file__).parent.parent / "fixtures" / "plant" / "osaka"
+CELLS = 8
+QUICKER = 20
+
+
+def small_plant(tmp_path: Path) -> Path:
+    """A copy of the Osaka plant with packs of 8 cells, trays of 8, containers of 2 packs and times divided by 20.
+
+    At 3600 times real time and 1000 cells a day a cell goes through its whole route in some 10 s.
+    """
+    folder = tmp_path / "plant"
+    shutil.copytree(OSAKA, folder)
+    for file in (folder / "products").glob("*.toml"):
+        text = file.read_text(encoding="utf-8")
+        text = re.sub(r"duration_s = (\d+)", lambda m: f"duration_s = {max(2, int(m[1]) // QUICKER)}", text)
+        text = re.sub(r"tray_slots = \d+", f"tray_slots = {CELLS}", text)
+        text = re.sub(
+            r'(material = "[A-Z]+-CELL", quantity = )\d+(, tolerance_pct = 0, positions = )\d+',
+            rf"\g<1>{CELLS}\g<2>{CELLS}",
+            text,
+        )
+        text = re.sub(r'(material = "BUSBAR", quantity = )\d+', rf"\g<1>{CELLS + 1}", text)
+        text = re.sub(
+            r"quantity = 4, tolerance_pct = 0, positions = 4", "quantity = 2, tolerance_pct = 0, positions = 2", text
+        )
+        file.write_text(text, encoding="utf-8")
+    return folder
