@@ -70,7 +70,7 @@ def ask_permits(station: Station, path: str, raw: bytes) -> dict[str, Any]:
 def _decide(station: Station, operation: str, serials: Sequence[str], now: datetime) -> list[_Verdict]:
     rows = unit_rows(serials, lock=False)
     designs = {design_code(serial) for serial in serials if serial not in rows and not serial_fault(serial)}
-    plant = plant_facts(station, operation, designs, rows.values())
+    plant = plant_facts(station, operation, designs, rows.values(), now)
     if not plant.is_operation:
         raise Refusal(errors.UNKNOWN_OPERATION, f"$.operation: {operation}")
     holds = open_holds([row.id for row in rows.values()])

@@ -59,7 +59,9 @@ class PlantFacts:
         return tuple(sorted(own, key=lambda s: s.sequence))
 
 
-def plant_facts(station: Station, operation: str, designs: Collection[str], units: Iterable[UnitRow]) -> PlantFacts:
+def plant_facts(
+    station: Station, operation: str, designs: Collection[str], units: Iterable[UnitRow], now: datetime
+) -> PlantFacts:
     """Plant data about these design codes and the definitions of these units."""
     known_ids = list({u.definition_id for u in units if u.definition_id is not None})
     with connection.cursor() as cursor:
@@ -87,10 +89,10 @@ def plant_facts(station: Station, operation: str, designs: Collection[str], unit
             join lines_operation o on o.id = s.operation_id
             join lines_route r on r.id = s.route_id
             left join lines_routestep back on back.id = s.rework_from_id
-            where s.definition_id = any(%s) and r.valid_from <= now()
+            where s.definition_id = any(%s) and r.valid_from <= %s
             order by r.version desc, s.sequence
             """,
-            [list(definitions)],
+            [list(definitions), now],
         )
         steps = [Step(*row) for row in cursor.fetchall()]
     newest: dict[int, list[Step]] = {}

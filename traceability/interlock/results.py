@@ -142,7 +142,7 @@ def _scene(station: Station, posted: StationResult, now: datetime) -> _Scene:
     serials = _serials(results)
     rows = unit_rows(serials, lock=True)
     designs = {design_code(serial) for serial in serials if serial not in rows and not serial_fault(serial)}
-    plant = plant_facts(station, posted.operation, designs, rows.values())
+    plant = plant_facts(station, posted.operation, designs, rows.values(), now)
     if not plant.is_operation:
         raise Refusal(errors.UNKNOWN_OPERATION, f"$.operation: {posted.operation}")
     materials = bought_materials({lot.material for result in results for lot in result.consumed})
