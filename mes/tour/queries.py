@@ -12,6 +12,9 @@ from traceability.models import GenealogyLink, Lot, Nonconformance, Unit
 from traceability.units.models import UnitState
 
 
+_EXAMPLE = "SK1CLF6B30000426S"
+
+
 @dataclass(frozen=True)
 class Tour:
     """What there is to show now; None: does not exist yet."""
@@ -21,6 +24,12 @@ class Tour:
     signal: Signal | None
     nonconformance: Nonconformance | None
     rework: OperationRecord | None
+
+    @property
+    def misread(self) -> str:
+        """A serial as a tired eye reads it: O for the first 0 of its running number."""
+        serial = self.pack.serial if self.pack else _EXAMPLE
+        return serial[:9] + serial[9:].replace("0", "O", 1)
 
 
 def _pack() -> Unit | None:

@@ -1,11 +1,14 @@
 """The list of control charts, and the page of one."""
 
+from dataclasses import replace
+
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from lines.events.queries import current_position
+from lines.templatetags.denchi import unit
 from quality.charts.queries import chart_data, plan_by_code
 from quality.charts.shown import chart_rows, chart_view, point_view
 from quality.charts.specs import pair_spec
@@ -57,6 +60,7 @@ def chart_spec(request: HttpRequest, code: str) -> HttpResponse:
     until = _number(request, "until", -1, 0, 2**31 - 1)
     last_n = _number(request, "last", SPANS[1], 1, SPANS[-1])
     data = chart_data(_plan(code), last_n=last_n, until=until if until >= 0 else None)
+    data = replace(data, unit=unit(data.unit))
     width = _number(request, "width", 1100, NARROWEST, WIDEST)
     height = _number(request, "height", 520, LOWEST, HIGHEST)
     return _fresh(JsonResponse(pair_spec(data, get_language() or "en", width=width, height=height)))

@@ -38,7 +38,8 @@ def translatable(path: Path) -> Iterator[tuple[str | None, str]]:
     """(context, source string) of a template or module; of a plural its singular."""
     source = path.read_text()
     if path.suffix == ".html":
-        source = templatize(source, origin=str(path))
+        # Python's tokenizer reads it next, and a template's indentation means nothing to Python.
+        source = re.sub(r"^[ \t]+", "", templatize(source, origin=str(path)), flags=re.MULTILINE)
     for _line, message, _comments, context in extract("python", BytesIO(source.encode()), keywords=KEYWORDS):
         yield context, message if isinstance(message, str) else message[0]
 

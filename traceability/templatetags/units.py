@@ -90,12 +90,6 @@ def actor(value: str) -> str:
 
 
 @register.filter
-def sentence(name: str) -> str:
-    """Names of characteristics start small in the plant's data; pH and dQ/dV stay as they are."""
-    return name if name[1:2].isupper() else name[:1].upper() + name[1:]
-
-
-@register.filter
 def hold_reasons(hold: Hold) -> list[Code]:
     """The codes of the nonconformance behind a hold, with their words."""
     return [described(code) for code in hold.nonconformance.codes] if hold.nonconformance else []
