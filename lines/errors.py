@@ -382,4 +382,14 @@ UNKNOWN_STATION = Code(
     "宛先の設備コードを確認してください。",
 )
 
+# 0401-: the plant's files (lines/plant), on the command line.
+PLANT_FILE = Code(
+    "MES-L-0401",
+    0,
+    "A plant's files are wrong; nothing of them was loaded.",
+    "工場データのファイルに誤りがあり、読み込みませんでした。",
+    "The line names file, key and cure; correct it and load again.",
+    "表示されたファイル・項目・対処に従って修正し、もう一度読み込んでください。",
+)
+
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]

@@ -135,13 +135,17 @@ class Entry:
 
 def read_text(folder: Path, name: str) -> str:
     try:
-        return (folder / name).read_text(encoding="utf-8-sig")
+        text = (folder / name).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise PlantFileError(name, "-", "is missing.", f"Add the file to {folder}.") from None
     except UnicodeDecodeError as error:
         raise PlantFileError(name, f"byte {error.start}", "is not UTF-8.", "Save the file as UTF-8.") from None
     except OSError as error:
         raise PlantFileError(name, "-", f"cannot be read ({error.strerror}).", "Check the file's rights.") from None
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise PlantFileError(name, f"line {line}", "holds a NUL character.", "Remove it; no database takes it.")
+    return text
 
 
 def read_toml(folder: Path, name: str) -> Entry:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
+from lines.errors import PLANT_FILE
 from lines.plant.files import PlantFileError
 from mes.loading.services import load_plant
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         try:
             loaded = load_plant(options["folder"], options["credentials"])
         except PlantFileError as error:
-            raise CommandError(str(error)) from None
+            raise CommandError(f"{PLANT_FILE.code} {error}") from None
         except OperationalError as error:
             reason = str(error).strip().splitlines()[0]
             raise CommandError(f"The database does not answer: {reason} Check DENCHI_DATABASE_URL.") from None
