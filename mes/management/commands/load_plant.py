@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
 
 from lines.errors import PLANT_FILE
 from lines.plant.files import PlantFileError
@@ -33,7 +33,10 @@ class Command(BaseCommand):
             raise CommandError(f"{PLANT_FILE.code} {error}") from None
         except OperationalError as error:
             reason = str(error).strip().splitlines()[0]
-            raise CommandError(f"The database does not answer: {reason} Check DENCHI_DATABASE_URL.") from None
+            raise CommandError(f"The database does not answer: {reason}. Check DENCHI_DATABASE_URL.") from None
+        except ProgrammingError as error:
+            reason = str(error).strip().splitlines()[0]
+            raise CommandError(f"The database lacks our tables: {reason}. Run `manage.py migrate`.") from None
         self.stdout.write(
             f"{loaded.stations} stations, {loaded.products} products: {loaded.made} made, {loaded.changed} changed."
         )
