@@ -1,7 +1,10 @@
 """What every test finds ready: compiled translations, and the plant of the e2e tests early in the queue."""
 
 import os
-from collections.abc import Generator
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +18,25 @@ def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - pytest's 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The e2e plant needs minutes: it starts first, on one worker, while the other works through the rest."""
     items.sort(key=lambda item: 0 if "e2e" in item.path.parts else 1)
+
+
+def _open_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="denchi-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may walk into: PostgreSQL runs as another one when the tests run as root."""
+    yield from _open_folder()
+
+
+@pytest.fixture(scope="session")
+def open_folder_for_session() -> Iterator[Path]:
+    """The same for what lives as long as the session."""
+    yield from _open_folder()
 
 
 @pytest.hookimpl(wrapper=True)

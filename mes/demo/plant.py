@@ -56,10 +56,11 @@ class RunningPlant:
         self._finish("pages", "styles, charts and translations")
         self._start_web()
         self._start_simulator()
-        self.set_endpoints()
-        self.start_gateway()
         self.start_worker()
         self.processes.start(self._celery("beat", "beat", "--pidfile="))
+        self._wait_for_simulator()
+        self.set_endpoints()
+        self.start_gateway()
         self._write_demo_json()
         self._tell("gateway, worker and clock of the tasks")
 
@@ -109,11 +110,13 @@ class RunningPlant:
 
     def _start_simulator(self) -> None:
         options = self.options
-        words = ["--plant", str(options.plant), "--api", options.url, "--tokens", str(self._tokens)]
+        words = ["--plant", str(options.plant), "--api", f"{options.url}/api/v1", "--tokens", str(self._tokens)]
         words += ["--truth", str(self.truth), "--endpoints", str(self.endpoints)]
         words += ["--seed", str(options.seed), "--speed", str(options.speed), "--days-back", str(options.days_back)]
-        words += ["--cells-per-day", str(options.cells_per_day)]
+        words += ["--cells-per-day", str(options.cells_per_day), "--wait-for-client", "60"]
         self.processes.start(self._manage("simulator", "simulate_plant", *words))
+
+    def _wait_for_simulator(self) -> None:
         deadline = time.monotonic() + SIMULATOR_TIMEOUT_S
         while not self._has_endpoints():
             if not self.processes.is_running("simulator") or time.monotonic() > deadline:
@@ -175,11 +178,11 @@ class RunningPlant:
     @property
     def environment(self) -> dict[str, str]:
         """What every process of the plant gets beside the caller's own environment."""
+        databases = {"DENCHI_DATABASE_URL": self.database_url, "DENCHI_REDIS_URL": self.redis_url}
         return {
+            **{name: url for name, url in databases.items() if url},  # none yet while the first child starts
             "DJANGO_SETTINGS_MODULE": "mes.settings",
             "DENCHI_VAR": str(self.options.var),
-            "DENCHI_DATABASE_URL": self.database_url,
-            "DENCHI_REDIS_URL": self.redis_url,
             "DENCHI_SECRET_KEY": self._secret_key(),
             "DENCHI_STATION_TOKENS": str(self._tokens),
             "DENCHI_API_URL": self.options.url,

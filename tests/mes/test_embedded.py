@@ -9,8 +9,8 @@ from mes import embedded
 from mes.embedded import EmbeddedPostgres, EmbeddedServerError, EmbeddedValkey
 
 
-def test_postgres_comes_back_at_the_same_address_after_a_crash(tmp_path: Path) -> None:
-    server = EmbeddedPostgres(tmp_path / "postgres")
+def test_postgres_comes_back_at_the_same_address_after_a_crash(open_folder: Path) -> None:
+    server = EmbeddedPostgres(open_folder / "postgres")
     url = server.start()
     try:
         with psycopg.connect(url) as connection:
@@ -24,13 +24,13 @@ def test_postgres_comes_back_at_the_same_address_after_a_crash(tmp_path: Path) -
         server.stop()
 
 
-def test_a_broken_data_folder_gives_one_line_with_the_servers_own_reason(tmp_path: Path) -> None:
-    server = EmbeddedPostgres(tmp_path / "postgres")
+def test_a_broken_data_folder_gives_one_line_with_the_servers_own_reason(open_folder: Path) -> None:
+    server = EmbeddedPostgres(open_folder / "postgres")
     server.start()
     server.stop()
     (server.folder / "data" / "global" / "pg_control").unlink()
     with pytest.raises(EmbeddedServerError, match=r"PostgreSQL did not start: .*pg_control.*") as caught:
-        EmbeddedPostgres(tmp_path / "postgres").start()
+        EmbeddedPostgres(open_folder / "postgres").start()
     assert "\n" not in str(caught.value)
 
 

@@ -1,0 +1,133 @@
+"""One plant for all e2e tests: real processes, small packs, a worker killed on the way, stopped when both products
+have a pack that passed. The simulator's truth is then complete, and every test scores the MES against it.
+"""
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable, Iterator
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, Request, build_opener
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from mes.demo.options import Options
+from mes.demo.plant import RunningPlant
+from mes.embedded import free_port
+from tests.e2e.truth import Truth, read_truth
+from tests.plants import small_plant
+
+SECONDS_TO_MAKE_BOTH_PRODUCTS = 200
+SECONDS_WITHOUT_A_WORKER = 8
+
+
+@dataclasses.dataclass
+class Plant:
+    """The plant that ran; web, workers and database still answer, the machines are off."""
+
+    running: RunningPlant
+    truth: Truth
+    open_keys: set[str]  # results that were sent and not answered when the machines were switched off
+    connection: psycopg.Connection[dict[str, Any]]
+
+    def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        # The query is the test's own text; psycopg only takes literal strings without this.
+        return self.connection.execute(query.encode(), values).fetchall()
+
+    def get(self, path: str, token: str | None = None) -> Any:
+        """An API answer, as the auditor unless another token is given."""
+        if token is None:
+            token = json.loads(self.running.demo_json.read_text())["auditor_token"]
+        request = Request(f"{self.running.options.url}{path}", headers={"Authorization": f"Token {token}"})  # noqa: S310 - our own server
+        return json.load(build_opener().open(request, timeout=30))
+
+    def browser(self, role: str, language: str = "en") -> Callable[[str], str]:
+        """Signs in by the form; the answer opens pages as that person."""
+        person = self.running.people()[role]
+        cookies = CookieJar()
+        opener = build_opener(HTTPCookieProcessor(cookies))
+        opener.addheaders = [("Accept-Language", language)]
+
+        def get(path: str) -> str:
+            return str(opener.open(f"{self.running.options.url}{path}", timeout=30).read().decode())
+
+        get("/login/")
+        token = next(cookie.value for cookie in cookies if cookie.name == "csrftoken")
+        form = {"username": person["user"], "password": person["password"], "csrfmiddlewaretoken": token}
+        opener.open(f"{self.running.options.url}/login/", urlencode(form).encode(), timeout=30)
+        return get
+
+
+class _Run:
+    """Waits that fail with the ends of the logs."""
+
+    def __init__(self, running: RunningPlant) -> None:
+        self.running = running
+
+    def until(self, what: str, holds: Callable[[], bool], timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
+        while not holds():
+            self.running.keep()
+            if time.monotonic() > deadline:
+                names = ("simulator", "gateway", "web", "worker")
+                tails = "\n".join(f"== {name}\n{self.running.processes.tail_of(name, 15)}" for name in names)
+                pytest.fail(f"not within {timeout_s:.0f} s: {what}\n{tails}", pytrace=False)
+            time.sleep(0.2)
+
+
+def _one(connection: psycopg.Connection[dict[str, Any]], query: str) -> Any:
+    row = connection.execute(query.encode()).fetchone()
+    assert row is not None
+    return next(iter(row.values()))
+
+
+RECORDS = "select count(*) from lines_operationrecord"
+PASSED_PACKS = "select count(distinct product) from lines_operationrecord where operation = 'AIL' and verdict = 'PASS'"
+CONTAINERS = "select count(distinct product) from lines_operationrecord where operation = 'CONT'"
+PENDING = "select count(*) from lines_pending"
+
+
+@pytest.fixture(scope="session")
+def plant(open_folder_for_session: Path) -> Iterator[Plant]:
+    folder = open_folder_for_session
+    options = Options(
+        var=folder / "var",
+        port=free_port(),
+        speed=3600,
+        seed=7,
+        database_url="",
+        redis_url="",
+        plant=small_plant(folder),
+        days_back=4,
+        cells_per_day=1000,
+    )
+    options.var.mkdir()
+    running = RunningPlant(options, print)
+    run = _Run(running)
+    try:
+        running.start()
+        with psycopg.connect(running.database_url, autocommit=True, row_factory=dict_row) as connection:
+            run.until("the first 40 results", lambda: _one(connection, RECORDS) > 40, 90)
+            # As when the machine's memory killer comes: no last words, tasks in the middle.
+            running.processes.kill("worker")
+            time.sleep(SECONDS_WITHOUT_A_WORKER)
+            running.start_worker()
+            run.until(
+                "both products with a pack through its tests and in a container",
+                lambda: _one(connection, PASSED_PACKS) == 2 and _one(connection, CONTAINERS) == 2,
+                SECONDS_TO_MAKE_BOTH_PRODUCTS,
+            )
+            running.processes.stop("simulator")
+            spool = options.var / "spool"
+            run.until("an empty spool", lambda: not list(spool.rglob("*.arrow")), 60)
+            run.until("no pending record", lambda: _one(connection, PENDING) == 0, 60)
+            state = json.loads((options.var / "truth.jsonl.state.json").read_text())
+            open_keys = {unit["key"] for unit in state["store"]["units"] if unit["key"]}
+            yield Plant(running, read_truth(running.truth), open_keys, connection)
+    finally:
+        running.stop()
