@@ -12,7 +12,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from lines.people.models import Person, PersonToken, Role, StationToken
+from lines.people.models import Person, PersonToken, Role
 from lines.people.services import token_sha256
 from lines.plant.models import Station
 
@@ -34,6 +34,13 @@ class StationUser:
         return f"station:{self.station.code}"
 
 
+# By SQL: every post of every station asks this, and the query builder costs more than the query.
+_SPEAKING_STATION = """
+select s.* from lines_station s join lines_stationtoken t on t.station_id = s.id
+where t.sha256 = %s and t.revoked_at is null and (t.expires_at is null or t.expires_at > %s)
+"""
+
+
 class TokenAuthentication(BaseAuthentication):
     """`Authorization: Token <plain text>`."""
 
@@ -44,10 +51,10 @@ class TokenAuthentication(BaseAuthentication):
         if len(parts) != 2:
             raise AuthenticationFailed
         sha256 = token_sha256(parts[1].decode("latin-1"))
-        valid = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
-        station_token = StationToken.objects.filter(valid, sha256=sha256).select_related("station").first()
-        if station_token:
-            return StationUser(station_token.station), station_token
+        now = timezone.now()
+        for station in Station.objects.raw(_SPEAKING_STATION, [sha256, now]):
+            return StationUser(station), None
+        valid = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
         person_token = PersonToken.objects.filter(valid, sha256=sha256).select_related("person").first()
         if person_token and person_token.person.is_active:
             return person_token.person, person_token

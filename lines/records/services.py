@@ -74,11 +74,12 @@ def open_post(station_id: int, key: str, body: bytes, now: datetime) -> int | St
     """
     sha256 = hashlib.sha256(body).hexdigest()
     with connection.cursor() as cursor:
-        cursor.execute("select set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+        # The timeout is set by the statement that may wait first: one round trip less for every post.
         cursor.execute(
-            "insert into lines_stationpost (station_id, key, body_sha256, received_at) values (%s, %s, %s, %s)"
+            "insert into lines_stationpost (station_id, key, body_sha256, received_at)"
+            " select %s, %s, %s, %s from set_config('lock_timeout', %s, true)"
             " on conflict (station_id, key) do nothing returning id",
-            [station_id, key, sha256, now],
+            [station_id, key, sha256, now, LOCK_TIMEOUT],
         )
         row = cursor.fetchone()
     if row is not None:
@@ -99,45 +100,80 @@ def close_post(post_id: int, status_code: int, answer: dict[str, Any]) -> None:
         )
 
 
-_RECORD_COLUMNS = ("id", "post_id", "station_id", *RECORD_FIELDS[1:], "content_sha256")
 _MEASUREMENT_COLUMNS = ("received_at", "record_id", *MEASUREMENT_FIELDS)
+_INSERT_RECORDS = """
+insert into lines_operationrecord
+    (post_id, station_id, received_at, operation, serial, product, attempt, started_at, source_time, machine_outcome,
+     verdict, is_conforming, deviation_codes, reason_codes, recipe, operator, tray, slot, channel, content_sha256)
+select %s, %s, %s, operation, serial, product, attempt, started_at, source_time, machine_outcome, verdict,
+       is_conforming, string_to_array(deviation_codes, ' '), string_to_array(reason_codes, ' '), recipe, operator,
+       tray, slot, channel, content_sha256
+from unnest(%s::text[], %s::text[], %s::text[], %s::int[], %s::timestamptz[], %s::timestamptz[], %s::text[],
+            %s::text[], %s::boolean[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[],
+            %s::text[], %s::text[])
+     as new (operation, serial, product, attempt, started_at, source_time, machine_outcome, verdict, is_conforming,
+             deviation_codes, reason_codes, recipe, operator, tray, slot, channel, content_sha256)
+returning serial, id
+"""
 
 
 def store_records(station: Station, post_id: int, received_at: datetime, records: Sequence[NewRecord]) -> list[int]:
-    """Insert records and their measurements: three statements, however many. Returns the ids in their order."""
+    """Insert records of different units with their measurements: two statements, however many.
+
+    Returns the ids in the records' order.
+    """
+    contents = [_content(station.code, received_at, record) for record in records]
+    columns: list[list[Any]] = [
+        [r.operation for r in records],
+        [r.serial for r in records],
+        [r.product for r in records],
+        [r.attempt for r in records],
+        [r.started_at for r in records],
+        [r.source_time for r in records],
+        [r.machine_outcome for r in records],
+        [r.verdict for r in records],
+        [r.is_conforming for r in records],
+        [" ".join(r.deviation_codes) for r in records],
+        [" ".join(r.reason_codes) for r in records],
+        [r.recipe for r in records],
+        [r.operator for r in records],
+        [r.tray for r in records],
+        [r.slot for r in records],
+        [r.channel for r in records],
+        [content_sha256(record, measurements) for record, measurements in contents],
+    ]
     with connection.cursor() as cursor:
-        cursor.execute("select nextval('lines_operationrecord_id_seq') from generate_series(1, %s)", [len(records)])
-        ids = [row[0] for row in cursor.fetchall()]
-    record_rows, measurement_rows = [], []
-    for record_id, record in zip(ids, records, strict=True):
-        measurements = [
-            {
-                "sequence": sequence,
-                "characteristic": m.characteristic,
-                "value": m.value,
-                "unit": m.unit,
-                "position": m.position,
-                "source_time": m.source_time,
-                "judgement": m.judgement,
-                "limits_version": m.limits_version,
-                "is_derived": m.is_derived,
-            }
-            for sequence, m in enumerate(record.measurements)
-        ]
-        content = {
-            "station": station.code,
-            "received_at": received_at,
-            **{name: getattr(record, name) for name in RECORD_FIELDS if name not in ("station", "received_at")},
-            "deviation_codes": list(record.deviation_codes),
-            "reason_codes": list(record.reason_codes),
-        }
-        sha256 = content_sha256(content, measurements)
-        record_rows.append((record_id, post_id, station.pk, *[content[n] for n in RECORD_FIELDS[1:]], sha256))
-        measurement_rows += [(received_at, record_id, *m.values()) for m in measurements]
-    copy_rows("lines_operationrecord", _RECORD_COLUMNS, record_rows)
-    if measurement_rows:
-        copy_rows("lines_measurement", _MEASUREMENT_COLUMNS, measurement_rows)
+        cursor.execute(_INSERT_RECORDS, [post_id, station.pk, received_at, *columns])
+        id_by_serial = dict(cursor.fetchall())
+    ids = [id_by_serial[record.serial] for record in records]
+    rows = [
+        (received_at, record_id, *measurement.values())
+        for record_id, (_, measurements) in zip(ids, contents, strict=True)
+        for measurement in measurements
+    ]
+    if rows:
+        copy_rows("lines_measurement", _MEASUREMENT_COLUMNS, rows)
     return ids
+
+
+def _content(station: str, received_at: datetime, record: NewRecord) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The record and its measurements by the names of their columns, as the hash and COPY take them."""
+    own = {name: getattr(record, name) for name in RECORD_FIELDS if name not in ("station", "received_at")}
+    measurements = [
+        {
+            "sequence": sequence,
+            "characteristic": m.characteristic,
+            "value": m.value,
+            "unit": m.unit,
+            "position": m.position,
+            "source_time": m.source_time,
+            "judgement": m.judgement,
+            "limits_version": m.limits_version,
+            "is_derived": m.is_derived,
+        }
+        for sequence, m in enumerate(record.measurements)
+    ]
+    return {**own, "station": station, "received_at": received_at}, measurements
 
 
 def quarantine(

@@ -24,6 +24,14 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
+class Material:
+    """A bought material."""
+
+    id: int
+    uom: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step of a route."""
 

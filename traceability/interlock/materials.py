@@ -5,7 +5,7 @@ from datetime import datetime
 from lines.stations.results import ConsumedLot
 from traceability import errors
 from traceability.interlock.checks import Finding
-from traceability.interlock.facts import InputFacts, LotFacts, Step
+from traceability.interlock.facts import InputFacts, LotFacts, Material, Step
 
 
 def check_input(unit: InputFacts, output_id: int, step: Step | None) -> list[Finding]:
@@ -28,18 +28,18 @@ def check_input(unit: InputFacts, output_id: int, step: Step | None) -> list[Fin
 
 
 def check_lot(
-    lot: LotFacts, consumed: ConsumedLot, material_id: int | None, step: Step | None, at: datetime
+    lot: LotFacts, consumed: ConsumedLot, material: Material | None, step: Step | None, at: datetime
 ) -> list[Finding]:
     """A lot against the step's bill and its own state, as of `at` by the machine's clock."""
     name = f"{consumed.material}: {consumed.supplier} {consumed.lot}"
     found = []
-    if material_id is None:
+    if material is None:
         found.append(Finding(errors.MATERIAL_UNKNOWN, name))
-    elif step is not None and material_id not in step.bill:
+    elif step is not None and material.id not in step.bill:
         found.append(Finding(errors.MATERIAL_NOT_IN_BILL, name))
     if not lot.is_known or lot.state == "UNKNOWN":
         found.append(Finding(errors.LOT_UNKNOWN, name))
-    elif lot.material_id != material_id:
+    elif lot.material_id != (material.id if material else None):
         found.append(Finding(errors.LOT_OTHER_MATERIAL, name))
     if lot.expires_at is not None and lot.expires_at < at:
         found.append(Finding(errors.LOT_EXPIRED, f"{name}, {lot.expires_at.isoformat()}"))

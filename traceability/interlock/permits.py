@@ -1,5 +1,6 @@
 """Asking for a permit: the interlock's verdict on units in front of a station, stored with the facts behind it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,9 +19,8 @@ from lines.people.actors import acting
 from lines.records.services import LOCK_TIMEOUT, quarantine
 from lines.stations.body import read_json
 from lines.stations.contracts import read_permit_request
-from traceability.interlock.checks import Finding, check_entry
+from traceability.interlock.checks import Finding, check_entry, codes
 from traceability.interlock.facts import UnitFacts, design_code, serial_fault
-from traceability.interlock.models import Permit, PermitVerdict
 from traceability.interlock.queries import (
     OpenPermit,
     facts_json,
@@ -70,7 +70,7 @@ def ask_permits(station: Station, path: str, raw: bytes) -> dict[str, Any]:
 def _decide(station: Station, operation: str, serials: Sequence[str], now: datetime) -> list[_Verdict]:
     rows = unit_rows(serials, lock=False)
     designs = {design_code(serial) for serial in serials if serial not in rows and not serial_fault(serial)}
-    plant = plant_facts(station, operation, designs, rows.values(), now)
+    plant = plant_facts(station, operation, designs=designs, units=rows.values(), now=now)
     if not plant.is_operation:
         raise Refusal(errors.UNKNOWN_OPERATION, f"$.operation: {operation}")
     holds = open_holds([row.id for row in rows.values()])
@@ -85,50 +85,60 @@ def _decide(station: Station, operation: str, serials: Sequence[str], now: datet
     return verdicts
 
 
+# What was open for these units at this station is void now: one open permit for each.
+_VOID = """
+update traceability_permit set expires_at = %s
+where station_id = %s and serial = any(%s) and used_by_id is null and expires_at > %s
+"""
+_INSERT = """
+insert into traceability_permit (station_id, operation, serial, verdict, reasons, facts, decided_at, expires_at)
+select %s, %s, serial, verdict, string_to_array(reasons, ' '), facts, %s, expires_at
+from unnest(%s::text[], %s::text[], %s::text[], %s::jsonb[], %s::timestamptz[])
+     as new (serial, verdict, reasons, facts, expires_at)
+returning serial, id
+"""
+
+
 def _store(station: Station, operation: str, verdicts: Sequence[_Verdict], now: datetime) -> list[dict[str, Any]]:
     fresh = [verdict for verdict in verdicts if verdict.given is None]
-    made: Mapping[str, Permit] = {}
+    made: dict[str, int] = {}
     if fresh:
-        # What was open for these units at this station is void now: one open permit for each.
-        Permit.objects.filter(
-            station=station, serial__in=[v.facts.serial for v in fresh], used_by=None, expires_at__gt=now
-        ).update(expires_at=now)
-        permits = [
-            Permit(
-                station=station,
-                operation=operation,
-                serial=verdict.facts.serial,
-                verdict=PermitVerdict.DENY if verdict.findings else PermitVerdict.ALLOW,
-                reasons=[finding.code.code for finding in verdict.findings],
-                facts=facts_json(verdict.facts),
-                decided_at=now,
-                expires_at=None if verdict.findings else now + VALID_FOR,
-            )
-            for verdict in fresh
+        serials = [verdict.facts.serial for verdict in fresh]
+        words = [_word(verdict) for verdict in fresh]
+        columns: list[list[Any]] = [
+            serials,
+            words,
+            [" ".join(codes(verdict.findings)) for verdict in fresh],
+            [json.dumps(facts_json(verdict.facts)) for verdict in fresh],
+            [None if verdict.findings else now + VALID_FOR for verdict in fresh],
         ]
-        made = {permit.serial: permit for permit in Permit.objects.bulk_create(permits)}
-        emit_all(
-            [
-                Happening(
-                    EventKind.PERMIT,
-                    station.code,
-                    {"permit": p.pk, "serial": p.serial, "operation": operation, "verdict": p.verdict},
-                )
-                for p in made.values()
-            ]
-        )
-    return [_answer(verdict, operation, made) for verdict in verdicts]
+        with connection.cursor() as cursor:
+            cursor.execute(_VOID, [now, station.pk, serials, now])
+            cursor.execute(_INSERT, [station.pk, operation, now, *columns])
+            made = dict(cursor.fetchall())
+        payloads = [
+            {"permit": made[serial], "serial": serial, "operation": operation, "verdict": word}
+            for serial, word in zip(serials, words, strict=True)
+        ]
+        emit_all([Happening(EventKind.PERMIT, station.code, payload) for payload in payloads])
+    return [_answer(verdict, operation, made, now) for verdict in verdicts]
 
 
-def _answer(verdict: _Verdict, operation: str, made: Mapping[str, Permit]) -> dict[str, Any]:
+def _word(verdict: _Verdict) -> str:
+    return "DENY" if verdict.findings else "ALLOW"
+
+
+def _answer(verdict: _Verdict, operation: str, made: Mapping[str, int], now: datetime) -> dict[str, Any]:
     serial = verdict.facts.serial
-    permit_id = verdict.given.id if verdict.given else made[serial].pk
-    expires_at = verdict.given.expires_at if verdict.given else made[serial].expires_at
-    return {
-        "permit": permit_id if not verdict.findings else None,
+    answer: dict[str, Any] = {
+        "permit": None,
         "serial": serial,
         "operation": operation,
-        "verdict": "DENY" if verdict.findings else "ALLOW",
+        "verdict": _word(verdict),
         "reasons": [as_json(finding.code, finding.detail) for finding in verdict.findings],
-        "expires_at": expires_at.isoformat() if expires_at else None,
+        "expires_at": None,
     }
+    if not verdict.findings:
+        answer["permit"] = verdict.given.id if verdict.given else made[serial]
+        answer["expires_at"] = (verdict.given.expires_at if verdict.given else now + VALID_FOR).isoformat()
+    return answer

@@ -14,6 +14,7 @@ from traceability.interlock.facts import (
     HoldFacts,
     InputFacts,
     LotFacts,
+    Material,
     Step,
     UnitFacts,
     VisitFacts,
@@ -42,6 +43,7 @@ class PlantFacts:
     definitions: Mapping[int, Definition]
     steps: Mapping[int, tuple[Step, ...]]  # by definition, of the newest route
     all_steps: Mapping[int, Step]  # by id, of every route
+    materials: Mapping[str, Material]  # bought ones, by code
 
     def by_design(self, serial: str) -> Definition | None:
         code = design_code(serial)
@@ -59,11 +61,40 @@ class PlantFacts:
         return tuple(sorted(own, key=lambda s: s.sequence))
 
 
+# One statement for definitions, their steps in every route with their bills, and bought materials.
+_PLANT = """
+select d.id, d.code, d.tracking, d.product_id, p.code, d.design_code, d.uom,
+       s.id, s.route_id, s.definition_id, s.sequence, o.code, s.max_passes, back.sequence, s.on_fail,
+       array(select material_id from lines_billitem b where b.step_id = s.id)
+from lines_materialdefinition d
+left join lines_product p on p.id = d.product_id
+left join (lines_routestep s join lines_route r on r.id = s.route_id and r.valid_from <= %(now)s
+           join lines_operation o on o.id = s.operation_id) on s.definition_id = d.id
+left join lines_routestep back on back.id = s.rework_from_id
+where d.design_code = any(%(designs)s) or d.id = any(%(ids)s) or (d.tracking = 'LOT' and d.code = any(%(materials)s))
+order by r.version desc, s.sequence
+"""
+
+
 def plant_facts(
-    station: Station, operation: str, designs: Collection[str], units: Iterable[UnitRow], now: datetime
+    station: Station,
+    operation: str,
+    *,
+    designs: Collection[str],
+    units: Iterable[UnitRow],
+    materials: Collection[str] = (),
+    now: datetime,
 ) -> PlantFacts:
-    """Plant data about these design codes and the definitions of these units."""
-    known_ids = list({u.definition_id for u in units if u.definition_id is not None})
+    """Plant data about these design codes, the definitions of these units, and these codes of bought materials."""
+    wanted: dict[str, list[Any] | datetime] = {
+        "designs": list(designs),
+        "ids": list({u.definition_id for u in units if u.definition_id is not None}),
+        "materials": list(materials),
+        "now": now,
+    }
+    definitions: dict[int, Definition] = {}
+    bought: dict[str, Material] = {}
+    steps: list[Step] = []
     with connection.cursor() as cursor:
         cursor.execute(
             "select o.code, exists (select 1 from lines_operation_stations s"
@@ -74,27 +105,14 @@ def plant_facts(
             {"station": station.pk, "operation": operation},
         )
         operations = dict(cursor.fetchall())
-        cursor.execute(
-            "select d.id, d.code, d.tracking, d.product_id, p.code, d.design_code, d.uom"
-            " from lines_materialdefinition d join lines_product p on p.id = d.product_id"
-            " where d.design_code = any(%s) or d.id = any(%s)",
-            [list(designs), known_ids],
-        )
-        definitions = {row[0]: Definition(*row) for row in cursor.fetchall()}
-        cursor.execute(
-            """
-            select s.id, s.route_id, s.definition_id, s.sequence, o.code, s.max_passes, back.sequence, s.on_fail,
-                   array(select material_id from lines_billitem b where b.step_id = s.id)
-            from lines_routestep s
-            join lines_operation o on o.id = s.operation_id
-            join lines_route r on r.id = s.route_id
-            left join lines_routestep back on back.id = s.rework_from_id
-            where s.definition_id = any(%s) and r.valid_from <= %s
-            order by r.version desc, s.sequence
-            """,
-            [list(definitions), now],
-        )
-        steps = [Step(*row) for row in cursor.fetchall()]
+        cursor.execute(_PLANT, wanted)
+        for row in cursor.fetchall():
+            if row[2] == "LOT":
+                bought[row[1]] = Material(row[0], row[6])
+                continue
+            definitions.setdefault(row[0], Definition(*row[:7]))
+            if row[7] is not None:
+                steps.append(Step(*row[7:]))
     newest: dict[int, list[Step]] = {}
     for step in steps:
         of_definition = newest.setdefault(step.definition_id, [])
@@ -106,6 +124,7 @@ def plant_facts(
         definitions=definitions,
         steps={definition_id: tuple(found) for definition_id, found in newest.items()},
         all_steps={step.id: step for step in steps},
+        materials=bought,
     )
 
 
@@ -187,18 +206,18 @@ def input_facts(
     new: Collection[str],
 ) -> dict[str, InputFacts]:
     """The facts about units that go into others."""
-    if not rows:
-        return {}
     outputs: dict[int, set[int]] = {}
-    with connection.cursor() as cursor:
-        # Rolls and batches have thousands of outputs and nobody asks for them here.
-        discrete = [r.id for r in rows.values() if r.state == "CONSUMED"]
-        cursor.execute(
-            "select distinct input_unit_id, output_id from traceability_genealogylink where input_unit_id = any(%s)",
-            [discrete],
-        )
-        for input_id, output_id in cursor.fetchall():
-            outputs.setdefault(input_id, set()).add(output_id)
+    # Only what is discrete is ever consumed; rolls and batches have thousands of outputs that nobody asks for here.
+    consumed = [row.id for row in rows.values() if row.state == "CONSUMED"]
+    if consumed:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select distinct input_unit_id, output_id from traceability_genealogylink"
+                " where input_unit_id = any(%s)",
+                [consumed],
+            )
+            for input_id, output_id in cursor.fetchall():
+                outputs.setdefault(input_id, set()).add(output_id)
     return {
         serial: InputFacts(
             unit_id=row.id,
@@ -225,18 +244,6 @@ def lot_facts(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], LotFac
             [list(suppliers), list(numbers)],
         )
         return {(row[1], row[2]): LotFacts(*row) for row in cursor.fetchall()}
-
-
-def bought_materials(codes: Collection[str]) -> dict[str, tuple[int, str]]:
-    """Bought materials by code: id and unit of measure."""
-    if not codes:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select code, id, uom from lines_materialdefinition where tracking = 'LOT' and code = any(%s)",
-            [list(codes)],
-        )
-        return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,6 @@ from traceability.interlock.facts import Definition, LotFacts, design_code, seri
 from traceability.interlock.queries import (
     PlantFacts,
     UnitRow,
-    bought_materials,
     input_facts,
     lot_facts,
     open_holds,
@@ -111,8 +110,6 @@ class _Scene:
     now: datetime
     plant: PlantFacts
     rows: dict[str, UnitRow]  # units by serial; first-seen ones are added
-    material_ids: dict[str, int]
-    uoms: dict[str, str]
 
     def definition(self, serial: str) -> Definition | None:
         row = self.rows.get(serial)
@@ -142,19 +139,11 @@ def _scene(station: Station, posted: StationResult, now: datetime) -> _Scene:
     serials = _serials(results)
     rows = unit_rows(serials, lock=True)
     designs = {design_code(serial) for serial in serials if serial not in rows and not serial_fault(serial)}
-    plant = plant_facts(station, posted.operation, designs, rows.values(), now)
+    materials = {lot.material for result in results for lot in result.consumed}
+    plant = plant_facts(station, posted.operation, designs=designs, units=rows.values(), materials=materials, now=now)
     if not plant.is_operation:
         raise Refusal(errors.UNKNOWN_OPERATION, f"$.operation: {posted.operation}")
-    materials = bought_materials({lot.material for result in results for lot in result.consumed})
-    return _Scene(
-        station=station,
-        posted=posted,
-        now=now,
-        plant=plant,
-        rows=rows,
-        material_ids={code: material_id for code, (material_id, _) in materials.items()},
-        uoms={code: uom for code, (_, uom) in materials.items()},
-    )
+    return _Scene(station, posted, now, plant, rows)
 
 
 def _inputs(results: Sequence[UnitResult]) -> set[str]:
@@ -179,7 +168,7 @@ def _understand(scene: _Scene) -> tuple[list[_Understood], list[BadItem]]:
             plans[product] = judging_plan(product, posted.operation, codes, scene.now)
         values = values_of(result, posted.finished_at)
         try:
-            check_understood(result, plans[product], scene.uoms, reasons, values)
+            check_understood(result, plans[product], values, materials=scene.plant.materials, unknown_reasons=reasons)
         except Refusal as refusal:
             path = f"$.items[{index}]." if posted.is_tray_post else "$."
             bad.append(BadItem(index, result.serial, refusal.code, path + refusal.detail))
@@ -206,8 +195,15 @@ def _create(understood: list[_Understood], scene: _Scene) -> set[str]:
             )
         )
     new = create_units(units, scene.now)
-    scene.rows.update(unit_rows(absent, lock=True))
-    return new
+    scene.rows.update(
+        (u.serial, UnitRow(new[u.serial], u.serial, u.definition_id, "IN_PROCESS", u.next_step_id))
+        for u in units
+        if u.serial in new
+    )
+    if len(new) < len(units):
+        # Somebody else's post was first; its unit may have gone on since.
+        scene.rows.update(unit_rows(absent - new.keys(), lock=True))
+    return set(new)
 
 
 def _lots(understood: list[_Understood], scene: _Scene) -> dict[LotKey, LotFacts]:
@@ -215,7 +211,8 @@ def _lots(understood: list[_Understood], scene: _Scene) -> dict[LotKey, LotFacts
     found = lot_facts(wanted.keys())
     absent = wanted.keys() - found.keys()
     if absent:
-        first_seen = [(*key, wanted[key], scene.material_ids.get(wanted[key])) for key in absent]
+        known = scene.plant.materials
+        first_seen = [(*key, wanted[key], known[wanted[key]].id if wanted[key] in known else None) for key in absent]
         create_first_seen_lots(first_seen, scene.now)
         found |= lot_facts(absent)
     return found
@@ -243,7 +240,7 @@ def _weigh_and_keep(
             has_permit=serial in permits,
             inputs=inputs,
             lots=lots,
-            material_ids=scene.material_ids,
+            materials=scene.plant.materials,
             plan=u.plan,
             values=u.values,
             finished_at=posted.finished_at,

@@ -9,7 +9,7 @@ from lines.stations.results import UnitResult
 from quality.plans.judging import Judged, JudgingPlan, Value, all_pass, check_values, judge, missing
 from traceability import errors
 from traceability.interlock.checks import Finding, check_entry
-from traceability.interlock.facts import InputFacts, LotFacts, UnitFacts
+from traceability.interlock.facts import InputFacts, LotFacts, Material, UnitFacts
 from traceability.interlock.materials import check_input, check_lot
 from traceability.interlock.outcome import Outcome, decide
 
@@ -38,7 +38,12 @@ def values_of(result: UnitResult, finished_at: datetime) -> list[Value]:
 
 
 def check_understood(
-    result: UnitResult, plan: JudgingPlan, uoms: Mapping[str, str], unknown_reasons: set[str], values: Sequence[Value]
+    result: UnitResult,
+    plan: JudgingPlan,
+    values: Sequence[Value],
+    *,
+    materials: Mapping[str, Material],
+    unknown_reasons: set[str],
 ) -> None:
     """Refuse what the plant data gives no meaning: an unknown characteristic or reason, another unit."""
     check_values(plan, values)
@@ -46,9 +51,9 @@ def check_understood(
         if reason in unknown_reasons:
             raise Refusal(UNKNOWN_REASON, reason)
     for index, lot in enumerate(result.consumed):
-        uom = uoms.get(lot.material, lot.unit)
-        if uom != lot.unit:
-            detail = f"consumed[{index}].unit: {lot.material} is in {uom!r}, not {lot.unit!r}"
+        material = materials.get(lot.material)
+        if material is not None and material.uom != lot.unit:
+            detail = f"consumed[{index}].unit: {lot.material} is in {material.uom!r}, not {lot.unit!r}"
             raise Refusal(WRONG_QUANTITY_UNIT, detail)
 
 
@@ -60,7 +65,7 @@ def weigh(
     has_permit: bool,
     inputs: Mapping[str, InputFacts],
     lots: Mapping[LotKey, LotFacts],
-    material_ids: Mapping[str, int],
+    materials: Mapping[str, Material],
     plan: JudgingPlan,
     values: Sequence[Value],
     finished_at: datetime,
@@ -73,7 +78,7 @@ def weigh(
         findings += check_input(inputs[serial], unit_id, facts.step)
     for consumed in result.consumed:
         lot = lots[consumed.supplier, consumed.lot]
-        findings += check_lot(lot, consumed, material_ids.get(consumed.material), facts.step, finished_at)
+        findings += check_lot(lot, consumed, materials.get(consumed.material), facts.step, finished_at)
     if result.outcome == "PASS" and (absent := missing(plan, values)):
         findings.append(Finding(errors.MEASUREMENT_MISSING, ", ".join(absent)))
     deviations = merged(findings)

@@ -29,10 +29,8 @@ class NewUnit:
     next_step_id: int | None
 
 
-def create_units(units: Collection[NewUnit], now: datetime) -> set[str]:
-    """Insert those that nobody else has inserted meanwhile; returns the serials that are new."""
-    if not units:
-        return set()
+def create_units(units: Collection[NewUnit], now: datetime) -> dict[str, int]:
+    """Insert those that nobody else has inserted meanwhile; returns the ids of the new ones by serial."""
     ordered = sorted(units, key=lambda unit: unit.serial)  # one order for everybody: no deadlock
     with connection.cursor() as cursor:
         cursor.execute(
@@ -41,7 +39,7 @@ def create_units(units: Collection[NewUnit], now: datetime) -> set[str]:
             " select serial, definition_id, product_id, 'IN_PROCESS', next_step_id, %s, %s"
             " from unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[])"
             " as new (serial, definition_id, product_id, next_step_id)"
-            " on conflict (serial) do nothing returning serial",
+            " on conflict (serial) do nothing returning serial, id",
             [
                 now,
                 now,
@@ -51,7 +49,7 @@ def create_units(units: Collection[NewUnit], now: datetime) -> set[str]:
                 [u.next_step_id for u in ordered],
             ],
         )
-        return {row[0] for row in cursor.fetchall()}
+        return dict(cursor.fetchall())
 
 
 @dataclass(frozen=True, slots=True)
