@@ -14,5 +14,10 @@ def search(request: HttpRequest) -> HttpResponse:
         hit = answer.exact[0]
         return redirect(hit.kind, hit.key)
     is_found = bool(answer.exact or answer.tray or answer.begins_like)
-    context = {"answer": answer, "is_found": is_found, "example": "" if is_found else queries.newest_serial()}
+    context = {
+        "answer": answer,
+        "query": answer.text,
+        "is_found": is_found,
+        "example": "" if is_found else queries.newest_serial(),
+    }
     return render(request, "mes/search.html", context)

@@ -21,7 +21,8 @@ def serials_near(text: str) -> list[str]:
     A misreading is a look-alike (I for 1, O or Q for 0, U for V, any number of them), one wrong character, two
     neighbours swapped, one character too many or one too few. A text of another length has none.
     """
-    text = text[:15].translate(_LOOKS_LIKE) + text[15:]
+    # The check pair may have any letter.
+    text = text[:-2].translate(_LOOKS_LIKE) + text[-2:]
     candidates: set[str] = {text}
     if len(text) == LENGTH:
         for place in range(LENGTH):

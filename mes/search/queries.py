@@ -108,7 +108,7 @@ def _begins_like(text: str) -> list[Hit]:
 
 def find(text: str) -> Answer:
     """Everything the page needs to answer for one text, normalised here (width, case, outer white space)."""
-    text = canonical(text.replace("\x00", ""))[:LONGEST_QUERY]
+    text = canonical("".join(c for c in text if c.isprintable()))[:LONGEST_QUERY]
     if not text:
         return Answer(text)
     exact, tray = _exact(text), _tray(text)

@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _
 from lines.errors import Code
 from lines.orders.serials import LENGTH
 from lines.templatetags.denchi import icon, number
-from traceability.models import Hold
 from traceability.units.bars import Bar
-from traceability.units.history import Measured, Value, described
+from traceability.units.history import Measured, Value, what
 from traceability.units.models import LotState, UnitState
 
 register = template.Library()
@@ -56,7 +55,7 @@ def lot_state(state: str) -> SafeString:
 
 @register.filter
 def code_what(code: Code) -> str:
-    return code.what_ja if _is_japanese() else code.what_en
+    return what(code)
 
 
 @register.filter
@@ -87,12 +86,6 @@ def machine_time(source_time: datetime, received_at: datetime) -> SafeString:
 def actor(value: str) -> str:
     """`station:FORM-1`, `person:quality`, `task:...`: the name without what it is."""
     return value.partition(":")[2] or value
-
-
-@register.filter
-def hold_reasons(hold: Hold) -> list[Code]:
-    """The codes of the nonconformance behind a hold, with their words."""
-    return [described(code) for code in hold.nonconformance.codes] if hold.nonconformance else []
 
 
 def _band(bar: Bar) -> SafeString:

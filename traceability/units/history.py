@@ -1,10 +1,11 @@
 """Everything that happened to one unit, in order, for its page. The number of queries does not depend on it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Max
+from django.utils.translation import get_language
 
 from lines.errors import CODES as LINES_CODES
 from lines.errors import Code
@@ -125,6 +126,14 @@ class Chapter:
 
 
 @dataclass(frozen=True)
+class HeldFor:
+    """A hold and why: error codes, reason codes and failed characteristics of the record behind it, in words."""
+
+    hold: Hold
+    reasons: list[Named]
+
+
+@dataclass(frozen=True)
 class StepMark:
     """One step of the unit's route, and how far the unit is with it."""
 
@@ -138,21 +147,17 @@ class History:
     unit: Unit
     chapters: list[Chapter]
     steps: list[StepMark]
-    holds: list[Hold]  # open ones first, then newest
+    open_holds: list[HeldFor]  # oldest first
     denials: list[Denial]  # since the last visit
     n_visits: int
     n_values: int
     last: OperationRecord | None
-    nonconforming: list[OperationRecord] = field(default_factory=list)
-
-    @property
-    def open_holds(self) -> list[Hold]:
-        return [hold for hold in self.holds if hold.released_at is None]
 
 
 def unit_by_serial(serial: str) -> Unit | None:
     found = Unit.objects.select_related("definition", "product", "next_step__operation")
-    return found.filter(serial=serial).first()
+    # What cannot be printed is no code, and PostgreSQL takes no NUL in a text.
+    return found.filter(serial=serial).first() if serial.isprintable() else None
 
 
 def described(code: str) -> Code:
@@ -160,24 +165,39 @@ def described(code: str) -> Code:
     return _CODES.get(code) or Code(code, 0, code, code, "", "")
 
 
+def what(code: Code) -> str:
+    """What happened, in the reader's language."""
+    return code.what_ja if (get_language() or "en").startswith("ja") else code.what_en
+
+
 def history(unit: Unit) -> History:
     records = list(OperationRecord.objects.filter(serial=unit.serial).select_related("station").order_by("id"))
     denials = _denials(unit)
     visits = _visits(records, denials)
     chapters = [Chapter(s, visits[s.first : s.last + 1]) for s in stretches(visits)]
-    holds = Hold.objects.filter(unit=unit).select_related("nonconformance__record")
+    holds = Hold.objects.filter(unit=unit, released_at=None).select_related("nonconformance").order_by("pk")
     last_at = records[-1].received_at if records else None
     return History(
         unit=unit,
         chapters=chapters,
         steps=_steps(unit, records),
-        holds=sorted(holds, key=lambda hold: (hold.released_at is not None, -hold.pk)),
+        open_holds=_held_for(list(holds)),
         denials=[d for d in denials if last_at is None or d.permit.decided_at > last_at],
         n_visits=len(records),
         n_values=sum(len(m.values) for visit in visits for m in visit.measured),
         last=records[-1] if records else None,
-        nonconforming=[record for record in records if not record.is_conforming],
     )
+
+
+def _held_for(holds: list[Hold]) -> list[HeldFor]:
+    codes = {code for hold in holds if hold.nonconformance for code in hold.nonconformance.codes}
+    names = {r.code: r.name for r in ReasonCode.objects.filter(code__in=codes)}
+    names |= {c.code: c.name for c in Characteristic.objects.filter(code__in=codes)}
+    names |= {code: what(described(code)) for code in codes if code in _CODES}
+    return [
+        HeldFor(hold, [Named(c, names.get(c, c)) for c in hold.nonconformance.codes] if hold.nonconformance else [])
+        for hold in holds
+    ]
 
 
 def _denials(unit: Unit) -> list[Denial]:
