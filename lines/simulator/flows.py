@@ -1,7 +1,5 @@
 """How units move from station to station: alone, or in a tray."""
 
-import asyncio
-
 from lines.plant.files import StepFile
 from lines.simulator.consuming import Inputs, reserve
 from lines.simulator.floor import Floor
@@ -14,19 +12,23 @@ TRAY_WAIT_TAKTS = 6.0  # a tray that is not full leaves when nothing came for so
 CHANNEL_STATIONS = ("FORM", "GRADE")  # where a tray sits in a rack with one channel for each slot
 
 
-async def needed(floor: Floor, step: StepFile, unit: Unit) -> dict[str, Inputs]:
-    """The inputs of our own making that a later step of a unit's route takes; waits until they are there."""
-    route = floor.route(unit)
-    if not route.unit_items(step) or unit.key or unit.since or unit.attempts.get(step.operation):
-        return {}
-    while (inputs := reserve(floor, route, step, unit.serial)) is None:
-        await floor.change(unit.product)
-    return {unit.serial: inputs}
+async def needed(floor: Floor, step: StepFile, units: list[Unit]) -> dict[str, Inputs]:
+    """The inputs of our own making that a later step of the units' route takes; waits until they are there."""
+    route = floor.route(units[0])
+    found: dict[str, Inputs] = {}
+    for unit in units:
+        if not route.unit_items(step) or unit.key or unit.since or unit.attempts.get(step.operation):
+            continue
+        while (inputs := reserve(floor, route, step, unit.serial)) is None:
+            await floor.change(unit.product)
+        found[unit.serial] = inputs
+    return found
 
 
-async def one_step(floor: Floor, step: StepFile, unit: Unit) -> None:
-    inputs = await needed(floor, step, unit)
-    await settle(floor, step, await work(floor, step, [unit], inputs))
+async def one_step(floor: Floor, step: StepFile, units: list[Unit]) -> None:
+    """Units through a step that works on one at a time."""
+    inputs = await needed(floor, step, units)
+    await settle(floor, step, await work(floor, step, units, inputs))
 
 
 async def go_on(floor: Floor, unit: Unit) -> None:
@@ -40,7 +42,7 @@ async def go_on(floor: Floor, unit: Unit) -> None:
         if _is_bypass(floor, step, unit):
             await _bypass(floor, step, unit)
             return
-        await one_step(floor, step, unit)
+        await one_step(floor, step, [unit])
 
 
 def _is_bypass(floor: Floor, step: StepFile, unit: Unit) -> bool:
@@ -67,7 +69,7 @@ async def _bypass(floor: Floor, skipped: StepFile, unit: Unit) -> None:
         operation=step.operation,
         skipped=skipped.operation,
     )
-    inputs = await needed(floor, step, unit)
+    inputs = await needed(floor, step, [unit])
     await settle(floor, step, await work(floor, step, [unit], inputs, against_the_word=True))
     if unit.place != ASIDE:
         floor.set_aside(unit, step.operation, "planted: an operation was skipped")
@@ -116,7 +118,7 @@ async def carry(floor: Floor, tray: str, units: list[Unit]) -> None:
         elif step.by_tray:
             await _tray_step(floor, step, tray, here)
         else:
-            await asyncio.gather(*(one_step(floor, step, unit) for unit in here))
+            await one_step(floor, step, here)
     floor.free_trays.append(tray)
 
 

@@ -54,6 +54,7 @@ class Machine:
         self.processed = 0
         self.defective = 0
         self.next_stop = 0.0
+        self.infeed = asyncio.Semaphore(2)  # questions about entry at a time
         self.benches: dict[str, asyncio.Lock] = {}
         self.free_racks = deque(range(1, RACKS + 1))
         self.outbox: deque[Sent] = deque()

@@ -2,12 +2,13 @@
 
 import math
 
+from lines.plant.files import StepFile
 from lines.simulator.campaigns import cover, roll_length_m, wanted
 from lines.simulator.chance import dice
 from lines.simulator.consuming import Inputs, reserve
 from lines.simulator.floor import Floor
 from lines.simulator.flows import go_on
-from lines.simulator.routes import CELL, CONTAINER, PACK, ROLL, Route
+from lines.simulator.routes import CELL, CONTAINER, PACK, PIECES, ROLL, Route
 from lines.simulator.units import FLOW, STOCK, Unit
 from lines.simulator.working import Sending, settle, work
 
@@ -48,36 +49,54 @@ async def make_from_stock(floor: Floor, route: Route, definition: str) -> None:
 
 
 async def _make(floor: Floor, route: Route, definition: str) -> bool:
-    """Wait for the inputs, make one unit (or the lanes of one roll) and send it on its way; False if it was denied."""
+    """Wait for the inputs, make what one run makes and send it on its way; False if all of it was denied.
+
+    A run makes the lanes of one roll, the jelly rolls of one cell, or one unit of anything else.
+    """
     product, step = route.product.code, route.first(definition)
-    design = route.definitions[definition]
     lanes = _lanes(route, definition)
-    reserved: Inputs | None = Inputs()
-    quantities = f"{definition} {floor.store.sequences.get(design.design_code, 0)}"
-    while route.unit_items(step) and (reserved := reserve(floor, route, step, quantities)) is None:
-        await floor.change(product)
-    assert reserved is not None  # noqa: S101 - the loop ends with inputs
-    units, inputs = [], {}
-    for lane in range(1, lanes + 1):
-        unit = floor.store.new_unit(product, definition, design.design_code, step.sequence, floor.clock.now())
-        inputs[unit.serial] = _lane_of(reserved, lane) if lanes > 1 else reserved
-        unit.lane = lane if lanes > 1 else 0
-        _plan_size(floor, route, unit, inputs[unit.serial])
-        units.append(unit)
-    sendings = await work(floor, step, units, inputs)
+    units: list[Unit] = []
+    inputs: dict[str, Inputs] = {}
+    for _ in range(_at_once(route, definition)):
+        reserved = _reserve(floor, route, definition)
+        while reserved is None and not units:
+            await floor.change(product)
+            reserved = _reserve(floor, route, definition)
+        if reserved is None:
+            break  # a short lane: one less this time
+        for lane in range(1, lanes + 1):
+            unit = floor.store.new_unit(
+                product, definition, route.definitions[definition].design_code, step.sequence, floor.clock.now()
+            )
+            inputs[unit.serial] = _lane_of(reserved, lane) if lanes > 1 else reserved
+            unit.lane = lane if lanes > 1 else 0
+            _plan_size(floor, route, unit, inputs[unit.serial])
+            units.append(unit)
+    sendings = await work(floor, step, units, inputs, together=lanes > 1)
     if not sendings:  # denied
         await floor.clock.sleep(floor.takt_s)
         return False
-    floor.spawn(_finish(floor, route, sendings))
+    for sending in sendings:
+        floor.spawn(_finish(floor, step, sending))
     return True
 
 
-async def _finish(floor: Floor, route: Route, sendings: list[Sending]) -> None:
+def _reserve(floor: Floor, route: Route, definition: str) -> Inputs | None:
+    number = floor.store.sequences.get(route.definitions[definition].design_code, 0)
+    return reserve(floor, route, route.first(definition), f"{definition} {number}")
+
+
+def _at_once(route: Route, definition: str) -> int:
+    """Pieces that a cell takes several of come in such sets."""
+    use = route.consumer(definition)
+    is_piece = route.definitions[definition].tracking in PIECES
+    return max(use[1].positions, 1) if use and is_piece else 1
+
+
+async def _finish(floor: Floor, step: StepFile, sending: Sending) -> None:
     """Hear the MES's word on new units, then let each go on by itself."""
-    units = [unit for sending in sendings for unit in sending.units]
-    step = route.first(units[0].definition)
-    await settle(floor, step, sendings)
-    for unit in units:
+    await settle(floor, step, [sending])
+    for unit in sending.units:
         if unit.place == FLOW:
             floor.spawn(go_on(floor, unit))
 
@@ -145,4 +164,6 @@ def start_makers(floor: Floor) -> None:
             elif definition.tracking in (PACK, CONTAINER):
                 floor.spawn(make_from_stock(floor, route, definition.code))
             else:
-                floor.spawn(make_for_cells(floor, route, definition.code))
+                # The next pieces ask for entry while the last are being made.
+                for _ in range(2 if definition.tracking in PIECES else 1):
+                    floor.spawn(make_for_cells(floor, route, definition.code))

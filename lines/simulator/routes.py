@@ -16,6 +16,7 @@ from lines.plant.files import (
 )
 
 ROLL, BATCH, CELL, PACK, CONTAINER = "ROLL", "SLURRY_BATCH", "CELL", "PACK", "CONTAINER"
+PIECES = ("JELLY_ROLL", "STACK")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,8 @@ class Options:
     wait_for_client_s: float = 0.0  # how long to hold the clock until a client is connected to every server
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """TCP ports of 127.0.0.1 that nobody listens on at this moment."""
     with contextlib.ExitStack() as stack:
         probes = [stack.enter_context(socket.socket()) for _ in range(count)]
         for probe in probes:
@@ -98,7 +99,7 @@ class Simulator:
             await self._end(client, truth)
 
     async def _start_servers(self) -> None:
-        ports = _free_ports(len(self.files.opcua_servers))
+        ports = free_ports(len(self.files.opcua_servers))
         for server, port in zip(self.files.opcua_servers, ports, strict=True):
             nodes = [n for s in self.files.stations if s.opcua_server == server.code for n in station_nodes(s)]
             kind = OpcuaServer if server.stack == "opcua" else AsyncuaServer

@@ -37,24 +37,29 @@ async def work(
     inputs: dict[str, Inputs] | None = None,
     *,
     tray: str = "",
+    together: bool = False,
     against_the_word: bool = False,
 ) -> list[Sending]:
     """Take the units through one step and send the results: one post for a tray, else one a unit.
 
-    Units that are denied go aside and their inputs back into stock, unless the station works against the MES's word.
-    What was sent before a restart is not done again. Returns when the results are in the outbox.
+    Permits are asked for all of them at once, while others are still being worked on; then a tray, or lanes that are
+    slit `together`, make one run, and single units one run each. Units that are denied go aside and their inputs back
+    into stock, unless the station works against the MES's word. What was sent before a restart is not done again.
+    Returns when the results are in the outbox.
     """
     machine = floor.machine(step)
     sendings = _sent_before(machine, units)
-    fresh = [unit for unit in units if not unit.key]
-    if not fresh:
-        return sendings
-    job = Job(machine, step, fresh, inputs or {}, tray)
+    job = Job(machine, step, [unit for unit in units if not unit.key], inputs or {}, tray)
+    async with machine.infeed:
+        job.units = await _let_in(floor, job, against_the_word)
     if tray:
-        return sendings + await _run(floor, job, against_the_word)
-    async with machine.benches.setdefault(_bench(floor, job), asyncio.Lock()):
-        await _short_stop(floor, machine)
-        return sendings + await _run(floor, job, against_the_word)
+        return sendings + await _run(floor, job)
+    runs = [job.units] if together else [[unit] for unit in job.units]
+    for members in runs:
+        async with machine.benches.setdefault(_bench(floor, job), asyncio.Lock()):
+            await _short_stop(floor, machine)
+            sendings += await _run(floor, Job(machine, step, members, job.inputs, ""))
+    return sendings
 
 
 async def settle(floor: Floor, step: StepFile, sendings: Sequence[Sending]) -> None:
@@ -102,17 +107,12 @@ def _sent_before(machine: Machine, units: Sequence[Unit]) -> list[Sending]:
     return [Sending(members, machine.awaited(key)) for key, members in by_key.items()]
 
 
-async def _run(floor: Floor, job: Job, against_the_word: bool) -> list[Sending]:
+async def _run(floor: Floor, job: Job) -> list[Sending]:
+    if not job.units:
+        return []
     machine = job.machine
-    job.started = job.units[0].since
-    if not job.started:  # else the work was begun before a restart, with its permit
-        if against_the_word:
-            await machine.permits([unit.serial for unit in job.units], job.step.operation)
-        else:
-            job.units = await _allowed(floor, job)
-        if not job.units:
-            return []
-        job.started = floor.clock.now()
+    # Work that was begun before a restart goes on from where it was.
+    job.started = job.units[0].since or floor.clock.now()
     await machine.begin(job.started)
     for unit in job.units:
         unit.since = job.started
@@ -135,9 +135,19 @@ async def _run(floor: Floor, job: Job, against_the_word: bool) -> list[Sending]:
     return sendings
 
 
-async def _allowed(floor: Floor, job: Job) -> list[Unit]:
+async def _let_in(floor: Floor, job: Job, against_the_word: bool) -> list[Unit]:
+    """Those that may be worked on. What was begun before a restart has its permit."""
+    if against_the_word:
+        await job.machine.permits([unit.serial for unit in job.units], job.step.operation)
+        return job.units
+    begun = [unit for unit in job.units if unit.since]
+    asking = [unit for unit in job.units if not unit.since]
+    return begun + (await _allowed(floor, job, asking) if asking else [])
+
+
+async def _allowed(floor: Floor, job: Job, asking: list[Unit]) -> list[Unit]:
     """Those that may enter; the others go aside with their reasons."""
-    waiting, allowed = list(job.units), []
+    waiting, allowed = asking, []
     for attempt in range(1, TRIES + 1):
         answers = await job.machine.permits([unit.serial for unit in waiting], job.step.operation)
         again = []
