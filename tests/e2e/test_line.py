@@ -5,6 +5,7 @@ them, each kind of station for both products.
 """
 
 import re
+from datetime import UTC, datetime
 from urllib.error import HTTPError
 
 import pytest
@@ -167,9 +168,9 @@ def test_from_a_drift_in_the_machine_to_a_word_on_the_screen(plant: Plant) -> No
 def test_each_record_is_on_its_chart_once(plant: Plant) -> None:
     """The worker was killed while it evaluated."""
     doubled = plant.rows(
-        "select plan_id, record, count(*) as n from quality_chartpoint, unnest(records) as record"
-        "  join quality_controlplan p on p.id = plan_id"
-        " group by plan_id, record, p.subgroup_size having count(*) > p.subgroup_size"
+        "select p.code, record, count(*) as n from quality_chartpoint c"
+        "  join quality_controlplan p on p.id = c.plan_id cross join unnest(c.records) as record"
+        " group by p.code, record, p.subgroup_size having count(*) > p.subgroup_size"
     )
     assert doubled == []
     individuals = plant.rows(
@@ -188,9 +189,10 @@ def test_each_record_is_on_its_chart_once(plant: Plant) -> None:
 def test_every_sample_arrived_once(plant: Plant) -> None:
     """Values the machines sent twice on purpose are dropped and counted; nothing else is missing or doubled."""
     stored = {
-        (row["station"], row["code"]): row["n"]
+        (row["station"], row["code"]): (row["n"], _seconds(row["first"]), _seconds(row["last"]))
         for row in plant.rows(
-            "select s.code as station, g.code, count(*) as n from lines_sample p"
+            "select s.code as station, g.code, count(*) as n, min(p.source_time) as first, max(p.source_time) as last"
+            "  from lines_sample p"
             "  join lines_signal g on g.id = p.signal_id join lines_station s on s.id = g.station_id group by 1, 2"
         )
     }
@@ -198,13 +200,24 @@ def test_every_sample_arrived_once(plant: Plant) -> None:
     for entry in plant.truth.planted_as("telemetry_doubled"):
         identity = entry["station"], entry["signal"]
         again[identity] = again.get(identity, 0) + 1
-    wrong = {
-        identity: (stored.get(identity, 0), count - again.get(identity, 0))
-        for identity, count in plant.truth.samples.items()
-        if stored.get(identity, 0) != count - again.get(identity, 0)
+    sent = {
+        identity: (
+            entry["count"] - again.get(identity, 0),
+            _seconds(datetime.fromisoformat(entry["first"])),
+            _seconds(datetime.fromisoformat(entry["last"])),
+        )
+        for identity, entry in plant.truth.samples.items()
     }
-    assert wrong == {}
-    assert sum(stored.values()) > 1000
+    wrong = [
+        f"{i}: stored {stored.get(i)}, sent {expected}" for i, expected in sent.items() if stored.get(i) != expected
+    ]
+    assert wrong == []
+    assert sum(count for count, _first, _last in sent.values()) > 1000
+
+
+def _seconds(moment: datetime) -> str:
+    """The truth knows milliseconds, the database microseconds."""
+    return f"{moment.astimezone(UTC):%d %H:%M:%S}"
 
 
 def test_no_source_time_lies_in_the_future(plant: Plant) -> None:
@@ -235,7 +248,7 @@ def test_what_was_made_against_the_interlocks_word_is_kept_and_held(plant: Plant
 def test_the_tours_objects_exist(plant: Plant) -> None:
     open_page = plant.browser("quality")
     tour = open_page("/tour/")
-    links = {link for link in re.findall(r'href="(/[^"#]*)"', tour.partition("<main")[2]) if link != "/tour/"}
+    links = {link for link in re.findall(r'href="(/[^"#]*)', tour.partition("<main")[2]) if link != "/tour/"}
     kinds = ("/units/", "/charts/", "/alarms/", "/api/docs/")
     for kind in kinds:
         assert any(link.startswith(kind) for link in links), f"no link to {kind} on the tour"

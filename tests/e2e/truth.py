@@ -13,7 +13,9 @@ class Truth:
     # (output, kind of input, input): quantities, positions and ranges as they were sent
     links: list[dict[str, Any]] = field(default_factory=list)
     planted: list[dict[str, Any]] = field(default_factory=list)
-    samples: dict[tuple[str, str], int] = field(default_factory=dict)  # (station, signal): values written
+    samples: dict[tuple[str, str], dict[str, Any]] = field(
+        default_factory=dict
+    )  # (station, signal): count, first, last
 
     def planted_as(self, what: str) -> list[dict[str, Any]]:
         return [entry for entry in self.planted if entry["what"] == what]
@@ -52,5 +54,5 @@ def read_truth(path: Path) -> Truth:
                 truth.planted.append(entry)
             case "sample_count":
                 # Told again and again; the last word of a run counts.
-                truth.samples[entry["station"], entry["signal"]] = entry["count"]
+                truth.samples[entry["station"], entry["signal"]] = entry
     return truth
