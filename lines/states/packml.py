@@ -28,3 +28,6 @@ RUNNING = frozenset({PackMLState.EXECUTE, PackMLState.COMPLETING, PackMLState.CO
 ABNORMAL = frozenset(
     {PackMLState.HELD, PackMLState.HOLDING, PackMLState.ABORTED, PackMLState.ABORTING, PackMLState.STOPPED}
 )
+# Counters every station has, as signals.
+PROCESSED = "ProdProcessedCount"
+DEFECTIVE = "ProdDefectiveCount"

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from lines.plant.models import ProductionLine, Shift, Station
 from lines.states.models import StateChange
-from lines.states.services import DEFECTIVE, PROCESSED
+from lines.states.packml import DEFECTIVE, PROCESSED
 from lines.states.shifts import ShiftSpan, shift_at
 from lines.telemetry.batches import AHEAD_TOLERANCE_US
 

@@ -9,9 +9,7 @@ from django.db import connection
 from lines.events.models import EventKind
 from lines.events.services import Happening
 from lines.states.models import StateChange
-
-PROCESSED = "ProdProcessedCount"
-DEFECTIVE = "ProdDefectiveCount"
+from lines.states.packml import DEFECTIVE, PROCESSED
 
 
 @dataclass
