@@ -10,7 +10,8 @@ from lines.events.queries import Position, StoredEvent
 logger = logging.getLogger(__name__)
 
 POLL_S = 0.2
-BATCH = 2000
+# Less than a queue holds: reading the next batch gives every stream time to send this one.
+BATCH = 500
 # About 50 s of a line of 20 stations; a screen that falls further behind reconnects and reads the table.
 QUEUE = 1000
 RETRY_S = 2.0
@@ -69,8 +70,7 @@ class Broadcaster:
                 continue
             for event in events:
                 self._hand_out(event)
-            if len(events) < BATCH:
-                await asyncio.sleep(self._poll_s)
+            await asyncio.sleep(0 if len(events) == BATCH else self._poll_s)
 
     def _hand_out(self, event: StoredEvent) -> None:
         self.position = event.position
