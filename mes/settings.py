@@ -153,6 +153,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_PERMISSIONS": ["lines.people.auth.IsPersonOrStation"],
+    "ENUM_NAME_OVERRIDES": {
+        "VerdictEnum": "traceability.interlock.schemas.VERDICTS",
+        "PermitVerdictEnum": "traceability.interlock.schemas.PERMIT_VERDICTS",
+        "StationKindEnum": "traceability.interlock.schemas.STATION_KINDS",
+        "UnitKindEnum": "traceability.units.queries.KINDS",
+        "UnitStateEnum": "traceability.units.schemas.UNIT_STATES",
+        "LotStateEnum": "traceability.units.schemas.LOT_STATES",
+    },
 }
 
 CELERY_BROKER_URL = DENCHI_REDIS_URL

@@ -67,7 +67,7 @@ def already_done(facts: UnitFacts) -> Finding | None:
 
 
 def wrong_step(facts: UnitFacts) -> Finding | None:
-    if facts.step is None or _is_next(facts) or already_done(facts):
+    if facts.step is None or _is_next(facts) or already_done(facts) or unknown_serial(facts):
         return None
     if facts.next_step is None:
         return Finding(errors.WRONG_STEP, "its route is finished") if facts.state == "COMPLETED" else None

@@ -5,9 +5,13 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, PolymorphicProxySerializer
 from rest_framework import serializers
 
+import lines.people.schema  # noqa: F401 - registers itself
 from lines.plant.models import Interface, StationKind
 
+# Enumerations have names of their own in the documentation (ENUM_NAME_OVERRIDES in the settings).
 VERDICTS = ["PASS", "FAIL"]
+PERMIT_VERDICTS = ["ALLOW", "DENY"]
+STATION_KINDS = StationKind.values
 DISPOSITIONS = ["CONTINUE", "REWORK", "SCRAP", "HOLD", "COMPLETE"]
 JUDGEMENTS = ["UNJUDGED", "PASS", "FAIL_LOW", "FAIL_HIGH"]
 
@@ -51,7 +55,7 @@ class PermitShape(Shape):
     permit = serializers.IntegerField(allow_null=True, help_text="null: denied.")
     serial = serializers.CharField(help_text="In its canonical form.")
     operation = serializers.CharField()
-    verdict = serializers.ChoiceField(choices=["ALLOW", "DENY"])
+    verdict = serializers.ChoiceField(choices=PERMIT_VERDICTS)
     reasons = CodeShape(many=True)
     expires_at = serializers.DateTimeField(allow_null=True)
 
@@ -166,7 +170,7 @@ class ResultList(Shape):
 class StationShape(Shape):
     station = serializers.CharField()
     name = BothLanguages()
-    kind = serializers.ChoiceField(choices=StationKind.values)
+    kind = serializers.ChoiceField(choices=STATION_KINDS)
     line = serializers.CharField()
     area = serializers.CharField()
     interface = serializers.ChoiceField(choices=Interface.values)

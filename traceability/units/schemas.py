@@ -7,13 +7,16 @@ from traceability.interlock.schemas import VERDICTS, CodeShape, JudgedMeasuremen
 from traceability.units.models import LotState, UnitState
 from traceability.units.queries import KINDS, MOST_ITEMS, STATES
 
+UNIT_STATES = UnitState.values
+LOT_STATES = LotState.values
+
 
 class UnitShape(Shape):
     serial = serializers.CharField()
     kind = serializers.ChoiceField(choices=KINDS, allow_null=True, help_text="null: a serial that no rule knows.")
     definition = serializers.CharField(allow_null=True)
     product = serializers.CharField(allow_null=True)
-    state = serializers.ChoiceField(choices=UnitState.values)
+    state = serializers.ChoiceField(choices=UNIT_STATES)
     is_held = serializers.BooleanField()
     last_test_passed = serializers.BooleanField(allow_null=True, help_text="null: no record yet.")
     next_operation = serializers.CharField(allow_null=True)
@@ -111,7 +114,7 @@ class LotShape(Shape):
     supplier = serializers.CharField()
     number = serializers.CharField()
     material = serializers.CharField(help_text="As posted.")
-    state = serializers.ChoiceField(choices=LotState.values)
+    state = serializers.ChoiceField(choices=LOT_STATES)
     expires_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
 
