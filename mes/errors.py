@@ -8,3 +8,20 @@ from traceability import errors as traceability_errors
 ALL_CODES: dict[str, Code] = {
     code.code: code for module in (lines_errors, quality_errors, traceability_errors) for code in module.CODES
 }
+
+
+def table() -> str:
+    """docs/errors.md: what a code means and what to do, for people and for machines that read it."""
+    lines = [
+        "# Error and deviation codes",
+        "",
+        "Written by `python manage.py error_table > docs/errors.md`; a test holds it equal to the code. A code is",
+        "never reused. Status 0: it refuses no request, but is a reason against a permit or a deviation of a record.",
+        "",
+        "| code | status | what happened | what to do |",
+        "|---|---|---|---|",
+    ]
+    for code in sorted(ALL_CODES.values(), key=lambda code: code.code):
+        what, cure = f"{code.what_en}<br>{code.what_ja}", f"{code.cure_en}<br>{code.cure_ja}"
+        lines.append(f"| {code.code} | {code.status} | {what} | {cure} |".replace("\n", " "))
+    return "\n".join(lines) + "\n"

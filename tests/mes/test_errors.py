@@ -1,0 +1,50 @@
+"""One table of error codes: complete in both languages, never ambiguous, and the same in the docs and the code."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+from lines import errors as lines_errors
+from mes.errors import ALL_CODES, table
+from quality import errors as quality_errors
+from traceability import errors as traceability_errors
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_codes_are_unique_and_of_their_app() -> None:
+    found: Counter[str] = Counter()
+    for letter, module in (("L", lines_errors), ("Q", quality_errors), ("T", traceability_errors)):
+        for code in module.CODES:
+            assert re.fullmatch(rf"MES-{letter}-\d{{4}}", code.code)
+            assert code.status == 0 or 400 <= code.status < 500
+            found[code.code] += 1
+    assert set(found.values()) == {1}
+    assert set(found) == set(ALL_CODES)
+
+
+def test_every_code_says_what_happened_and_what_to_do_in_both_languages() -> None:
+    for code in ALL_CODES.values():
+        assert all([code.what_en, code.what_ja, code.cure_en, code.cure_ja]), code.code
+        assert re.search(r"[ぁ-んァ-ヶ一-龠]", code.what_ja) and re.search(r"[ぁ-んァ-ヶ一-龠]", code.cure_ja), (
+            code.code
+        )
+        assert code.what_en.endswith(".") and code.cure_en.endswith("."), code.code
+
+
+def test_the_docs_have_the_same_table() -> None:
+    written = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    assert written == table(), "run: python manage.py error_table > docs/errors.md"
+
+
+def test_every_code_is_used() -> None:
+    sources = "\n".join(
+        path.read_text(encoding="utf-8")
+        for app in ("lines", "quality", "traceability", "mes")
+        for path in (ROOT / app).rglob("*.py")
+        if path.name != "errors.py"
+    )
+    for module in (lines_errors, quality_errors, traceability_errors):
+        for name, value in vars(module).items():
+            if isinstance(value, lines_errors.Code):
+                assert re.search(rf"\b{name}\b", sources), f"{value.code} {name} is told by nobody"
