@@ -237,6 +237,9 @@ def _rest_spread(visit: Visit, limits: LimitsFile) -> list[Reading] | None:
 
 FIRST = ("GRA-04",)  # what other values of the same visit rest on, though it stands behind them in the route
 
+# Conditions of a whole tray or derived from clocks and other values: no fault of one unit shows in them.
+SHARED = ("BAK-01", "BAK-02", "FIL-03", "FOR-01", "FOR-02", "AGE-01", "OCV-R2", "OCV-RT", "GRA-04", "GRA-RC")
+
 SPECIAL: dict[str, Special] = {
     "MIX-01": _viscosity,
     "COA-01": _loading,

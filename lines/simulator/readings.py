@@ -116,12 +116,14 @@ def _what_breaks(visit: Visit) -> str:
         return ""
     codes = [
         code
-        for code in reversed(visit.step.characteristics)
-        if code not in (*visit.step.sampled, *visit.step.read_back)
+        for code in visit.step.characteristics
+        if code not in (*visit.step.sampled, *visit.step.read_back, *physics.SHARED)
         and not visit.plant.characteristics[code].formula
         and _has_limits(visit.plant.limits(visit.unit.product, code))
     ]
-    return codes[0] if codes else ""
+    if is_planted:
+        return codes[-1]
+    return visit.rng.choice(codes) if codes else ""
 
 
 def _has_limits(limits: LimitsFile) -> bool:

@@ -11,13 +11,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import asyncua
+import asyncua as asyncua_library
 
 from lines.orders.serials import parse_serial
 from lines.plant.files import StepFile, read_plant
 from lines.simulator.nodes import NAMESPACE, PERMIT_FIELDS, RESULT_FIELDS
 from lines.simulator.routes import Plant, Route
 
+# Its own annotations ask for its own wrappers of str and int, which it does not need.
+asyncua: Any = asyncua_library
 ua: Any = asyncua.ua
 
 
@@ -149,7 +151,7 @@ class GatewayStub:
 
     async def start(self) -> None:
         for server, url in self.endpoints.items():
-            client: Any = asyncua.Client(url, timeout=30)
+            client = asyncua.Client(url, timeout=30)
             await client.connect()
             self._clients.append(client)
             index = await client.get_namespace_index(NAMESPACE)

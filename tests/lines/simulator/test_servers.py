@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import asyncua
 import opcua
 import pytest
 
@@ -19,9 +18,8 @@ from lines.simulator.links import ResultAnswer
 from lines.simulator.nodes import NAMESPACE, station_nodes
 from lines.simulator.opcua_server import OpcuaServer
 from lines.simulator.running import free_ports
-from tests.lines.simulator.mes_stub import as_body
+from tests.lines.simulator.mes_stub import as_body, asyncua, ua
 
-ua: Any = asyncua.ua
 NAME = Name("x", "x")
 STATION = StationFile(
     code="EOL-1",
@@ -36,7 +34,7 @@ STATION = StationFile(
     target_per_shift=1,
     signals=(SignalFile("PackVoltage", NAME, "MEASUREMENT", "V", 2, 0, 400),),
 )
-BODY = {
+BODY: dict[str, Any] = {
     "serial": "SK1PLF6BL000001XX",
     "operation": "EOL",
     "outcome": "FAIL",
