@@ -26,7 +26,7 @@ function spec(figure) {
   };
   const y = (field) => ({
     field, type: "quantitative", title: null, scale: { domain: [{ expr: "least" }, { expr: "greatest" }], zero: false, nice: true },
-    axis: { tickCount: 4, format: `,.${figure.dataset.decimals}f` },
+    axis: { tickCount: 4, format: `,.${figure.dataset.decimals}f`, minExtent: 50 },
   });
   const layer = [];
   if (hasBand) {
