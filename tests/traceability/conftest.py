@@ -1,15 +1,16 @@
 """The real plant, loaded once for each module, and a hand that posts to its API as stations do."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import transaction
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
@@ -21,6 +22,10 @@ from lines.people.services import issue_person_token, issue_station_token
 from lines.plant.files import PlantFiles, read_plant
 from lines.plant.shapes import ProductFile, StepFile
 from mes.loading.services import load_plant
+
+if TYPE_CHECKING:
+    # What the test client returns; it exists for type checkers only.
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "plant" / "osaka"
 MADE_ON = date(2026, 11, 20)
@@ -56,24 +61,20 @@ class Hand:
     def design(self, definition: str) -> str:
         return next(d.design_code for p in self.plant.products for d in p.definitions if d.code == definition)
 
-    def post(self, path: str, body: Any, station: str, key: str | None = None, **headers: str) -> HttpResponse:
+    def post(self, path: str, body: Any, station: str, key: str | None = None, **headers: str) -> Response:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         if key is not None:
             headers["Idempotency-Key"] = key
         token = self.tokens.get(station, station)
-        response = self.client.post(
+        return self.client.post(
             f"/api/v1/{path}",
             raw,
             content_type=headers.pop("content_type", "application/json"),
             headers={"Authorization": f"Token {token}", **headers},
         )
-        assert isinstance(response, HttpResponse)
-        return response
 
-    def get(self, path: str, **query: Any) -> HttpResponse:
-        response = self.client.get(f"/api/v1/{path}", query, headers={"Authorization": f"Token {self.person_token}"})
-        assert isinstance(response, HttpResponse)
-        return response
+    def get(self, path: str, **query: Any) -> Response:
+        return self.client.get(f"/api/v1/{path}", query, headers={"Authorization": f"Token {self.person_token}"})
 
     def ask(self, serial: str, operation: str, station: str | None = None) -> dict[str, Any]:
         """A permit's answer."""
@@ -106,7 +107,7 @@ class Hand:
         uom = next(m.uom for m in self.plant.materials if m.code == material)
         return {"material": material, "supplier": "ACME", "lot": self.lots[material], "quantity": 1.5, "unit": uom}
 
-    def receive(self, material: str, number: str, expires_at: datetime | None = None) -> HttpResponse:
+    def receive(self, material: str, number: str, expires_at: datetime | None = None) -> Response:
         body = {"supplier": "ACME", "number": number, "material": material}
         if expires_at is not None:
             body["expires_at"] = expires_at.isoformat()
@@ -124,7 +125,7 @@ class Hand:
             **more,
         }
 
-    def tell(self, body: dict[str, Any], key: str | None = None, station: str | None = None) -> HttpResponse:
+    def tell(self, body: dict[str, Any], key: str | None = None, station: str | None = None) -> Response:
         """Post a result without asking for a permit first."""
         self.made += 1
         station = station or self.station_of(body["operation"])

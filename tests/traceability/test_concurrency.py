@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
-from django.http import HttpResponse
 
 from lines import errors
 from lines.models import OperationRecord, Pending, StationPost
@@ -45,7 +44,7 @@ def test_copies_at_the_same_time(live_hand: Hand) -> None:
     hand = live_hand
     bodies = [hand.body(hand.serial("SLA"), "MIX-A") for _ in range(4)]
 
-    def post_all(_: int) -> list[HttpResponse]:
+    def post_all(_: int) -> list[Any]:
         return [hand.tell(body, f"K-{index}") for index, body in enumerate(bodies)]
 
     answers = at_once(3, post_all)

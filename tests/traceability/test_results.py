@@ -37,6 +37,7 @@ def test_a_result_is_stored_and_judged(hand: Hand) -> None:
     assert (record.serial, record.product, record.attempt, record.station.code) == (jelly, "LFP-314", 1, "WIND-1")
     stored = {m.characteristic: m for m in Measurement.objects.filter(record=record)}
     assert len(stored) == len(measurements)
+    assert stored["WIN-01"].limits_version is not None
     limits = CharacteristicLimits.objects.get(pk=stored["WIN-01"].limits_version)
     assert (limits.characteristic.code, limits.product.code) == ("WIN-01", "LFP-314")
     assert Pending.objects.filter(record=record).count() == 1

@@ -97,6 +97,7 @@ def test_more_than_512_units_are_refused(hand: Hand) -> None:
 
 def test_statements_do_not_grow_with_the_number_of_units(hand: Hand) -> None:
     """New cells with parts and lots seen for the first time: every table a result can touch."""
+
     def starts(queries: CaptureQueriesContext) -> list[str]:
         return [query["sql"].strip()[:40] for query in queries if "SAVEPOINT" not in query["sql"]]
 
