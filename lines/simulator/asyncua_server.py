@@ -74,6 +74,7 @@ class AsyncuaServer:
         code, _ = self._server.iserver.aspace.add_datachange_callback(self._ids[path], ua.AttributeIds.Value, changed)
         code.check()
 
-    @property
-    def has_clients(self) -> bool:
-        return self._server.bserver is not None and bool(self._server.bserver.clients)
+    def is_subscribed(self, path: str) -> bool:
+        # Subscriptions hang on to a value by the same call-backs as `watch`; the library has no question for it.
+        node = self._server.iserver.aspace[self._ids[path]]
+        return bool(node.attributes[ua.AttributeIds.Value].datachange_callbacks)

@@ -3,7 +3,7 @@
 import math
 
 from lines.plant.files import StepFile
-from lines.simulator.campaigns import cover, roll_length_m, wanted
+from lines.simulator.campaigns import chain, cover, roll_length_m, wanted
 from lines.simulator.chance import dice
 from lines.simulator.consuming import Inputs, reserve
 from lines.simulator.floor import Floor
@@ -142,7 +142,7 @@ def _plan_size(floor: Floor, route: Route, unit: Unit, inputs: Inputs) -> None:
 
 def _cover(floor: Floor, route: Route, definition: str) -> float:
     product = route.product.code
-    units = {code: floor.store.of(product, code, FLOW, STOCK) for code in route.definitions}
+    units = {code: floor.store.of(product, code, FLOW, STOCK) for code in chain(route, definition)}
     return cover(route, definition, units)
 
 

@@ -38,6 +38,7 @@ SAVE_EVERY_S = 5.0
 COUNT_EVERY_S = 60.0
 SLOW_AFTER_S, FAST_BEFORE_S = 3.0, 0.5  # an open question to the MES, in real seconds
 SLOW_SHARE = 0.05
+LAST_WORDS_S = 0.6  # for the last values to be published
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Options:
     speed: float = 3600.0
     days_back: float = 9.5
     cells_per_day: float = 100.0
-    wait_for_client_s: float = 0.0  # how long to hold the clock until a client is connected to every server
+    wait_for_client_s: float = 0.0  # how long to hold the clock until somebody subscribes to every signal
 
 
 def free_ports(count: int) -> list[int]:
@@ -158,7 +159,7 @@ class Simulator:
 
     async def _wait_for_clients(self) -> None:
         deadline = time.monotonic() + self.options.wait_for_client_s
-        while time.monotonic() < deadline and not all(s.has_clients for s in self.servers.values()):
+        while time.monotonic() < deadline and not all(telemetry.is_subscribed for telemetry in self.telemetry):
             await asyncio.sleep(0.1)
 
     async def _live(self, is_first: bool) -> None:
@@ -215,6 +216,7 @@ class Simulator:
             if self.telemetry:
                 self._count()
                 save(self.floor, is_clean=True)
+                await asyncio.sleep(LAST_WORDS_S)
         await client.aclose()
         truth.close()
         with contextlib.suppress(TimeoutError):

@@ -23,6 +23,5 @@ class StationServer(Protocol):
     def watch(self, path: str, told: Callable[[Any], None]) -> None:
         """Call `told` in the event loop with each value a client writes there."""
 
-    @property
-    def has_clients(self) -> bool:
-        """Whether anybody is connected."""
+    def is_subscribed(self, path: str) -> bool:
+        """Whether a client subscribes to it. Not for paths that are watched."""

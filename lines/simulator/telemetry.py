@@ -49,6 +49,11 @@ class Telemetry:
             if signal.kind == "MEASUREMENT"
         ]
         self._counters = (-1, -1)
+        self._run = run
+
+    @property
+    def is_subscribed(self) -> bool:
+        return all(self._machine.server.is_subscribed(sensor.path) for sensor in self.sensors)
 
     async def switch_on(self, t: float) -> None:
         machine = self._machine
@@ -142,6 +147,7 @@ class Telemetry:
                 "sample_count",
                 station=self._machine.code,
                 signal=sensor.signal.code,
+                run=self._run,
                 count=sensor.count,
                 first=self._machine.clock_iso(sensor.first_s),
                 last=self._machine.clock_iso(sensor.last_s),

@@ -28,7 +28,11 @@ class Command(BaseCommand):
         parser.add_argument("--days-back", type=float, default=9.5, help="where the clock starts the first time")
         parser.add_argument("--cells-per-day", type=float, default=100.0)
         parser.add_argument(
-            "--wait-for-client", type=float, default=0.0, metavar="S", help="hold the clock until a client is there"
+            "--wait-for-client",
+            type=float,
+            default=0.0,
+            metavar="S",
+            help="hold the clock until all signals are subscribed to",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
