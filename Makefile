@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
-INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input --no-compile --quiet --require-hashes
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input --no-compile -qq --require-hashes
 RUNTIME := $(VENV)/installed-runtime
 DEV := $(VENV)/installed-dev
 

@@ -6,12 +6,10 @@ import dataclasses
 import json
 import time
 from collections.abc import Callable, Iterator
-from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, Request, build_opener
 
+import httpx
 import psycopg
 import pytest
 from psycopg.rows import dict_row
@@ -43,24 +41,25 @@ class Plant:
         """An API answer, as the auditor unless another token is given."""
         if token is None:
             token = json.loads(self.running.demo_json.read_text())["auditor_token"]
-        request = Request(f"{self.running.options.url}{path}", headers={"Authorization": f"Token {token}"})  # noqa: S310 - our own server
-        return json.load(build_opener().open(request, timeout=30))
+        headers = {"Authorization": f"Token {token}"}
+        return httpx.get(f"{self.running.options.url}{path}", headers=headers, timeout=30).raise_for_status().json()
 
     def browser(self, role: str, language: str = "en") -> Callable[[str], str]:
-        """Signs in by the form; the answer opens pages as that person."""
-        person = self.running.people()[role]
-        cookies = CookieJar()
-        opener = build_opener(HTTPCookieProcessor(cookies))
-        opener.addheaders = [("Accept-Language", language)]
+        """Opens pages as that person."""
+        return signed_in(self.running.options.url, self.running.people()[role], language)
 
-        def get(path: str) -> str:
-            return str(opener.open(f"{self.running.options.url}{path}", timeout=30).read().decode())
 
-        get("/login/")
-        token = next(cookie.value for cookie in cookies if cookie.name == "csrftoken")
-        form = {"username": person["user"], "password": person["password"], "csrfmiddlewaretoken": token}
-        opener.open(f"{self.running.options.url}/login/", urlencode(form).encode(), timeout=30)
-        return get
+def signed_in(url: str, person: dict[str, str], language: str = "en") -> Callable[[str], str]:
+    """Signs in by the form; the answer opens pages."""
+    client = httpx.Client(base_url=url, timeout=30, follow_redirects=True, headers={"Accept-Language": language})
+
+    def get(path: str) -> str:
+        return client.get(path).raise_for_status().text
+
+    get("/login/")
+    form = {"username": person["user"], "password": person["password"]}
+    client.post("/login/", data={**form, "csrfmiddlewaretoken": client.cookies["csrftoken"]}).raise_for_status()
+    return get
 
 
 class _Run:

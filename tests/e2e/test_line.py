@@ -6,8 +6,8 @@ them, each kind of station for both products.
 
 import re
 from datetime import UTC, datetime
-from urllib.error import HTTPError
 
+import httpx
 import pytest
 
 from tests.e2e.conftest import Plant
@@ -258,6 +258,6 @@ def test_the_tours_objects_exist(plant: Plant) -> None:
 
 def test_nothing_is_told_to_whoever_did_not_prove_who_he_is(plant: Plant) -> None:
     for token in ("", "st_made-up"):
-        with pytest.raises(HTTPError) as refused:
+        with pytest.raises(httpx.HTTPStatusError) as refused:
             plant.get("/api/v1/units?kind=pack", token=token)
-        assert refused.value.code == 401
+        assert refused.value.response.status_code == 401
