@@ -13,7 +13,9 @@ from mes.station.trends import WINDOWS, station_trend
 @require_safe
 def station(request: HttpRequest, code: str) -> HttpResponse:
     position = current_position()
-    context = {"view": queries.view(_station(code)), "position": position, "windows": WINDOWS}
+    view = queries.view(_station(code))
+    # In a replay minutes pass in the blink of an eye: the chart begins with hours.
+    context = {"view": view, "position": position, "windows": WINDOWS, "window_s": WINDOWS[2 if view.is_replay else 0]}
     return render(request, "mes/station.html", context)
 
 

@@ -22,8 +22,8 @@ from mes.station.values import LiveValue, latest_values
 from traceability.models import Permit
 
 UNITS = 20
-PERMITS = 8
-ALARMS = 10
+PERMITS = 6
+ALARMS = 5
 
 # OPC UA Part 4, 7.39: the two highest bits of a status code are its severity.
 BAD = 0x80000000
@@ -75,12 +75,18 @@ class StationView:
     units: list[UnitRow]
     permits: list[PermitRow]
     alarms: list[Alarm]
+    more_alarms: int
     panel: Panel
     link: Link
 
     @property
     def level(self) -> str:
         return NO_DATA.level if self.is_stale else self.look.level
+
+    @property
+    def is_replay(self) -> bool:
+        """The machine speaks of another time than ours: a catch-up, or a clock that is far off."""
+        return self.link.is_clock_off
 
     @property
     def last(self) -> OperationRecord | None:
@@ -123,6 +129,7 @@ def view(station: Station) -> StationView:
     records = list(OperationRecord.objects.filter(station=station).order_by("-id")[:UNITS])
     permits = list(Permit.objects.filter(station=station).order_by("-id")[:PERMITS])
     previous, following = _neighbours(station)
+    alarms = list(open_alarms(station.code))
     return StationView(
         station=station,
         previous=previous,
@@ -135,7 +142,8 @@ def view(station: Station) -> StationView:
         values=latest_values(station.pk).get(station.pk, []),
         units=_unit_rows(records),
         permits=[PermitRow(each, described(each.reasons)) for each in permits],
-        alarms=list(open_alarms(station.code)[:ALARMS]),
+        alarms=alarms[:ALARMS],
+        more_alarms=max(0, len(alarms) - ALARMS),
         panel=panel(station, records, permits),
         link=_link(station, status, now),
     )

@@ -5,7 +5,8 @@ const root = document.querySelector("[data-trends]");
 const live = document.querySelector("[data-live]");
 const buttons = [...document.querySelectorAll("[data-window-s]")];
 const charts = new Map();
-let windowMs = Number(buttons[0]?.dataset.windowS ?? 600) * 1000;
+const chosen = buttons.find((button) => button.getAttribute("aria-pressed") === "true");
+let windowMs = Number(chosen?.dataset.windowS ?? 600) * 1000;
 let zoneMs = 0;
 let gapMs = 30000;
 let newest = 0; // machine time, shifted to the site's wall clock
