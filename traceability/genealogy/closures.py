@@ -47,6 +47,9 @@ def units_ahead_of_lot(lot: Lot) -> RawSQL:
     return _ids(_UNITS_AHEAD_OF_LOT, lot.pk)
 
 
+MOST_SHOWN = 240
+
+
 @dataclass(frozen=True)
 class NamedMember:
     """A member with the unit or the lot it is."""
@@ -67,6 +70,15 @@ class NamedGroup:
     groups: "list[NamedGroup]"
     has_positions: bool
     is_lots: bool
+
+    @property
+    def shown(self) -> list[NamedMember]:
+        """As many as a page bears: a slurry batch is in thousands of cells. The API lists all."""
+        return self.members[:MOST_SHOWN]
+
+    @property
+    def n_hidden(self) -> int:
+        return max(len(self.members) - MOST_SHOWN, 0)
 
     @property
     def n_held(self) -> int:
