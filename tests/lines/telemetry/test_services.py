@@ -1,6 +1,5 @@
 """Storing batches in PostgreSQL: once each, in any order, with latest values and states that come out the same."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
@@ -161,23 +160,3 @@ def test_partitions_are_made_ahead_and_rows_go_there(row: Row) -> None:
     with connection.cursor() as cursor:
         cursor.execute("select tableoid::regclass::text from lines_sample")
         assert cursor.fetchall() == [(f"lines_sample_{NOW:%Y%m%d}",)]
-
-
-def test_a_row_costs_little(row: Row) -> None:
-    """A guard against a per-row path: 100,000 rows in batches of 5,000 took 0.6 s when this was written."""
-    signal = row.signals["Value0"].id
-    contents = []
-    for first in range(0, 100_000, 5_000):
-        us = NOW_US - 200_000_000 + np.arange(first, first + 5_000) * 1_000
-        ids = np.full(5_000, signal, np.int32)
-        contents.append(
-            batches.encode(batches.Batch(NOW_US, ids, us, us.astype(np.float64), np.zeros(5_000, np.uint32)))
-        )
-    started = time.perf_counter()
-    for sequence, content in enumerate(contents):
-        services.store("L1-x", sequence, content)
-    elapsed = time.perf_counter() - started
-    print(f"{100_000 / elapsed:,.0f} rows/s")
-    assert elapsed < 10
-    assert Sample.objects.count() == 100_000
-    assert StateChange.objects.count() == 0
