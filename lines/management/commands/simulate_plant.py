@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import signal
 from argparse import ArgumentParser
 from pathlib import Path
@@ -36,6 +37,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # Both libraries warn at every start that a demo server on the loopback interface is not encrypted.
+        for library in ("asyncua", "opcua"):
+            logging.getLogger(library).setLevel(logging.ERROR)
         try:
             simulator = Simulator(
                 Options(
