@@ -10,7 +10,7 @@ QUICKER = 20
 
 
 def small_plant(tmp_path: Path) -> Path:
-    """A copy of the Osaka plant with packs of 8 cells, trays of 8, containers of 2 packs and times divided by 20.
+    """A copy of the Osaka plant with packs of 8 cells, trays of 8, containers of one pack and times divided by 20.
 
     At 3600 times real time and 1000 cells a day a cell goes through its whole route in some 10 s.
     """
@@ -27,7 +27,7 @@ def small_plant(tmp_path: Path) -> Path:
         )
         text = re.sub(r'(material = "BUSBAR", quantity = )\d+', rf"\g<1>{CELLS + 1}", text)
         text = re.sub(
-            r"quantity = 4, tolerance_pct = 0, positions = 4", "quantity = 2, tolerance_pct = 0, positions = 2", text
+            r"quantity = 4, tolerance_pct = 0, positions = 4", "quantity = 1, tolerance_pct = 0, positions = 1", text
         )
         file.write_text(text, encoding="utf-8")
     return folder
