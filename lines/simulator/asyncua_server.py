@@ -19,7 +19,7 @@ class AsyncuaServer:
         self.url = f"opc.tcp://{host}:{port}"
         self._name = name
         self._specs = list(nodes)
-        self._server: Any = asyncua.Server()  # type: ignore[attr-defined]
+        self._server: Any = asyncua.Server()  # type: ignore[attr-defined] - it exports by *
         self._ids: dict[str, Any] = {}
         self._kinds: dict[str, tuple[Any, bool]] = {}
 

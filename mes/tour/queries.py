@@ -11,7 +11,6 @@ from quality.models import Signal
 from traceability.models import GenealogyLink, Lot, Nonconformance, Unit
 from traceability.units.models import UnitState
 
-
 _EXAMPLE = "SK1CLF6B30000426S"
 
 

@@ -18,7 +18,8 @@ SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 STUBBORN = [
     sys.executable,
     "-c",
-    "import os, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); os.fork(); print('up', flush=True); signal.pause()",
+    "import os, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); os.fork();"
+    " print('up', flush=True); signal.pause()",
 ]
 
 

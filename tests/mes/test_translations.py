@@ -27,7 +27,21 @@ KEYWORDS = {
 }
 # Names and signs that are the same in both languages.
 UNITS = {"kg", "m", "mm", "Ah", "V", "mV", "kW", "kWh", "MWh", "h", "min", "s"}
-SAME_EVERYWHERE = UNITS | {"Asia", "Tokyo", "Denchi", "MES", "Denchi MES", "English", "API", "SPC", "OPC UA", "ID", "電池", "日本語"}
+SAME_EVERYWHERE = UNITS | {
+    "Asia",
+    "Tokyo",
+    "Denchi",
+    "MES",
+    "Denchi MES",
+    "English",
+    "API",
+    "HTTP",
+    "SPC",
+    "OPC UA",
+    "ID",
+    "電池",
+    "日本語",
+}
 
 
 def templates() -> list[Path]:

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
-import numpy as np
 import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
