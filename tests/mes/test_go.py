@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def browser() -> Client:
+def visitor() -> Client:
     client = Client()
     client.force_login(Person.objects.create(username="reader"))
     return client
@@ -26,19 +26,19 @@ def browser() -> Client:
         ("/go/tray/T-0007/", "/search/?q=T-0007"),
     ],
 )
-def test_each_kind_has_its_page(browser: Client, address: str, page: str) -> None:
-    answer = browser.get(address)
+def test_each_kind_has_its_page(visitor: Client, address: str, page: str) -> None:
+    answer = visitor.get(address)
     assert (answer.status_code, answer["Location"]) == (302, page)
 
 
-def test_a_record_is_on_its_units_page(browser: Client) -> None:
+def test_a_record_is_on_its_units_page(visitor: Client) -> None:
     load_osaka()
     record = post("EOL-1", ["SK1PLF6AB000001XX"])[0]
-    assert browser.get(f"/go/record/{record.pk}/")["Location"] == f"/units/SK1PLF6AB000001XX/#record-{record.pk}"
+    assert visitor.get(f"/go/record/{record.pk}/")["Location"] == f"/units/SK1PLF6AB000001XX/#record-{record.pk}"
 
 
 @pytest.mark.parametrize(
     "address", ["/go/nothing/1/", "/go/lot/x/", "/go/record/x/", "/go/record/1/", f"/go/record/{10**30}/"]
 )
-def test_what_is_not_there_is_not_found(browser: Client, address: str) -> None:
-    assert browser.get(address).status_code == 404
+def test_what_is_not_there_is_not_found(visitor: Client, address: str) -> None:
+    assert visitor.get(address).status_code == 404

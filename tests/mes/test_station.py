@@ -20,7 +20,7 @@ T0 = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def browser(db: None) -> Client:  # noqa: ARG001 - asks for the database
+def visitor(db: None) -> Client:  # noqa: ARG001 - asks for the database
     load_osaka()
     client = Client()
     client.force_login(person("supervisor"))
@@ -33,20 +33,20 @@ def page_of(client: Client, code: str, language: str = "en") -> str:
     return answer.content.decode()
 
 
-def test_every_station_has_a_page_in_both_languages(browser: Client) -> None:
+def test_every_station_has_a_page_in_both_languages(visitor: Client) -> None:
     for station in Station.objects.all():
         hear(station.code)
         post(station.code, ["SK1CLF6AB000001XX"])
-        assert station.name_en in page_of(browser, station.code)
-        assert station.name_ja in page_of(browser, station.code, "ja")
+        assert station.name_en in page_of(visitor, station.code)
+        assert station.name_ja in page_of(visitor, station.code, "ja")
 
 
-def test_an_unknown_station_is_not_found(browser: Client) -> None:
+def test_an_unknown_station_is_not_found(visitor: Client) -> None:
     for address in ("/stations/NONE-9/", "/stations/NONE-9/parts/", "/stations/NONE-9/trend.json"):
-        assert browser.get(address).status_code == 404
+        assert visitor.get(address).status_code == 404
 
 
-def test_the_last_tray_is_a_map_of_its_slots(browser: Client) -> None:
+def test_the_last_tray_is_a_map_of_its_slots(visitor: Client) -> None:
     hear("FORM-1")
     post("FORM-1", [f"SK1CLF6AB{n:06d}XX" for n in range(1, 12)], tray="T-0007", characteristic="FOR-03")
     station = station_by_code("FORM-1")
@@ -56,25 +56,25 @@ def test_the_last_tray_is_a_map_of_its_slots(browser: Client) -> None:
     assert (tray.code, tray.n, len(tray.slots)) == ("T-0007", 11, 16)
     assert [slot.number for slot in tray.slots if slot.record] == list(range(1, 12))
     assert len(tray.spreads[0].measured.values) == 11
-    assert "T-0007" in page_of(browser, "FORM-1")
+    assert "T-0007" in page_of(visitor, "FORM-1")
 
 
-def test_a_refusal_says_why_in_the_readers_language(browser: Client) -> None:
+def test_a_refusal_says_why_in_the_readers_language(visitor: Client) -> None:
     hear("WIND-1")
     deny("WIND-1", "SK1JRL6AB000001XX", "MES-T-0101")
     code = ALL_CODES["MES-T-0101"]
-    assert code.what_en in page_of(browser, "WIND-1")
-    assert code.what_ja in page_of(browser, "WIND-1", "ja")
+    assert code.what_en in page_of(visitor, "WIND-1")
+    assert code.what_ja in page_of(visitor, "WIND-1", "ja")
 
 
-def test_a_deviation_is_marked_and_named(browser: Client) -> None:
+def test_a_deviation_is_marked_and_named(visitor: Client) -> None:
     hear("EOL-1")
     post("EOL-1", ["SK1PLF6AB000001XX"], deviations=["MES-T-0203", "MES-X-9999"])
-    page = page_of(browser, "EOL-1")
+    page = page_of(visitor, "EOL-1")
     assert "Not conforming" in page and "MES-T-0203" in page and "MES-X-9999" in page
 
 
-@pytest.mark.usefixtures("browser")
+@pytest.mark.usefixtures("visitor")
 def test_a_silent_station_shows_no_data() -> None:
     station = hear("COAT-1", PackMLState.EXECUTE, ago_s=45)
     station = station_by_code("COAT-1") or station
@@ -83,7 +83,7 @@ def test_a_silent_station_shows_no_data() -> None:
     assert shown.link.age_s == pytest.approx(45, abs=5)
 
 
-@pytest.mark.usefixtures("browser")
+@pytest.mark.usefixtures("visitor")
 def test_a_page_needs_a_constant_number_of_queries() -> None:
     def n_queries() -> int:
         station = station_by_code("GRADE-1")
@@ -101,7 +101,7 @@ def test_a_page_needs_a_constant_number_of_queries() -> None:
     assert n_queries() == few <= 20
 
 
-def test_a_trend_is_sent_in_machine_time_with_its_gaps(browser: Client) -> None:
+def test_a_trend_is_sent_in_machine_time_with_its_gaps(visitor: Client) -> None:
     hear("COAT-1")
     signal = Signal.objects.get(station__code="COAT-1", code="WebSpeed")
     now = timezone.now()
@@ -109,7 +109,7 @@ def test_a_trend_is_sent_in_machine_time_with_its_gaps(browser: Client) -> None:
         Sample(received_at=now, signal=signal, source_time=now - timedelta(seconds=ago), value=60, status=0)
         for ago in (200, 199, 198, 100, 99)
     )
-    answer = browser.get("/stations/COAT-1/trend.json?window_s=600").json()
+    answer = visitor.get("/stations/COAT-1/trend.json?window_s=600").json()
     points = next(each["points"] for each in answer["signals"] if each["code"] == "WebSpeed")
     assert [value for _, value in points] == [60, 60, 60, None, 60, 60]
     assert answer["zone_offset_ms"] == 9 * 3600 * 1000

@@ -12,6 +12,7 @@
   let timer = null;
   let isAsking = false;
   let lastAskedAt = -BETWEEN_MS;
+  let seen = new URL(root.dataset.events, location).searchParams.get("after");
 
   function schedule() {
     if (timer !== null || isAsking || !dirty.size) return;
@@ -28,6 +29,7 @@
     try {
       const address = new URL(root.dataset.live, location);
       address.searchParams.set("stations", stations.join(","));
+      address.searchParams.set("seen", seen); // what is drawn must know of all this
       const response = await fetch(address, { headers: { Accept: "text/html" } });
       if (response.redirected) return location.reload(); // signed out
       if (!response.ok) throw new Error(response.status);
@@ -87,6 +89,7 @@
   for (const kind of new URL(root.dataset.events, location).searchParams.get("kinds").split(",")) {
     stream.addEventListener(kind, (event) => {
       const change = JSON.parse(event.data);
+      seen = event.lastEventId;
       dirty.add(change.station);
       root.dispatchEvent(new CustomEvent("denchi:event", { detail: { kind, change } }));
       schedule();
