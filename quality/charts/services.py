@@ -34,7 +34,9 @@ from quality.spc.following import HISTORY
 ACTOR = "task:spc"
 # Two evaluators at once would number points twice; whoever comes second leaves it to the first.
 _ONE_AT_A_TIME = 0x64656E_737063
-_PRIORITY = {1: AlarmPriority.HIGH, 2: AlarmPriority.MEDIUM}
+# Never high: a healthy process breaks rule 1 once in 370 points and rule 2 about as often, and alarms of which most
+# are high are no longer read (ISA-18.2 expects one in twenty).
+_PRIORITY = {1: AlarmPriority.MEDIUM, 2: AlarmPriority.LOW}
 
 _Run = tuple[str, int, int]  # chart, rule, side
 
@@ -178,7 +180,7 @@ def _alarm(one: _Followed, point: NewPoint, broken: Broken) -> int:
     return raise_alarm(
         plan.station,
         f"SPC-RULE-{broken.violation.rule}",
-        priority=_PRIORITY.get(broken.violation.rule, AlarmPriority.LOW),
+        priority=_PRIORITY[broken.violation.rule],
         message_en=english,
         message_ja=japanese,
         subject_kind=queries.CHART_SUBJECT,
