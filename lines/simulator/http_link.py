@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import sys
+from importlib.util import find_spec
 from typing import Any
 
 import httpx
@@ -9,6 +11,10 @@ import httpx
 from lines.simulator.links import Body, PermitAnswer, ResultAnswer
 
 log = logging.getLogger(__name__)
+
+if find_spec("sniffio") is None:
+    # httpcore tries to import it in every request; told once that it is not there, Python does not search again.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 5.0
 _TRY_AGAIN = {408, 409, 425, 429}  # 409: the same key is being worked on

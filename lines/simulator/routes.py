@@ -27,6 +27,7 @@ class Route:
     definitions: dict[str, DefinitionFile]
     steps: dict[str, tuple[StepFile, ...]]  # by definition
     by_sequence: dict[int, StepFile]
+    uses: dict[str, tuple[StepFile, BillItemFile]]  # by what is used up
 
     def first(self, definition: str) -> StepFile:
         return self.steps[definition][0]
@@ -53,11 +54,7 @@ class Route:
 
     def consumer(self, definition: str) -> tuple[StepFile, BillItemFile] | None:
         """The step that uses a definition up, with its bill item."""
-        for step in self.product.steps:
-            for item in step.bill:
-                if item.material == definition:
-                    return step, item
-        return None
+        return self.uses.get(definition)
 
     @property
     def cells_per_pack(self) -> int:
@@ -98,4 +95,5 @@ def _route(product: ProductFile) -> Route:
         {d.code: d for d in product.definitions},
         {d.code: tuple(s for s in steps if s.definition == d.code) for d in product.definitions},
         {s.sequence: s for s in steps},
+        {item.material: (step, item) for step in reversed(steps) for item in step.bill},
     )
