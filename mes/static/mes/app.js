@@ -5,20 +5,23 @@
   const finder = document.getElementById("finder");
   const EDITABLE = "input, textarea, select, [contenteditable]";
 
-  // A hand scanner types a code in a few milliseconds a character and ends with Enter. People are slower.
-  const SCAN_GAP_MS = 60;
+  // A hand scanner types a code in a few milliseconds a character and ends with Enter. People are slower. The mean
+  // over the code tells them apart: one late key of a busy machine does not break a scan.
+  const SCAN_MEAN_MS = 60;
+  const PAUSE_MS = 500;
   const SCAN_MIN_LENGTH = 4;
   let scanned = "";
-  let lastKeyAt = 0;
+  let startedAt = 0;
+  let lastKeyAt = -PAUSE_MS;
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || !finder) return;
     if (event.target.closest(EDITABLE)) return;
-    const now = performance.now();
-    const isFast = now - lastKeyAt < SCAN_GAP_MS;
+    const now = event.timeStamp;
+    const isFirst = !scanned || now - lastKeyAt > PAUSE_MS;
     lastKeyAt = now;
     if (event.key === "Enter") {
-      if (isFast && scanned.length >= SCAN_MIN_LENGTH) {
+      if (scanned.length >= SCAN_MIN_LENGTH && (now - startedAt) / scanned.length < SCAN_MEAN_MS) {
         event.preventDefault();
         finder.value = scanned;
         finder.form.requestSubmit();
@@ -27,14 +30,14 @@
       return;
     }
     if (event.key.length !== 1) return;
-    if (event.key === "/" && !isFast) {
+    if (event.key === "/" && isFirst) {
       event.preventDefault();
       finder.focus();
       finder.select();
-      scanned = "";
       return;
     }
-    scanned = isFast ? scanned + event.key : event.key;
+    if (isFirst) startedAt = now;
+    scanned = isFirst ? event.key : scanned + event.key;
   });
 
   if (finder) {
