@@ -53,10 +53,14 @@ def _package_folder(package: str, setting: str) -> Path:
     return Path(spec.origin).parent
 
 
-def _why(log: Path) -> str:
-    """The last line of a log that tells of a fault, for a message of one line."""
+def _size(log: Path) -> int:
+    return log.stat().st_size if log.exists() else 0
+
+
+def _why(log: Path, begin: int) -> str:
+    """The last line of a log, from byte `begin` on, that tells of a fault, for a message of one line."""
     try:
-        lines = log.read_text(errors="replace").splitlines()[-50:]
+        lines = log.read_bytes()[begin:].decode(errors="replace").splitlines()
     except OSError:
         return f"see {log}"
     faults = [line for line in lines if re.search(r"FATAL|PANIC|ERROR|error|No space left", line)]
@@ -158,6 +162,7 @@ class EmbeddedPostgres:
         return self.folder / "password"
 
     def _initialise(self, log: Path) -> None:
+        begin = _size(log)
         self._password_file.touch(mode=0o600)
         self._password_file.write_text(secrets.token_urlsafe(24))
         if self._user:
@@ -172,7 +177,7 @@ class EmbeddedPostgres:
         ]
         if self._popen(command, log).wait() != 0:
             shutil.rmtree(self._data, ignore_errors=True)
-            raise EmbeddedServerError(f"PostgreSQL could not make its data folder: {_why(log)}.")
+            raise EmbeddedServerError(f"PostgreSQL could not make its data folder: {_why(log, begin)}.")
         (self.folder / "initialised").touch()
 
     def _end_left_over(self) -> None:
@@ -206,13 +211,14 @@ class EmbeddedPostgres:
         command = [str(self._install / "bin" / "postgres"), "-D", str(self._data), "-p", str(port)]
         for name, value in self.settings.items():
             command += ["-c", f"{name}={value}"]
+        begin = _size(log)
         self._process = self._popen(command, log)
         server = f"postgres://denchi:{self._password_file.read_text()}@127.0.0.1:{port}"
-        self._wait(server, log)
+        self._wait(server, log, begin)
         self.url = f"{server}/denchi"
         return self.url
 
-    def _wait(self, server: str, log: Path) -> None:
+    def _wait(self, server: str, log: Path, begin: int) -> None:
         assert self._process is not None  # noqa: S101 - set by start
         deadline = time.monotonic() + START_TIMEOUT_S
         while True:
@@ -225,7 +231,7 @@ class EmbeddedPostgres:
             except psycopg.OperationalError as error:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     self.stop()
-                    raise EmbeddedServerError(f"PostgreSQL did not start: {_why(log)}.") from error
+                    raise EmbeddedServerError(f"PostgreSQL did not start: {_why(log, begin)}.") from error
                 time.sleep(0.05)
 
     @property
@@ -281,6 +287,7 @@ class EmbeddedValkey:
         port, password = self._port or free_port(), self._password
         self._port = port
         log = self.folder / "valkey.log"
+        begin = _size(log)
         settings = f"bind 127.0.0.1\nport {port}\nrequirepass {password}\nappendonly yes\ndir {self.folder}\n"
         with log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603 - the command is ours
@@ -305,7 +312,7 @@ class EmbeddedValkey:
                 except redis.RedisError as error:
                     if self._process.poll() is not None or time.monotonic() > deadline:
                         self.stop()
-                        raise EmbeddedServerError(f"Valkey did not start: {_why(log)}.") from error
+                        raise EmbeddedServerError(f"Valkey did not start: {_why(log, begin)}.") from error
                     time.sleep(0.02)
         self.url = url
         return url
