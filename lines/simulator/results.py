@@ -26,11 +26,19 @@ class Job:
     finished: float = 0.0
 
 
-async def unit_part(floor: Floor, job: Job, unit: Unit) -> Body:
-    """One unit's part of a result, measured and weighed in."""
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A unit as it leaves the station, before anybody is told."""
+
+    visit: Visit
+    measurements: list[Body]
+    reasons: list[str]
+    consumed: list[Body]
+
+
+async def weigh(floor: Floor, job: Job, unit: Unit) -> Weighed:
+    """Measure a unit and take what it consumes. Does nothing that could not be done again."""
     route, step, inputs = floor.route(unit), job.step, job.inputs.get(unit.serial)
-    attempt = unit.attempts.get(step.operation, 0) + 1
-    unit.attempts[step.operation] = attempt
     visit = Visit(
         plant=floor.plant,
         plantings=floor.plantings,
@@ -38,7 +46,7 @@ async def unit_part(floor: Floor, job: Job, unit: Unit) -> Body:
         route=route,
         step=step,
         unit=unit,
-        attempt=attempt,
+        attempt=unit.attempts.get(step.operation, 0) + 1,
         started=job.started,
         finished=job.finished,
         rack=unit.rack,
@@ -47,23 +55,31 @@ async def unit_part(floor: Floor, job: Job, unit: Unit) -> Body:
     )
     measurements, reasons = measure(visit)
     # What is already inside stays inside when a step is done again.
-    consumed = await take_lots(floor, route, step, unit, visit.dose_kg) if attempt == 1 else []
+    consumed = await take_lots(floor, route, step, unit, visit.dose_kg) if visit.attempt == 1 else []
+    return Weighed(visit, measurements, reasons, consumed)
+
+
+def unit_part(floor: Floor, job: Job, weighed: Weighed) -> Body:
+    """One unit's part of a result; the truth hears what it was made of."""
+    unit, step, visit = weighed.visit.unit, job.step, weighed.visit
+    route, inputs = floor.route(unit), job.inputs.get(unit.serial)
+    unit.attempts[step.operation] = visit.attempt
     components, ranges = as_posted(inputs, visit.dose_kg) if inputs else ([], [])
-    is_new = attempt == 1 and step is route.first(unit.definition)
+    is_new = visit.attempt == 1 and step is route.first(unit.definition)
     if is_new:
         if route.definitions[unit.definition].tracking == BATCH:
-            unit.mass_kg = round(sum(c["quantity"] for c in consumed if c["unit"] == "kg"), 3)
+            unit.mass_kg = round(sum(c["quantity"] for c in weighed.consumed if c["unit"] == "kg"), 3)
         floor.truth.write("unit", serial=unit.serial, definition=unit.definition, product=unit.product)
-    tell_links(floor, unit.serial, consumed, components, ranges)
+    tell_links(floor, unit.serial, weighed.consumed, components, ranges)
     _tell_drift(floor, job, unit)
     body: Body = {
         "serial": unit.serial,
-        "outcome": "FAIL" if reasons else "PASS",
-        "reason_codes": reasons,
+        "outcome": "FAIL" if weighed.reasons else "PASS",
+        "reason_codes": weighed.reasons,
         "length_m": unit.length_m if is_new else None,
         "mass_kg": unit.mass_kg if is_new else None,
-        "measurements": measurements,
-        "consumed": consumed,
+        "measurements": weighed.measurements,
+        "consumed": weighed.consumed,
         "components": components,
         "ranges": ranges,
     }

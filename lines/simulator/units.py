@@ -62,11 +62,12 @@ class Store:
         self.units: dict[str, Unit] = {}
         self._by_kind: dict[tuple[str, str], dict[str, Unit]] = {}
         self.sequences: dict[str, int] = {}  # by design code
+        self._skipped = 0  # where a design starts that has no number yet
         self.lots: dict[str, MountedLot] = {}  # by material
         self.lot_count = 0
 
     def new_unit(self, product: str, definition: str, design_code: str, step: int, now: float) -> Unit:
-        sequence = self.sequences.get(design_code, 0) + 1
+        sequence = self.sequences.get(design_code, self._skipped) + 1
         self.sequences[design_code] = sequence
         day = datetime.fromtimestamp(now, self._zone).date()
         serial = make_serial(Serial(self._head[:2], self._head[2:], design_code, day, sequence))
@@ -126,6 +127,7 @@ class Store:
                 unit.place = STOCK
             if unit.serial not in lost:
                 self.add(unit)
+        self._skipped = skip
         self.sequences = {code: number + skip for code, number in saved["sequences"].items()}
         self.lots = {entry["material"]: MountedLot(**entry) for entry in saved["lots"]}
         self.lot_count = saved["lot_count"] + skip

@@ -10,7 +10,7 @@ from lines.simulator.consuming import Inputs, give_back, spend
 from lines.simulator.floor import Floor
 from lines.simulator.links import ResultAnswer
 from lines.simulator.machines import Machine
-from lines.simulator.results import Job, bodies, tell_results, unit_part
+from lines.simulator.results import Job, bodies, tell_results, unit_part, weigh
 from lines.simulator.routes import BATCH
 from lines.simulator.units import GONE, STOCK, Unit
 from lines.states.packml import PackMLState
@@ -119,7 +119,9 @@ async def _run(floor: Floor, job: Job) -> list[Sending]:
     pace = dice(floor.seed, job.units[0].serial, job.step.operation, "pace").uniform(0.98, 1.04)
     job.finished = job.started + job.step.duration_s * pace
     await floor.clock.sleep_until(job.finished)
-    parts = [await unit_part(floor, job, unit) for unit in job.units]
+    weighed = [await weigh(floor, job, unit) for unit in job.units]
+    # From here to the outbox nothing waits, so that a stop finds a result told as a whole or not at all.
+    parts = [unit_part(floor, job, one) for one in weighed]
     sendings = []
     for members, body in bodies(floor, job, parts):
         key = machine.next_key()
