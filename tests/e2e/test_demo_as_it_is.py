@@ -24,7 +24,7 @@ from tests.e2e.truth import read_truth
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE_WITHIN_S, PACK_WITHIN_S, TOUR_WITHIN_S = 120, 300, 600
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 class Demo:

@@ -14,7 +14,7 @@ from tests.e2e.conftest import Plant
 from tests.e2e.truth import name_of_input
 
 # The first test waits for the plant, whose own waits say what did not come about.
-pytestmark = [pytest.mark.xdist_group("plant"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 PRODUCTS = ["LFP-314", "ZNH-100"]
 KINDS = ["ELECTRODE_COATING", "CELL_ASSEMBLY", "FORMATION", "PACK_TEST"]
