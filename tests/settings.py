@@ -1,6 +1,6 @@
 """Settings of the tests: the real ones, on servers of the tests' own.
 
-Importing this starts PostgreSQL and Valkey below var/test unless DENCHI_DATABASE_URL and DENCHI_REDIS_URL are
+Importing this starts PostgreSQL and Valkey in a folder of their own unless DENCHI_DATABASE_URL and DENCHI_REDIS_URL are
 set. pytest's first process starts them and hands both addresses to its workers by the environment.
 """
 
@@ -27,6 +27,13 @@ if "DENCHI_DATABASE_URL" not in os.environ or "DENCHI_REDIS_URL" not in os.envir
         shutil.rmtree(_folder, ignore_errors=True)
 
     atexit.register(_stop)
+
+if "DENCHI_VAR" not in os.environ:
+    # Never ./var: there lies the data of a demo.
+    _var = Path(tempfile.mkdtemp(prefix="denchi-test-var-"))
+    (_var / "static").mkdir()
+    os.environ["DENCHI_VAR"] = str(_var)
+    atexit.register(shutil.rmtree, _var, ignore_errors=True)
 
 from mes.settings import *  # noqa: F403
 
