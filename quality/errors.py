@@ -20,4 +20,14 @@ WRONG_UNIT = Code(
     "`detail` の単位に換算して送ってください。単位の自動換算は行いません。",
 )
 
+# Evaluation of the control charts (quality/charts): told in the log.
+VALUES_NOT_PLOTTED = Code(
+    "MES-Q-0003",
+    0,
+    "Values of a record are too large to be plotted on a control chart; the chart goes on without them.",
+    "測定値が大きすぎるため管理図に打点できません。その値を除いて管理図の評価は続きます。",
+    "Look at the values of the records that the log names and correct the station that sends them.",
+    "ログに示された記録の測定値を確認し、送信した設備を修正してください。",
+)
+
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]

@@ -63,7 +63,8 @@ def chart_spec(request: HttpRequest, code: str) -> HttpResponse:
     data = replace(data, unit=unit(data.unit))
     width = _number(request, "width", 1100, NARROWEST, WIDEST)
     height = _number(request, "height", 520, LOWEST, HIGHEST)
-    return _fresh(JsonResponse(pair_spec(data, get_language() or "en", width=width, height=height)))
+    spec = pair_spec(data, get_language() or "en", width=width, height=height)
+    return _fresh(JsonResponse(spec, json_dumps_params={"allow_nan": False}))
 
 
 @require_safe

@@ -9,6 +9,7 @@ Decided here:
 - Screens are told of a chart's newest point once per transaction, not of every point.
 """
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from lines.events.services import Happening, emit_all
 from lines.people.actors import acting
 from lines.records import pending
 from lines.records.models import Consumer
+from quality import errors
 from quality.charts import queries
 from quality.charts.messages import alarm_message
 from quality.charts.models import ChartPoint, OpenSubgroup, Signal
@@ -30,6 +32,8 @@ from quality.charts.streams import Broken, NewPoint, Stream, Value
 from quality.plans.models import ControlLimits, ControlPlan, Response, SubgroupBy
 from quality.spc.charts import FrozenLimits
 from quality.spc.following import HISTORY
+
+logger = logging.getLogger(__name__)
 
 ACTOR = "task:spc"
 # Two evaluators at once would number points twice; whoever comes second leaves it to the first.
@@ -95,6 +99,9 @@ def _plot(record_ids: Sequence[int]) -> None:
         for values in batches:
             for point in one.stream.take(values):
                 _add(one, point)
+        if one.stream.left_out:
+            code = errors.VALUES_NOT_PLOTTED.code
+            logger.error("%s: %s: records %s", code, one.plan.code, one.stream.left_out)
     _store(followed)
 
 

@@ -7,6 +7,7 @@ dashed and violet, on the other side of the panel than control limits.
 """
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ _INKS: tuple[Spec, ...] = ({"stroke": BAND, "strokeWidth": 4, "strokeJoin": "rou
 
 LEFT, GAP = 66, 44  # room for value labels, between the panels
 AROUND = 116  # height of titles, tick labels and padding together
+FARTHEST = 1e300  # from 0, up to which a scale can be drawn
 SPEC_REACH = 9.0  # sigmas from the centre up to which a specification limit may stretch the scale
 
 
@@ -46,7 +48,7 @@ def pair_spec(
         _Panel(data, words, location, digits, plot_width, upper).spec(),
         _Panel(data, words, spread, digits, plot_width, drawn - upper).spec(),
     ]
-    return {
+    spec = {
         "$schema": SCHEMA,
         "background": background,
         "padding": {"left": 4, "right": 4, "top": 6, "bottom": 4},
@@ -57,6 +59,16 @@ def pair_spec(
         "resolve": {"scale": {"x": "independent"}},
         "config": _config(),
     }
+    return {key: _finite(part) for key, part in spec.items()}
+
+
+def _finite(part: Any) -> Any:
+    """JSON has no infinity: a line or point that far out is left out of the drawing."""
+    if isinstance(part, dict):
+        return {key: _finite(inner) for key, inner in part.items()}
+    if isinstance(part, list | tuple):
+        return [_finite(inner) for inner in part]
+    return None if isinstance(part, float) and not math.isfinite(part) else part
 
 
 @dataclass(frozen=True)
@@ -92,6 +104,8 @@ class _Panel:
         values = [value for each in lines if each for value in (each.lcl, each.ucl)]
         values += [value for point in self.data.points if (value := self._value_of(point)) is not None]
         values += [value for _, value in self._near_specification()]
+        # The width of the scale has to be a number as well.
+        values = [min(max(value, -FARTHEST), FARTHEST) for value in values]
         low, high = min(values, default=0.0), max(values, default=1.0)
         margin = (high - low or abs(high) or 1.0) * 0.11
         return (low - margin if self.is_location else min(low, 0.0)), high + margin

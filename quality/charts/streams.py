@@ -54,7 +54,10 @@ class NewPoint:
 
 @dataclass
 class Stream:
-    """`limits` are the frozen ones of row `limits_id`. Points on other limits do not count for a run."""
+    """`limits` are the frozen ones of row `limits_id`. Points on other limits do not count for a run.
+
+    `left_out` collects the records of values that cannot be plotted; whatever the values, nothing raises.
+    """
 
     chart: str
     by_record: bool
@@ -64,6 +67,7 @@ class Stream:
     limits_id: int
     earlier: Sequence[EarlierPoint] = ()
     waiting: list[Value] = field(default_factory=list)
+    left_out: list[int] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         location, spread = CHART_NAMES[self.chart]
@@ -95,14 +99,19 @@ class Stream:
 
     def _plot(self, group: Sequence[Value]) -> NewPoint | None:
         numbers = [value.value for value in group]
-        location = subgroup_mean(numbers)
+        try:
+            location = subgroup_mean(numbers)
+        except OverflowError:
+            location = math.inf
         spread: float | None = None
         if self.chart == "I-MR":
             spread = None if self._before is None else abs(location - self._before)
         elif len(group) > 1:
             spread = max(numbers) - min(numbers)
         if not (math.isfinite(location) and math.isfinite(spread or 0.0)):
-            return None  # values near the end of the number range: nothing that can be plotted
+            # Values near the end of the number range: nothing that can be plotted, and no reason to stop.
+            self.left_out += dict.fromkeys(value.record for value in group)
+            return None
         point = NewPoint(
             number=self._number,
             source_time=max(value.source_time for value in group),

@@ -111,12 +111,20 @@ def judge(plan: JudgingPlan, values: Sequence[Value], finished_at: datetime) -> 
     for code, derived in plan.derived.items():
         if code in by_code or not all(name in by_code for name in derived.inputs):
             continue
-        value = derive(derived.formula, [math.fsum(by_code[n]) / len(by_code[n]) for n in derived.inputs])
+        value = derive(derived.formula, [_mean(by_code[n]) for n in derived.inputs])
         if value is not None:
             limits = plan.limits.get(code, NO_LIMITS)
             judgement = judge_value(value, limits)
             found.append(Judged(code, value, plan.units[code], "", finished_at, judgement, limits, True))
     return found
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Not a number where the sum is beyond the number range: nothing is derived from that, and nothing fails."""
+    try:
+        return math.fsum(values) / len(values)
+    except OverflowError:
+        return math.nan
 
 
 def all_pass(judged: Iterable[Judged]) -> bool:

@@ -177,6 +177,16 @@ def test_an_evaluation_that_fails_leaves_everything_as_it_was(
     assert Alarm.objects.count() == 1
 
 
+def test_one_extreme_value_stops_no_chart(plant: ChartPlant, caplog: pytest.LogCaptureFixture) -> None:
+    pairs, single = plant.add_plan("TRAY", "XBAR-R", 3, by="RECORD"), plant.add_plan("ONE")
+    extreme = [0.0, 1.5e308, 1.5e308]
+    records = plant.post([{"TRAY": extreme, "ONE": [10.0]}, {"TRAY": [9.0, 10.0, 11.0], "ONE": [10.5]}])
+    assert services.evaluate() == 2
+    assert [point.records for point in pairs.points.all()] == [[records[1]]]
+    assert single.points.count() == 2
+    assert f"MES-Q-0003: CHART-TRAY: records [{records[0]}]" in caplog.text
+
+
 def test_a_second_evaluator_leaves_it_to_the_first(plant: ChartPlant) -> None:
     plant.add_plan("LOAD")
     plant.post([{"LOAD": [10.0]}])

@@ -59,7 +59,7 @@ def test_the_drawing_comes_as_data_in_the_readers_language(client: Client, plant
         client.cookies["django_language"] = language
         response = client.get("/charts/CHART-A/spec.json", {"width": 900, "height": 400})
         spec = json.loads(response.content)
-        assert [row["number"] for row in spec["datasets"]["points"]] == [0, 1, 2]
+        assert [row["number"] for row in spec["datasets"]["points"]] == [0, 1, 2, 3]
         assert word in json.dumps(spec, ensure_ascii=False)
         assert "mg/cm²" in json.dumps(spec, ensure_ascii=False)
     past = json.loads(client.get("/charts/CHART-A/spec.json", {"until": "1", "last": "x"}).content)
@@ -81,6 +81,23 @@ def test_specification_is_told_apart_and_not_drawn_on_means(client: Client, plan
     html = client.get("/charts/CHART-S/").content.decode()
     assert "Not drawn: means of subgroups" in html
     assert "No points yet" in html
+
+
+def test_a_drawing_has_finite_numbers_only_whatever_was_measured(client: Client, plant: ChartPlant) -> None:
+    plan = plant.add_plan("A")
+    store(plant, "A", [1.7e308, 10.0, -1.7e308])
+    evaluate()
+    plant.freeze(plan, 2, sigma=1e308)
+    store(plant, "A", [10.0])
+    evaluate()
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    for path in ("/charts/", "/charts/CHART-A/"):
+        assert client.get(path).status_code == 200
+    drawn = json.loads(client.get("/charts/CHART-A/spec.json").content, parse_constant=refuse)
+    assert [row["number"] for row in drawn["datasets"]["points"]] == [0, 1, 2, 3]
 
 
 def test_the_number_of_queries_does_not_grow_with_the_rows(client: Client, plant: ChartPlant) -> None:

@@ -55,6 +55,11 @@ def test_of_several_positions_the_mean_counts() -> None:
     assert judge(PLAN, posted, NOW)[-1].value == pytest.approx(0.1)
 
 
+def test_from_values_beyond_the_number_range_nothing_is_derived() -> None:
+    posted = [value("V1", 1.5e308), value("V1", 1.5e308), value("V2", 3.20), value("H", 100, "h")]
+    assert [j.code for j in judge(PLAN, posted, NOW)] == ["V1", "V1", "V2", "H"]
+
+
 def test_a_posted_value_is_not_derived_again_and_missing_inputs_derive_nothing() -> None:
     assert [j.is_derived for j in judge(PLAN, [value("K", 0.02, "mV/h")], NOW)] == [False]
     assert [j.code for j in judge(PLAN, [value("V1", 3.2)], NOW)] == ["V1"]
