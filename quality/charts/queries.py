@@ -73,6 +73,13 @@ def active_plans() -> list[tuple[ControlPlan, ControlLimits]]:
     return [(limits.plan, limits) for limits in newest]
 
 
+def alarms_of_inactive_plans() -> list[int]:
+    """Alarms not cleared yet whose chart is not evaluated any more."""
+    inactive = ControlPlan.objects.filter(is_active=False).values("code")
+    found = Alarm.objects.filter(cleared_at=None, subject_kind=CHART_SUBJECT, subject_id__in=inactive)
+    return list(found.order_by("id").values_list("pk", flat=True))
+
+
 def last_points(plan_ids: Sequence[int], count: int) -> dict[int, list[EarlierPoint]]:
     """The last `count` points of each plan, oldest first, in one query; plans without points are absent."""
     with connection.cursor() as cursor:
@@ -165,7 +172,8 @@ def chart_data(plan: ControlPlan, last_n: int = 100, until: int | None = None) -
         chart=plan.chart,
         rules=tuple(plan.rules),
         limits=_newest_limits(plan),
-        spec=_spec(plan),
+        # Beside individuals only: a subgroup's mean is not what specification limits are about.
+        spec=specification(plan) if plan.chart == ChartType.I_MR else None,
         points=tuple(_plotted(plan, point, signals[point.pk], serials) for point in points),
     )
 
@@ -220,10 +228,8 @@ def _newest_limits(plan: ControlPlan) -> ChartLimits | None:
     )
 
 
-def _spec(plan: ControlPlan) -> SpecLimits | None:
-    """Specification limits stand beside individuals only: a subgroup's mean is not what they are about."""
-    if plan.chart != ChartType.I_MR:
-        return None
+def specification(plan: ControlPlan) -> SpecLimits | None:
+    """The specification limits in force for the plan's characteristic and product."""
     limits = (
         CharacteristicLimits.objects.filter(
             characteristic=plan.characteristic, product=plan.product, valid_from__lte=timezone.now()

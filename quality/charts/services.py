@@ -5,7 +5,9 @@ Decided here:
   point before violated the same rule on the same chart and side, the new signal joins that alarm, acknowledged or not.
 - Both charts of a pair often signal at the same point for one cause; signals of one rule at one point share an alarm.
 - The alarm clears by itself at the first point that no longer violates; it stays open until acknowledged as well.
-- New control limits start new windows: a run on two standards is not a run. A moving range goes on.
+- New control limits start new windows and end the alarms of the old ones: a run on two standards is not a run.
+  A moving range goes on.
+- A plan that is no longer active clears its alarms: nothing watches for their end any more.
 - Screens are told of a chart's newest point once per transaction, not of every point.
 """
 
@@ -76,6 +78,8 @@ def _evaluate_next(limit: int) -> int:
             row = cursor.fetchone()
         if not row or not row[0]:
             return 0
+        for alarm in queries.alarms_of_inactive_plans():
+            clear(alarm)
         claimed = pending.claim(Consumer.SPC, limit)
         if claimed:
             _plot(claimed)
@@ -108,13 +112,23 @@ def _plot(record_ids: Sequence[int]) -> None:
 def _pick_up(
     plans: Sequence[tuple[ControlPlan, ControlLimits]], first_values: dict[int, list[Value]]
 ) -> list[_Followed]:
-    """Each plan where the last transaction left it, in four queries for all."""
+    """Each plan where the last transaction left it, in four queries for all. Alarms of older limits are cleared."""
     ids = [plan.pk for plan, _ in plans]
     earlier = queries.last_points(ids, HISTORY)
     waiting = OpenSubgroup.objects.in_bulk(ids)
     running: dict[int, dict[_Run, int | None]] = {}
-    for signal in Signal.objects.filter(point_id__in=[points[-1].id for points in earlier.values()]):
-        running.setdefault(signal.plan_id, {})[(signal.chart, signal.rule, signal.side)] = signal.alarm_id
+    limits_ids = {limits.pk for _, limits in plans}
+    over: set[int] = set()
+    last_ids = [points[-1].id for points in earlier.values()]
+    for signal in Signal.objects.filter(point_id__in=last_ids).select_related("alarm"):
+        if signal.alarm and signal.alarm.cleared_at:
+            continue  # the plan was not active for a while: what it finds now is news
+        if signal.limits_id in limits_ids:
+            running.setdefault(signal.plan_id, {})[(signal.chart, signal.rule, signal.side)] = signal.alarm_id
+        elif signal.alarm_id:
+            over.add(signal.alarm_id)
+    for alarm in sorted(over):
+        clear(alarm)
     followed = []
     for plan, limits in plans:
         members = waiting.get(plan.pk)
@@ -149,16 +163,17 @@ def _add(one: _Followed, point: NewPoint) -> None:
     )
     one.points.append(row)
     was, one.running = one.running, {}
-    new_alarms: dict[int, int] = {}  # by rule
-    for broken in point.broken:
+    runs = [(broken.chart, broken.violation.rule, broken.violation.side) for broken in point.broken]
+    # What goes on at this point, on either chart, is the alarm of whatever else breaks the same rule here.
+    alarms = {run[1]: alarm for run in runs if (alarm := was.get(run))}  # by rule
+    for run, broken in zip(runs, point.broken, strict=True):
         violation = broken.violation
-        run = (broken.chart, violation.rule, violation.side)
         if run in was:
             alarm = was[run]
         elif one.plan.response == Response.ALARM:
-            if violation.rule not in new_alarms:
-                new_alarms[violation.rule] = _alarm(one, point, broken)
-            alarm = new_alarms[violation.rule]
+            if violation.rule not in alarms:
+                alarms[violation.rule] = _alarm(one, point, broken)
+            alarm = alarms[violation.rule]
         else:
             alarm = None
         one.running[run] = alarm

@@ -9,9 +9,17 @@ from lines.alarms.queries import AlarmState, state_of
 from lines.models import OperationRecord
 from quality.charts.models import ChartPoint, Signal
 from quality.charts.plotted import SpecLimits
-from quality.charts.queries import ChartSummary, active_plans, charts_list, last_points, signals_of, values_of
+from quality.charts.queries import (
+    ChartSummary,
+    active_plans,
+    charts_list,
+    last_points,
+    signals_of,
+    specification,
+    values_of,
+)
 from quality.charts.sparkline import Sparkline, sparkline
-from quality.plans.models import CharacteristicLimits, ControlLimits, ControlPlan
+from quality.plans.models import ControlLimits, ControlPlan
 from quality.spc.charts import FrozenLimits, mean_lines
 
 SPARKLINE_POINTS = 40
@@ -101,18 +109,7 @@ def chart_view(plan: ControlPlan) -> ChartView:
     ]
     # A plan that is not active any more is not in the list, but its chart can still be read.
     row = ChartRow(summary or ChartSummary(plan, 0, None, None, 0), versions[0] if versions else None, None)
-    return ChartView(row, signals, all_signals.count(), versions, _spec(plan))
-
-
-def _spec(plan: ControlPlan) -> SpecLimits | None:
-    limits = (
-        CharacteristicLimits.objects.filter(
-            characteristic=plan.characteristic, product=plan.product, valid_from__lte=timezone.now()
-        )
-        .order_by("-valid_from", "-version")
-        .first()
-    )
-    return SpecLimits(limits.version, limits.lsl, limits.target, limits.usl) if limits else None
+    return ChartView(row, signals, all_signals.count(), versions, specification(plan))
 
 
 def _serials(record_ids: Iterable[int]) -> dict[int, str]:

@@ -1,6 +1,7 @@
 """Constants of the normal range and standard deviation, exact instead of the printed tables' three decimals.
 
 With W the range of n independent standard normal values, d2(n) = E[W], d3(n) = sd(W), and c4(n) = E[s].
+c4 is not used by a chart of ranges; it is here, held to the same published table, for charts of standard deviations.
 Three-decimal tables move control limits by up to 3.4e-4 of their value.
 """
 

@@ -83,6 +83,41 @@ def test_a_long_run_is_many_signals_and_one_alarm(plant: ChartPlant) -> None:
     )
 
 
+def test_a_jump_during_an_alarm_joins_it(plant: ChartPlant) -> None:
+    plan = plant.add_plan("LOAD")
+    for value in (10.0, 12.0, 14.0, 20.0):  # the moving range of the last one is beyond its limit, too
+        plant.post([{"LOAD": [value]}])
+        services.evaluate()
+    assert _signals(plan) == [("I", 1, 1, 2), ("I", 1, 1, 3), ("MR", 1, 1, 3)]
+    assert set(plan.signals.values_list("alarm_id", flat=True)) == {Alarm.objects.get().pk}
+
+
+def test_new_limits_end_the_alarm_of_the_old_ones(plant: ChartPlant) -> None:
+    plan = plant.add_plan("LOAD")
+    plant.post([{"LOAD": [14.0]}])
+    services.evaluate()
+    plant.freeze(plan, 2, center=10.1)
+    plant.post([{"LOAD": [14.0]}])
+    services.evaluate()
+    old, new = Alarm.objects.order_by("id")
+    assert old.cleared_at is not None
+    assert new.cleared_at is None
+    assert [signal.alarm_id for signal in plan.signals.order_by("id")] == [old.pk, new.pk]
+
+
+def test_a_plan_that_is_no_longer_active_clears_its_alarm(plant: ChartPlant) -> None:
+    plan = plant.add_plan("LOAD")
+    plant.post([{"LOAD": [14.0]}])
+    services.evaluate()
+    ControlPlan.objects.filter(pk=plan.pk).update(is_active=False)
+    assert services.evaluate() == 0
+    assert Alarm.objects.get().cleared_at is not None
+    ControlPlan.objects.filter(pk=plan.pk).update(is_active=True)
+    plant.post([{"LOAD": [14.0]}])
+    services.evaluate()
+    assert Alarm.objects.filter(cleared_at=None).count() == 1  # still violating, watched again
+
+
 def test_a_chart_that_only_logs_raises_no_alarm(plant: ChartPlant) -> None:
     plan = plant.add_plan("LOAD", response="LOG")
     plant.post([{"LOAD": [20.0]}])
