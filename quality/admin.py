@@ -1,6 +1,9 @@
 """What is measured and how it is watched for the administrator; points and signals to look at."""
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from lines.admin_kinds import FactAdmin, MasterAdmin, VersionAdmin
 from quality import models
@@ -8,8 +11,18 @@ from quality import models
 NAMES = ("name_en", "name_ja")
 
 
+class IdentityAdmin(MasterAdmin):
+    """Facts name the row and mean what it meant then: `identity` is fixed once stored, as the plant's loader has it."""
+
+    identity: ClassVar[tuple[str, ...]] = ()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), *(self.identity if obj else ())]
+
+
 @admin.register(models.Characteristic)
-class CharacteristicAdmin(MasterAdmin):
+class CharacteristicAdmin(IdentityAdmin):
+    identity = ("code", "unit")
     list_display = ("code", *NAMES, "unit", "distribution", "formula")
     list_filter = ("distribution",)
     search_fields = ("code", *NAMES)
@@ -34,7 +47,8 @@ class CharacteristicLimitsAdmin(VersionAdmin):
 
 
 @admin.register(models.ControlPlan)
-class ControlPlanAdmin(MasterAdmin):
+class ControlPlanAdmin(IdentityAdmin):
+    identity = ("code", "characteristic", "product", "station", "chart", "subgroup_by", "subgroup_size")
     list_display = ("code", *NAMES, "characteristic", "product", "station", "chart", "is_active")
     list_filter = ("is_active", "station")
     list_select_related = ("characteristic", "product", "station")

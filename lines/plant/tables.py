@@ -12,6 +12,7 @@ from lines.plant.site_files import KINDS
 DISTRIBUTIONS = ("NORMAL", "LOGNORMAL", "POISSON", "SKEWED", "AUTOCORRELATED")
 CHARTS = ("I-MR", "XBAR-R")
 SUBGROUPS = ("CONSECUTIVE", "RECORD")
+RULES = (1, 2)  # of Nelson's, those a control plan may ask for
 RESPONSES = ("LOG", "ALARM")
 SIGMA_METHODS = ("MR-MEAN", "UWAVE-R")
 SEVERITIES = ("S", "F", "C")
@@ -162,7 +163,7 @@ def _control_plan(row: Row) -> ControlPlanFile:
     if (chart == "I-MR") != (size == 1):
         raise row.refuse("subgroup_size", f"is {size} on a chart {chart}.", "Use 1 for I-MR, 2 or more for XBAR-R.")
     rules = row.texts("rules")
-    if not rules or any(rule not in {"1", "2"} for rule in rules):
+    if not rules or not {str(rule) for rule in RULES}.issuperset(rules):
         raise row.refuse("rules", f"are {' '.join(rules)}.", "Use the rules 1 and 2, separated by a space.")
     sigma = row.number("sigma_within")
     if sigma <= 0:

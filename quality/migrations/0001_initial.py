@@ -4,6 +4,8 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
+import quality.plans.models
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -95,8 +97,9 @@ class Migration(migrations.Migration):
                     "rules",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.PositiveSmallIntegerField(),
-                        help_text="Nelson rule numbers.",
+                        help_text="Nelson rule numbers, 1 and 2.",
                         size=None,
+                        validators=[quality.plans.models.check_rules],
                     ),
                 ),
                 (

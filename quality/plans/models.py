@@ -1,11 +1,16 @@
 """What is measured, within which limits, and how it is watched."""
 
+from collections.abc import Sequence
+
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from lines.models import Operation, Product, Station
 from lines.names import Bilingual
+from lines.plant.tables import RULES
 
 
 class Distribution(models.TextChoices):
@@ -88,6 +93,12 @@ class Response(models.TextChoices):
     ALARM = "ALARM", "Alarm"
 
 
+def check_rules(rules: Sequence[int]) -> None:
+    """The plant's files are held to the same rules."""
+    if not set(RULES).issuperset(rules):
+        raise ValidationError(_("Use the rules %(rules)s."), params={"rules": ", ".join(map(str, RULES))})
+
+
 class ControlPlan(Bilingual):
     """One chart: characteristic x product x station, with its rules and what a signal sets off."""
 
@@ -98,7 +109,9 @@ class ControlPlan(Bilingual):
     chart = models.CharField(max_length=8, choices=ChartType)
     subgroup_by = models.CharField(max_length=12, choices=SubgroupBy, default=SubgroupBy.CONSECUTIVE)
     subgroup_size = models.PositiveSmallIntegerField(default=1)
-    rules = ArrayField(models.PositiveSmallIntegerField(), help_text="Nelson rule numbers.")
+    rules = ArrayField(
+        models.PositiveSmallIntegerField(), validators=[check_rules], help_text="Nelson rule numbers, 1 and 2."
+    )
     response = models.CharField(max_length=8, choices=Response, default=Response.ALARM)
     reaction_en = models.TextField(blank=True)
     reaction_ja = models.TextField(blank=True)
