@@ -9,7 +9,7 @@ env = environ.Env()
 
 DENCHI_VAR = Path(env.str("DENCHI_VAR", default=str(BASE_DIR / "var"))).resolve()
 DEBUG = False
-# A missing key must not stop `makemigrations --check`; check_deploy refuses to serve with this one.
+# A missing key must not stop `makemigrations --check`; mes.wsgi refuses to serve with this one.
 SECRET_KEY = env.str("DENCHI_SECRET_KEY", default="insecure-only-for-commands-that-serve-nothing")
 ALLOWED_HOSTS = env.list("DENCHI_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("DENCHI_TRUSTED_ORIGINS", default=[])
@@ -34,6 +34,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "mes.addresses.refuse_nul",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -45,7 +46,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
 ]
 
 ROOT_URLCONF = "mes.urls"
@@ -130,7 +130,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = False
-MEDIA_ROOT = DENCHI_VAR / "media"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

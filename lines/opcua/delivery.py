@@ -5,6 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+from lines.errors import BATCH_UNREADABLE
 from lines.opcua.spool import Spool
 
 logger = logging.getLogger(__name__)
@@ -111,7 +112,13 @@ class Delivery:
 
     async def _hand_over(self, sequence: int) -> bool:
         try:
-            await self._publish(sequence, await asyncio.to_thread(self._spool.read, sequence))
+            content = await asyncio.to_thread(self._spool.read, sequence)
+        except OSError as error:
+            # The file stays for a person to look at; it must not hold up those behind it.
+            logger.error("%s: batch %d cannot be read back: %s", BATCH_UNREADABLE.code, sequence, error)
+            return True
+        try:
+            await self._publish(sequence, content)
         except Exception as error:
             if not self._broker_failed:
                 logger.warning("The broker takes no batches; keeping them. %s", error)

@@ -29,7 +29,7 @@ SWEEP_S = 5.0
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 POST_TIMEOUT_S = 30.0
 # Not an answer to the question: the same post may well be taken later.
-_TRY_AGAIN = frozenset({408, 425, 429})
+_TRY_AGAIN = frozenset({401, 408, 425, 429})
 
 _TYPES = {
     "Accepted": ua.VariantType.Boolean,
@@ -81,12 +81,12 @@ class Poster:
         except httpx.HTTPError as error:
             logger.warning("%s: post %s: %s", station, key, error or type(error).__name__)
             return None
-        if answer.status_code >= 500 or answer.status_code in _TRY_AGAIN:
+        if answer.status_code == 401:
+            # A token that was replaced since: the file is read again for the next try.
+            self._tokens = {}
+        if answer.status_code >= 500 or answer.status_code in _TRY_AGAIN or not _is_object(answer):
             logger.warning("%s: post %s: HTTP %d", station, key, answer.status_code)
             return None
-        if answer.status_code == 401:
-            # A token that was replaced since: the file is read again for the next post.
-            self._tokens = {}
         return answer
 
     def _token(self, station: str) -> str | None:
@@ -99,6 +99,14 @@ class Poster:
 
     async def close(self) -> None:
         await self._client.aclose()
+
+
+def _is_object(answer: httpx.Response) -> bool:
+    """Every answer of the API is a JSON object; a proxy's page is none, and settles nothing."""
+    try:
+        return isinstance(answer.json(), dict)
+    except ValueError:
+        return False
 
 
 class Handshake:
@@ -124,6 +132,11 @@ class Handshake:
                 await self._step()
             except (UaStatusCodeError, LookupError) as error:
                 logger.error("%s: handshake %s: %s", NODE_MISSING.code, self.path, error)
+            except OSError:
+                raise  # the connection: the session ends and begins again
+            except Exception as error:
+                # One station's odd structure must not end the session that all stations of the server share.
+                logger.error("%s: handshake %s: %r", HANDSHAKE_UNREADABLE.code, self.path, error)
             # The net below the subscription: a flag whose change was lost is found by looking.
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), SWEEP_S)

@@ -70,7 +70,7 @@ def result_request(fields: Fields) -> dict[str, Any]:
         ],
         "components": [
             {"serial": serial, "position": position}
-            | ({} if math.isnan(quantity) else {"quantity": _number(quantity, f"ComponentQuantity of {serial}")})
+            | ({} if _is_nan(quantity) else {"quantity": _number(quantity, f"ComponentQuantity of {serial}")})
             for serial, position, quantity in _rows(fields, "Component", "Serial", "Position", "Quantity")
         ],
         "ranges": [
@@ -114,8 +114,10 @@ def _text(fields: Fields, name: str) -> str:
 
 def _array(fields: Fields, name: str) -> list[Any]:
     value = fields[name]
-    if not isinstance(value, list | None):
-        raise UnreadableError(f"{name} is no array: {value!r}")
+    if not isinstance(value, list | None) or not all(
+        isinstance(each, str | int | float | None) for each in value or []
+    ):
+        raise UnreadableError(f"{name} is no array of text or numbers: {value!r}")
     return value or []
 
 
@@ -125,6 +127,10 @@ def _rows(fields: Fields, head: str, *columns: str) -> list[tuple[Any, ...]]:
         lengths = ", ".join(f"{head}{column} {len(array)}" for column, array in zip(columns, arrays, strict=True))
         raise UnreadableError(f"arrays of unequal length: {lengths}")
     return list(zip(*arrays, strict=True))
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _number(value: Any, name: str) -> float:

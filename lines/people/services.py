@@ -49,9 +49,9 @@ def keep_person_token(person: Person, plain: str | None) -> str:
 
 
 def keep_password(person: Person, plain: str | None) -> str:
-    """The given password, set again if it is not the person's, or a new one."""
+    """The given password, set if the person has none yet, or a new one. One that the person chose stays."""
     password = plain or secrets.token_urlsafe(12)
-    if not person.check_password(password):
+    if plain is None or not person.has_usable_password():
         person.set_password(password)
         person.save(update_fields=["password"])
     return password

@@ -99,7 +99,7 @@ class RunningPlant:
     def answers(self) -> bool:
         """Whether the web server gives its sign-in page."""
         try:
-            with urllib.request.urlopen(f"{self.options.url}/login/", timeout=10) as answer:  # noqa: S310 - our own URL
+            with urllib.request.urlopen(f"{self.options.url}/healthz", timeout=10) as answer:  # noqa: S310 - our own URL
                 return bool(answer.status == 200)
         except urllib.error.HTTPError as error:
             raise ProcessError(

@@ -1,9 +1,12 @@
 """Signing in, both languages from the first page, and pages that say what went wrong."""
 
+import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
 
 from lines.models import Person
+from tests.processes import database_url
 
 pytestmark = pytest.mark.django_db
 
@@ -21,6 +24,23 @@ def test_pages_ask_for_a_sign_in(client: Client, address: str) -> None:
 
 def test_health_asks_for_none(client: Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_health_is_ill_without_the_database(client: Client) -> None:
+    with psycopg.connect(database_url(), autocommit=True) as other:
+        connection.ensure_connection()
+        pid = connection.connection.info.backend_pid
+        other.execute("select pg_terminate_backend(%s, 5000)", [pid])
+    assert client.get("/healthz").status_code == 503
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address", ["/stations/%00/", "/alarms/?station=%00", "/charts/A%00B/", "/api/v1/units?kind=%00"]
+)
+def test_a_nul_in_an_address_is_refused(client: Client, address: str) -> None:
+    assert client.get(address).status_code == 400
 
 
 def test_signing_in_leads_to_what_was_asked_for(client: Client, reader: Person) -> None:

@@ -124,8 +124,8 @@ def drop_product(folder: Path) -> None:
         (
             lambda f: edit(
                 f / "characteristics.csv",
-                "cathode slurry solids,正極スラリー固形分,wt%",
-                "cathode slurry solids,正極スラリー固形分,kg",
+                "Cathode slurry solids,正極スラリー固形分,wt%",
+                "Cathode slurry solids,正極スラリー固形分,kg",
             ),
             ["characteristics.csv", "MIX-02.unit", "Use a new code"],
         ),
@@ -208,6 +208,17 @@ def test_a_fresh_database_takes_the_credentials_of_the_file(tmp_path: Path) -> N
     assert json.loads(file.read_text()) == kept
     assert Person.objects.get(username="supervisor").check_password(kept["people"]["supervisor"]["password"])
     assert Station.objects.filter(tokens__revoked_at=None, tokens__isnull=False).distinct().count() == 21
+
+
+def test_a_password_that_the_person_chose_outlives_a_load(tmp_path: Path) -> None:
+    file = tmp_path / "credentials.json"
+    load(OSAKA, "--credentials", str(file))
+    person = Person.objects.get(username="administrator")
+    person.set_password("chosen by the person")
+    person.save(update_fields=["password"])
+    load(OSAKA, "--credentials", str(file))
+    person.refresh_from_db()
+    assert person.check_password("chosen by the person")
 
 
 @pytest.mark.parametrize("text", ["not json", "[]", '{"people": {"auditor": "x"}}', '{"auditor_token": 3}'])

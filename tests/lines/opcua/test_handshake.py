@@ -47,8 +47,10 @@ class Api:
                     "well": (200, PERMIT) if self.path.endswith("permits") else (201, RESULT),
                     "ill": (503, {}),
                     "strict": (422, CODE),
+                    "locked": (401, CODE),
+                    "page": (400, {}),
                 }[outer.mood]
-                content = json.dumps(answer).encode()
+                content = b"<html>" if outer.mood == "page" else json.dumps(answer).encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
@@ -165,6 +167,16 @@ def test_a_handshake_is_answered_whoever_restarts_when(make: str, processes: Pro
             {"serial": "R1", "lane": 3, "from_m": 5.0, "to_m": 9.5},
         ],
     }
+
+    # A proxy's page settles nothing, nor does a token that is being replaced: the same post goes out again.
+    api.mood = "page"
+    post.ask(6, **result())
+    wait_for("a post", lambda: api.keys[-1] == "EOL-1:b1:R:6")
+    api.mood = "locked"
+    tokens.write_text(json.dumps({"EOL-1": "st_new"}))
+    wait_for("the new token", lambda: api.posts[-1][2] == "Token st_new")
+    api.mood = "well"
+    assert post.answer(6, "Verdict") == ["PASS"]
 
     # Refused, and not understood: an error with its code, so that the station does not wait for ever.
     api.mood = "strict"
