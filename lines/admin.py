@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from lines import models
-from lines.admin_kinds import FactAdmin, LookOnlyInline, MasterAdmin, VersionAdmin, actor_of
+from lines.admin_kinds import FactAdmin, LookOnly, LookOnlyInline, MasterAdmin, actor_of
 from lines.people.actors import acting
 
 if TYPE_CHECKING:
@@ -100,11 +100,10 @@ class RouteStepAdmin(FactAdmin):
 
 
 @admin.register(models.Recipe)
-class RecipeAdmin(VersionAdmin):
+class RecipeAdmin(LookOnly, MasterAdmin):  # like routes: a new version comes from the plant's files
     list_display = ("product", "operation", "version", "parameters")
     list_filter = ("product",)
     list_select_related = ("product", "operation")
-    version_of = ("product", "operation")
 
 
 class PersonCreationForm(CreationForm):

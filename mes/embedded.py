@@ -185,14 +185,13 @@ class EmbeddedPostgres:
         pid_file = self._data / "postmaster.pid"
         if not pid_file.exists():
             return
-        pid = int(pid_file.read_text().split()[0])
-        executable = Path(f"/proc/{pid}/exe")
         try:
-            if executable.resolve() != (self._install / "bin" / "postgres").resolve():
+            pid = int(pid_file.read_text().split()[0])
+            if Path(f"/proc/{pid}/exe").resolve() != (self._install / "bin" / "postgres").resolve():
                 return
             os.kill(pid, signal.SIGINT)
-        except OSError:
-            return
+        except (OSError, ValueError, IndexError):
+            return  # gone, or a file that a power cut left empty
         deadline = time.monotonic() + 20
         while pid_file.exists() and time.monotonic() < deadline:
             time.sleep(0.05)

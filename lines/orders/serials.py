@@ -10,7 +10,7 @@ from datetime import date
 from enum import Enum
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPRSTVWXYZ"
-_CHECK = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+CHECK_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MONTHS = "123456789ABC"
 _YEARS = "0123456789ABCDEFGHJKLMNPRSTVWXYZ"  # 2020 + place: 32 years
 _DAYS = "0123456789ABCDEFGHJKLMNPRSTVWXYZ"  # place = day of the month
@@ -50,10 +50,10 @@ def check_pair(payload: str) -> str:
     """ISO 7064 MOD 1271-36 (pure system, radix 36, two check characters) over digits and capitals."""
     remainder = 0
     for character in payload:
-        remainder = ((remainder + _CHECK.index(character)) * 36) % 1271
+        remainder = ((remainder + CHECK_ALPHABET.index(character)) * 36) % 1271
     remainder = (remainder * 36) % 1271
     value = (1271 + 1 - remainder) % 1271
-    return _CHECK[value // 36] + _CHECK[value % 36]
+    return CHECK_ALPHABET[value // 36] + CHECK_ALPHABET[value % 36]
 
 
 def make_serial(serial: Serial) -> str:

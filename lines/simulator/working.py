@@ -17,9 +17,6 @@ from lines.states.packml import PackMLState
 
 STOP_EVERY_TAKTS = 150.0  # mean time between short stops
 STOP_TAKTS = 0.7
-# Denials that time alone may lift. None of today's is; a unit that is denied goes aside.
-TRY_AGAIN: frozenset[str] = frozenset()
-TRY_AGAIN_TAKTS, TRIES = 1.0, 20
 
 
 @dataclass(slots=True)
@@ -149,23 +146,15 @@ async def _let_in(floor: Floor, job: Job, against_the_word: bool) -> list[Unit]:
 
 async def _allowed(floor: Floor, job: Job, asking: list[Unit]) -> list[Unit]:
     """Those that may enter; the others go aside with their reasons."""
-    waiting, allowed = asking, []
-    for attempt in range(1, TRIES + 1):
-        answers = await job.machine.permits([unit.serial for unit in waiting], job.step.operation)
-        again = []
-        for unit, answer in zip(waiting, answers, strict=True):
-            if answer.is_allowed:
-                allowed.append(unit)
-            elif answer.codes and set(answer.codes) <= TRY_AGAIN and attempt < TRIES:
-                again.append(unit)
-            else:
-                if unit.serial in job.inputs:
-                    give_back(job.inputs.pop(unit.serial))
-                floor.set_aside(unit, job.step.operation, f"denied: {', '.join(answer.codes)}")
-        if not again:
-            break
-        waiting = again
-        await floor.clock.sleep(TRY_AGAIN_TAKTS * floor.takt_s)
+    allowed = []
+    answers = await job.machine.permits([unit.serial for unit in asking], job.step.operation)
+    for unit, answer in zip(asking, answers, strict=True):
+        if answer.is_allowed:
+            allowed.append(unit)
+            continue
+        if unit.serial in job.inputs:
+            give_back(job.inputs.pop(unit.serial))
+        floor.set_aside(unit, job.step.operation, f"denied: {', '.join(answer.codes)}")
     return allowed
 
 

@@ -24,10 +24,6 @@ class PackMLState(IntEnum):
 
 
 RUNNING = frozenset({PackMLState.EXECUTE, PackMLState.COMPLETING, PackMLState.COMPLETE, PackMLState.STARTING})
-# States a supervisor should see: everything else is normal.
-ABNORMAL = frozenset(
-    {PackMLState.HELD, PackMLState.HOLDING, PackMLState.ABORTED, PackMLState.ABORTING, PackMLState.STOPPED}
-)
 # Counters every station has, as signals.
 PROCESSED = "ProdProcessedCount"
 DEFECTIVE = "ProdDefectiveCount"

@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from lines.plant.models import Signal, Station
+from lines.plant.models import Signal
 from lines.telemetry.batches import AHEAD_TOLERANCE_US, is_good
-from lines.telemetry.models import SignalLatest
 
 _AHEAD = timedelta(microseconds=AHEAD_TOLERANCE_US)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -17,13 +16,6 @@ class TrendPoint(NamedTuple):
     source_time: datetime
     value: float
     is_good: bool
-
-
-def latest_values(station: Station) -> list[tuple[Signal, SignalLatest | None]]:
-    """All signals of a station in plant order, each with its newest value or None."""
-    signals = list(Signal.objects.filter(station=station).order_by("id"))
-    latest = {row.signal_id: row for row in SignalLatest.objects.filter(signal__station=station)}
-    return [(signal, latest.get(signal.id)) for signal in signals]
 
 
 def trend(signal: Signal, since: datetime, until: datetime, max_points: int = 600) -> list[TrendPoint]:

@@ -1,10 +1,9 @@
 """Which serials a misread or mistyped serial may have been meant to be. Pure."""
 
-from lines.orders.serials import ALPHABET, LENGTH, SerialError, parse_serial
+from lines.orders.serials import ALPHABET, CHECK_ALPHABET, LENGTH, SerialError, parse_serial
 
 # What hands and scanners make of characters the alphabet leaves out.
 _LOOKS_LIKE = str.maketrans({"I": "1", "O": "0", "Q": "0", "U": "V"})
-_CHECK_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def _is_serial(text: str) -> bool:
@@ -26,13 +25,13 @@ def serials_near(text: str) -> list[str]:
     candidates: set[str] = {text}
     if len(text) == LENGTH:
         for place in range(LENGTH):
-            letters = ALPHABET if place < 15 else _CHECK_ALPHABET
+            letters = ALPHABET if place < 15 else CHECK_ALPHABET
             candidates |= {text[:place] + letter + text[place + 1 :] for letter in letters}
             candidates.add(text[:place] + text[place + 1 : place + 2] + text[place] + text[place + 2 :])
     elif len(text) == LENGTH + 1:
         candidates |= {text[:place] + text[place + 1 :] for place in range(len(text))}
     elif len(text) == LENGTH - 1:
         for place in range(LENGTH):
-            letters = ALPHABET if place < 15 else _CHECK_ALPHABET
+            letters = ALPHABET if place < 15 else CHECK_ALPHABET
             candidates |= {text[:place] + letter + text[place:] for letter in letters}
     return sorted(candidate for candidate in candidates if _is_serial(candidate))

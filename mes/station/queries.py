@@ -13,6 +13,7 @@ from lines.errors import Code
 from lines.models import Alarm, OperationRecord, QuarantinedPost, ReasonCode, Station, StationStatus
 from lines.records.models import Verdict
 from lines.states.freshness import is_stale, plant_time
+from lines.states.queries import state_history
 from lines.states.words import NO_DATA, StateLook, state_look
 from lines.telemetry.models import SignalLatest
 from mes.errors import ALL_CODES
@@ -24,6 +25,7 @@ from traceability.models import Permit
 UNITS = 20
 PERMITS = 6
 ALARMS = 5
+HISTORY = timedelta(hours=8)
 
 # OPC UA Part 4, 7.39: the two highest bits of a status code are its severity.
 BAD = 0x80000000
@@ -41,6 +43,17 @@ class UnitRow:
 class PermitRow:
     permit: Permit
     reasons: list[Code]
+
+
+@dataclass(frozen=True)
+class PastState:
+    """One stretch in one state, and where it lies on a bar of HISTORY, in percent of its width."""
+
+    look: StateLook
+    starts_at: datetime
+    seconds: float
+    left_pct: float
+    width_pct: float
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,7 @@ class StationView:
     look: StateLook
     is_stale: bool
     in_state_s: float | None
+    past_states: list[PastState]
     shift: ShiftWindow
     counts: ShiftCounts
     values: list[LiveValue]
@@ -125,11 +139,12 @@ def view(station: Station) -> StationView:
     now = timezone.now()
     status = status_of(station)
     zone = ZoneInfo(station.area.site.time_zone)
-    shift = shift_window(station.production_line, machine_now(station, now), zone)
+    at = machine_now(station, now)
+    shift = shift_window(station.production_line, at, zone)
     records = list(OperationRecord.objects.filter(station=station).order_by("-id")[:UNITS])
     permits = list(Permit.objects.filter(station=station).order_by("-id")[:PERMITS])
     previous, following = _neighbours(station)
-    alarms = list(open_alarms(station.code))
+    alarms = open_alarms(station.code)
     return StationView(
         station=station,
         previous=previous,
@@ -137,13 +152,14 @@ def view(station: Station) -> StationView:
         look=state_look(status.state if status else None),
         is_stale=is_stale(status.last_received_at if status else None, station.stale_after_s, now),
         in_state_s=time_in_state_s(status, now) if status else None,
+        past_states=_past_states(station, at),
         shift=shift,
         counts=shift_counts(shift, station.pk).get(station.pk, ShiftCounts()),
         values=latest_values(station.pk).get(station.pk, []),
         units=_unit_rows(records),
         permits=[PermitRow(each, described(each.reasons)) for each in permits],
-        alarms=alarms[:ALARMS],
-        more_alarms=max(0, len(alarms) - ALARMS),
+        alarms=list(alarms[:ALARMS]),
+        more_alarms=max(0, alarms.count() - ALARMS),
         panel=panel(station, records, permits),
         link=_link(station, status, now),
     )
@@ -152,6 +168,20 @@ def view(station: Station) -> StationView:
 def described(codes: Iterable[str]) -> list[Code]:
     """The table's entries; one that is in no table (an older version's) says only its code."""
     return [ALL_CODES.get(code) or Code(code, 0, code, code, "", "") for code in codes]
+
+
+def _past_states(station: Station, at: datetime) -> list[PastState]:
+    since = at - HISTORY
+    return [
+        PastState(
+            look=state_look(span.state),
+            starts_at=span.starts_at,
+            seconds=(span.ends_at - span.starts_at).total_seconds(),
+            left_pct=100 * ((span.starts_at - since) / HISTORY),
+            width_pct=100 * ((span.ends_at - span.starts_at) / HISTORY),
+        )
+        for span in state_history(station, since, at)
+    ]
 
 
 def _neighbours(station: Station) -> tuple[Station | None, Station | None]:

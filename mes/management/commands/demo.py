@@ -92,7 +92,7 @@ class Command(BaseCommand):
 
     def _say(self, line: str) -> None:
         # Whoever reads may have gone; that is no reason to leave processes behind.
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(OSError):
             self.stdout.write(line)
             self.stdout.flush()
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lines.events.models import Event
 from lines.states.models import StateChange, StationStatus
-from lines.states.queries import counts, state_history
+from lines.states.queries import state_history
 from lines.telemetry import batches, queries, services
 from lines.telemetry.models import Sample, SignalLatest, TelemetryBatch
 from tests.lines.rows import Row, make_line, make_server, make_station
@@ -127,14 +127,6 @@ def test_states_and_latest_values_are_the_same_in_any_order(
     assert len(stored()) == len(truth)
 
 
-def test_counters_count_over_a_reset(row: Row) -> None:
-    made, bad = row.signals["ProdProcessedCount"].id, row.signals["ProdDefectiveCount"].id
-    steps = [100, 103, 110, 0, 2, 7]
-    services.store("L1-x", 1, batch(*[(made, n * 10, float(value)) for n, value in enumerate(steps)], (bad, 15, 4.0)))
-    found = counts(row.station.production_line, NOW + timedelta(microseconds=10), NOW + timedelta(microseconds=50))
-    assert found[row.station.id] == (3 + 7 + 0 + 2, 0)
-
-
 def test_a_trend_keeps_its_peaks(row: Row) -> None:
     signal = row.signals["Value0"]
     values = [(signal.id, n * 1000, float(n % 7)) for n in range(5000)]
@@ -149,7 +141,6 @@ def test_a_trend_keeps_its_peaks(row: Row) -> None:
     assert (NOW + timedelta(milliseconds=1234), 99.0, True) in points
     whole = queries.trend(signal, NOW + timedelta(seconds=1), NOW + timedelta(seconds=1.05), max_points=100)
     assert len(whole) == 50
-    assert [each and each.value for _, each in queries.latest_values(row.station)][-2:] == [float(4999 % 7), None]
 
 
 def test_partitions_are_made_ahead_and_rows_go_there(row: Row) -> None:
