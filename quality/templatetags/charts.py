@@ -14,12 +14,6 @@ register = template.Library()
 
 
 @register.filter
-def sentence(name: str) -> str:
-    """Names of characteristics start small in the plant's data; pH and dQ/dV stay as they are."""
-    return name if name[1:2].isupper() else name[:1].upper() + name[1:]
-
-
-@register.filter
 def rule_words(rule: int) -> str:
     """Nelson's rules, as evaluated here."""
     words = {

@@ -64,6 +64,8 @@ def test_names_are_in_both_languages(plant: PlantFiles) -> None:
     names += [definition.name for p in plant.products for definition in p.definitions]
     assert {name.ja for name in names if name.ja.isascii()} == {"pH"}
     assert all(name.en.isascii() for name in names)
+    small = {c.name.en for c in plant.characteristics if c.name.en[0].islower()}
+    assert small == {"pH"}  # on the screens a name stands by itself
 
 
 def test_each_definition_goes_its_way_without_a_hole(plant: PlantFiles) -> None:
