@@ -17,7 +17,7 @@ LIVE_PERIOD_S = 1.0
 BEHIND_PERIODS = 5  # a loop that was kept from running for longer leaves a gap rather than a burst
 UNCERTAIN = 0x40930000  # UncertainSensorNotAccurate
 UNCERTAIN_SHARE = 0.0005
-_DRIVEN = ("speed", "power", "force", "current", "flow", "torque", "dose")  # fall to the low end when it stands still
+_DRIVEN = ("speed", "power", "force", "current", "flow", "torque", "dose")  # nothing when it stands still
 _PHI = {CATCH_UP_PERIOD_S: 0.6, LIVE_PERIOD_S: 0.995}
 
 
@@ -120,8 +120,7 @@ class Telemetry:
         middle = (low + high) / 2
         stands = self._machine.state != PackMLState.EXECUTE
         if stands and any(word in signal.code.lower() for word in _DRIVEN):
-            middle = low + 0.02 * width
-            width *= 0.1
+            middle, width = 0.0, 0.02 * width
         value = middle + sensor.wander * width / 8
         return float(round(value, signal.decimals + 3))
 
