@@ -18,6 +18,8 @@ MAX_BODY_BYTES = 1_000_000
 MAX_TEXT = 64
 AHEAD = timedelta(minutes=15)
 BEHIND = timedelta(days=30)
+# No machine measures more, and sums and squares of such numbers still fit a double.
+MAX_NUMBER = 1e100
 
 Fields = dict[str, Any]
 Row = TypeVar("Row")
@@ -109,6 +111,8 @@ def read_number(
         number = math.inf
     if not math.isfinite(number):
         refuse(errors.NOT_FINITE, f"{path}.{name}", "the number does not fit a double")
+    if abs(number) > MAX_NUMBER:
+        refuse(errors.OUT_OF_RANGE, f"{path}.{name}", f"must be within ±{MAX_NUMBER:g}")
     if above is not None and number <= above:
         refuse(errors.OUT_OF_RANGE, f"{path}.{name}", f"must be above {above:g}")
     return number
@@ -142,7 +146,7 @@ def read_time(fields: Fields, name: str, path: str, now: datetime | None, *, req
     if time.tzinfo is None:
         refuse(errors.BAD_TIME, f"{path}.{name}", f"{value[:MAX_TEXT]!r} has no offset")
     if now is not None and not now - BEHIND <= time <= now + AHEAD:
-        refuse(errors.TIME_OUTSIDE, f"{path}.{name}", f"{value[:MAX_TEXT]}, our clock: {now.isoformat()}")
+        refuse(errors.TIME_OUTSIDE, f"{path}.{name}", f"{value[:MAX_TEXT]!r}, our clock: {now.isoformat()}")
     try:
         return time.astimezone(UTC)
     except OverflowError:

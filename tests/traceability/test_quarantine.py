@@ -52,6 +52,9 @@ BAD: list[tuple[Any, Code, str]] = [
     (_with(outcome="GOOD"), l_errors.OUT_OF_RANGE, "$.outcome"),
     (_with(finished_at=FUTURE), l_errors.TIME_OUTSIDE, "$.finished_at"),
     (_with(started_at=PAST), l_errors.TIME_OUTSIDE, "$.started_at"),
+    # Outside the tolerance, with a separator that no text of the database takes.
+    (_with(started_at="2020-01-01\x0010:00:00Z"), l_errors.TIME_OUTSIDE, "$.started_at"),
+    (_with(started_at="2020-01-01\ud80010:00:00Z"), l_errors.TIME_OUTSIDE, "$.started_at"),
     (_with(started_at="yesterday"), l_errors.BAD_TIME, "$.started_at"),
     (_with(started_at="2026-11-20T10:00:00"), l_errors.BAD_TIME, "offset"),
     (_with(started_at=timezone.now().isoformat()), l_errors.OUT_OF_RANGE, "$.started_at"),
@@ -63,6 +66,7 @@ BAD: list[tuple[Any, Code, str]] = [
     (_with(consumed=[LOT]), l_errors.WRONG_QUANTITY_UNIT, "$.consumed[0].unit"),
     (_with(measurements=[{}] * 1001), l_errors.TOO_MANY, "$.measurements"),
     (_measured(value="3.1"), l_errors.WRONG_TYPE, "$.measurements[0].value"),
+    (_measured(value=1.7e308), l_errors.OUT_OF_RANGE, "$.measurements[0].value"),
     (_measured(value=True), l_errors.WRONG_TYPE, "$.measurements[0].value"),
     (_measured(code="NO-01"), q_errors.UNKNOWN_CHARACTERISTIC, "$.measurements[0].code"),
     (_measured(unit="furlong"), q_errors.WRONG_UNIT, "$.measurements[0].unit"),
