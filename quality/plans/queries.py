@@ -18,7 +18,7 @@ left join quality_characteristicuse u on u.product_id = p.id and u.operation_id 
 left join lateral (
     select id, lsl, target, usl from quality_characteristiclimits
     where characteristic_id = c.id and product_id = p.id and valid_from <= %(now)s
-    order by version desc limit 1
+    order by valid_from desc, version desc limit 1
 ) l on true
 where c.code = any(%(codes)s) or u.id is not null
 order by c.code

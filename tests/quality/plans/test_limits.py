@@ -33,6 +33,15 @@ def test_the_newest_valid_version_judges() -> None:
             (3, now + timedelta(days=1)),
         ]
     ]
+    # Entered last, but valid from long ago: the newer date counts, as for control limits.
+    CharacteristicLimits.objects.create(
+        characteristic=characteristic,
+        product=product,
+        version=4,
+        valid_from=now - timedelta(days=9),
+        author="test",
+        reason="",
+    )
     plan = judging_plan("P", "NONE", ["C-1", "C-9"], now)
     assert plan.units == {"C-1": "mm"}
     assert plan.limits["C-1"].version_id == versions[1].pk
