@@ -92,7 +92,7 @@ class Consumer(models.TextChoices):
 
 
 class Pending(models.Model):
-    """A record that a consumer has not worked yet. Claimed by DELETE ... SKIP LOCKED (services.claim)."""
+    """A record that a consumer has not worked yet. Claimed by DELETE ... SKIP LOCKED (pending.claim)."""
 
     consumer = models.CharField(max_length=8, choices=Consumer)
     record = models.ForeignKey(OperationRecord, models.PROTECT, related_name="+")

@@ -38,8 +38,7 @@ _MEASUREMENT = frozenset({"code", "value", "unit", "position", "source_time"})
 def read_result(body: Fields, kind: str, now: datetime) -> StationResult:
     """Read what a station of this kind posted: one unit, or a tray's `items`.
 
-    Raises Refusal when it cannot be understood. A bad item of a tray goes to `bad` instead; where no item is
-    good, the whole is refused with NOTHING_GOOD and the items' errors in `extra`.
+    Raises Refusal when it cannot be understood. A bad item of a tray goes to `bad` instead, even where none is good.
     """
     contract = CONTRACTS[kind]
     is_tray_post = "items" in body
