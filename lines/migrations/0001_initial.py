@@ -80,6 +80,10 @@ class Migration(migrations.Migration):
                         max_length=20,
                     ),
                 ),
+                (
+                    "is_test",
+                    models.BooleanField(default=False, help_text="Its verdict says whether the unit is good."),
+                ),
             ],
             options={
                 "ordering": ["code"],

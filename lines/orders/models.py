@@ -66,6 +66,7 @@ class Operation(Bilingual):
 
     code = models.CharField(max_length=24, unique=True)
     kind = models.CharField(max_length=20, choices=StationKind)
+    is_test = models.BooleanField(default=False, help_text="Its verdict says whether the unit is good.")
     stations = models.ManyToManyField(Station, related_name="operations")
 
     class Meta:

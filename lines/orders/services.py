@@ -23,7 +23,7 @@ def load_products(plant: PlantFiles, changes: Changes) -> None:
     """Inside the loader's transaction, after load_equipment."""
     operations = Rows(Operation, changes, "code")
     for operation in plant.operations:
-        operations.keep(operation.code, kind=operation.kind, **names(operation.name))
+        operations.keep(operation.code, kind=operation.kind, is_test=operation.is_test, **names(operation.name))
     _assign_stations(plant, operations, changes)
     definitions = Rows(MaterialDefinition, changes, "code")
     for material in plant.materials:

@@ -77,6 +77,7 @@ class OperationFile:
     code: str
     name: Name
     kind: str
+    is_test: bool  # its verdict says whether the unit is good
 
 
 @dataclass(frozen=True)

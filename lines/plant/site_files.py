@@ -157,7 +157,14 @@ def read_operations(folder: Path) -> tuple[OperationFile, ...]:
     root = read_toml(folder, "operations.toml")
     operations = []
     for entry in root.entries("operations"):
-        operations.append(OperationFile(entry.code("code"), entry.name(), entry.choice("kind", KINDS)))
+        operations.append(
+            OperationFile(
+                code=entry.code("code"),
+                name=entry.name(),
+                kind=entry.choice("kind", KINDS),
+                is_test=entry.flag("is_test"),
+            )
+        )
         entry.done()
     root.done()
     refuse_doubles("operations.toml", "operations", [operation.code for operation in operations])
