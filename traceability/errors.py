@@ -222,6 +222,14 @@ MEASUREMENT_MISSING = Code(
     "Measure what `detail` names, or check the station's programme.",
     "`detail` の項目を測定するか、設備のプログラムを確認してください。",
 )
+COMPONENT_MISSING = Code(
+    "MES-T-0114",
+    0,
+    "The station says PASS, but names no unit of a kind that the bill of materials asks for.",
+    "設備は合格としていますが、部品表にある種類のユニットが一つも報告されていません。",
+    "Find out what was built in: without its serials nobody can trace the unit. `detail` names what is missing.",
+    "何が組み込まれたか確認してください。シリアルがないと追跡できません。不足は `detail` にあります。",
+)
 
 # Questions and goods receipt.
 UNIT_NOT_FOUND = Code(

@@ -1,18 +1,10 @@
 """Reading records: visits of units to operations."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from django.db import connection
 
-
-@dataclass(frozen=True, slots=True)
-class Visits:
-    """What a unit's records say of one operation."""
-
-    count: int
-    failed: int
-    last_verdict: str
+from lines.records.visits import Visits
 
 
 def visits_by_serial(serials: Collection[str]) -> dict[str, dict[str, Visits]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import psycopg.errors
 from django.db import connection
 
 from lines import errors
@@ -21,6 +22,8 @@ from lines.stations.results import BadItem
 
 # A concurrent copy of a post waits this long for the first to commit, then is told to come again.
 LOCK_TIMEOUT = "2s"
+# What the database says when another transaction has a row for longer than that, or waits for ours.
+LOCKED = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ A module of its own: the plant is committed here, and not in a transaction that 
 """
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
+from django.utils import timezone
 
 from lines import errors
 from lines.models import OperationRecord, Pending, StationPost
@@ -16,7 +18,7 @@ from lines.records import services
 from lines.records.models import Consumer
 from lines.records.pending import claim
 from tests.traceability.conftest import Hand, make_hand
-from traceability.models import Permit, Unit
+from traceability.models import Hold, Permit, Unit
 
 
 @pytest.fixture
@@ -97,6 +99,33 @@ def test_a_copy_waits_so_long_and_then_is_told_to_come_again(live_hand: Hand, mo
     assert others == expected[2:]
     with transaction.atomic():
         assert claim(Consumer.SPC, 10) == expected[2:]
+
+
+def test_a_permit_request_that_the_database_ends_as_a_deadlock_is_told_to_come_again(live_hand: Hand) -> None:
+    hand = live_hand
+    serial = hand.serial("JRL")
+    unit = Unit.objects.create(serial=serial, created_at=timezone.now(), updated_at=timezone.now())
+    permit = hand.ask(hand.serial("JRL"), "WIND")["permit"]
+    Permit.objects.filter(pk=permit).update(serial=serial)
+    Hold.objects.create(unit=unit, placed_at=timezone.now(), placed_by="person:q", reason="recall")
+
+    def ask() -> Any:
+        return hand.post("stations/WIND-1/permits", {"serial": serial, "operation": "WIND"}, "WIND-1")
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        Permit.objects.select_for_update().get(pk=permit)
+        asked = pool.submit(lambda: at_once(1, lambda _: ask())[0])
+        with connection.cursor() as cursor:
+            for _ in range(200):
+                cursor.execute("select count(*) from pg_locks where not granted")
+                if cursor.fetchone()[0]:
+                    break
+                time.sleep(0.02)
+            # It waits for us, and now we for it; it began first, so the database ends it.
+            cursor.execute("select 1 from lines_station where code = 'WIND-1' for no key update")
+    busy = asked.result()
+    assert (busy.status_code, busy.json()["code"], busy.headers["Retry-After"]) == (409, errors.BUSY.code, "1")
+    assert ask().json()["verdict"] == "DENY"
 
 
 def _claim_and_die() -> list[int]:

@@ -5,14 +5,16 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lines.records.visits import Visits
 from traceability.interlock.checks import check_entry
-from traceability.interlock.facts import Definition, Step, UnitFacts, VisitFacts
+from traceability.interlock.facts import Definition, Step, UnitFacts
 from traceability.interlock.outcome import decide
+from traceability.interlock.outcome import said_by_test as says
 
 PACK = Definition(1, "PACK", "PACK", 1, "P", "PLF", "pcs")
-ASSEMBLE = Step(1, 1, 1, 10, "ASSEMBLE", 2, None, "HOLD", ())
-TEST = Step(2, 1, 1, 20, "TEST", 2, 10, "SCRAP", ())
-LOAD = Step(3, 1, 1, 30, "LOAD", 1, None, "HOLD", ())
+ASSEMBLE = Step(1, 1, 1, 10, "ASSEMBLE", 2, None, "HOLD", False, (), ())
+TEST = Step(2, 1, 1, 20, "TEST", 2, 10, "SCRAP", True, (), ())
+LOAD = Step(3, 1, 1, 30, "LOAD", 1, None, "HOLD", True, (), ())
 STEPS = (ASSEMBLE, TEST, LOAD)
 FACTS = UnitFacts(
     serial="SK1PLF6BL000001",
@@ -31,9 +33,9 @@ FACTS = UnitFacts(
 
 def visit(facts: UnitFacts, verdict: str) -> UnitFacts:
     """The unit after a visit to the operation it asks for."""
-    before = facts.visits.get(facts.operation, VisitFacts(0, 0, ""))
-    outcome = decide(facts, verdict, before.count + 1, [finding.code.code for finding in check_entry(facts)])
-    after = VisitFacts(before.count + 1, before.failed + (verdict == "FAIL"), verdict)
+    before = facts.visits.get(facts.operation, Visits(0, 0, ""))
+    outcome = decide(facts, verdict, [finding.code.code for finding in check_entry(facts)])
+    after = Visits(before.count + 1, before.failed + (verdict == "FAIL"), verdict)
     return replace(
         facts,
         state=outcome.state,
@@ -74,3 +76,25 @@ def test_no_sequence_of_facts_skips_a_step(visits: list[tuple[str, str]]) -> Non
         unit = after
     if unit.state == "COMPLETED":
         assert passed == {step.operation for step in STEPS}
+
+
+def test_passed_visits_use_up_no_try() -> None:
+    """Sent back from a later step, a unit that fails here for the first time is reworked, not held."""
+    again = replace(FACTS, visits={"ASSEMBLE": Visits(1, 0, "PASS")})
+    assert decide(again, "FAIL", []).disposition == "REWORK"
+    twice = replace(FACTS, visits={"ASSEMBLE": Visits(2, 1, "PASS")})
+    assert decide(twice, "FAIL", []).hold_reason == "Failed ASSEMBLE, 2 of 2 passes"
+
+
+def test_what_a_visit_says_about_the_last_test() -> None:
+    def said(facts: UnitFacts, verdict: str) -> str:
+        return says(facts, verdict, decide(facts, verdict, []))
+
+    assert said(FACTS, "PASS") == said(FACTS, "FAIL") == ""
+    at_test = replace(FACTS, operation="TEST", next_step=TEST)
+    assert (said(at_test, "PASS"), said(at_test, "FAIL")) == ("PASS", "FAIL")
+    # A step after the test that sends the unit back to before it, and one that is only repeated.
+    for back, word in ((10, "VOID"), (None, "")):
+        seal = Step(4, 1, 1, 25, "SEAL", 2, back, "HOLD", False, (), ())
+        after = replace(FACTS, operation="SEAL", steps=(*STEPS[:2], seal, LOAD), next_step=seal)
+        assert said(after, "FAIL") == word

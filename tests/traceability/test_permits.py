@@ -64,6 +64,18 @@ def test_asked_again_the_same_permit_is_given_until_it_expires_or_is_used(hand: 
     assert Permit.objects.get(used_by=told["record"]).pk == second["permit"]
 
 
+def test_a_permit_that_a_newer_one_replaced_counts_no_more(hand: Hand) -> None:
+    cell = hand.make("LFP-CELL", until="BAKE")
+    old = hand.ask(cell, "BAKE")
+    Permit.objects.filter(pk=old["permit"]).update(expires_at=timezone.now() - timedelta(seconds=1))
+    new = hand.ask(cell, "BAKE")
+    assert new["permit"] != old["permit"]
+    assert hand.tell(hand.body(cell, "BAKE", tray="T-1", slot=1)).json()["is_conforming"]
+    again = hand.tell(hand.body(cell, "BAKE", tray="T-1", slot=1)).json()
+    assert errors.NO_PERMIT.code in {d["code"] for d in again["deviations"]}
+    assert Permit.objects.get(pk=old["permit"]).used_by is None
+
+
 def test_the_verdict_is_stored_with_the_facts_it_rests_on(hand: Hand) -> None:
     cell = hand.make("LFP-CELL", until="BAKE")
     hand.ask(cell, "CAN")

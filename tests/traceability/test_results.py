@@ -1,6 +1,6 @@
 """What becomes of a posted result: record, measurements with their verdict, the unit's way, deviations."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -141,6 +141,7 @@ def test_unknown_inputs_are_kept_as_first_seen_and_never_dropped(hand: Hand) -> 
     assert set(codes(told)) == {
         errors.COMPONENT_UNKNOWN.code,
         errors.COMPONENT_NOT_IN_BILL.code,
+        errors.COMPONENT_MISSING.code,  # the anode lane
         errors.LOT_UNKNOWN.code,
         errors.MATERIAL_UNKNOWN.code,
     }
@@ -182,6 +183,7 @@ def test_components_that_should_not_be_there(hand: Hand) -> None:
     assert codes(_weld(hand, hand.serial("CLF"), [cell])) == [
         errors.COMPONENT_NOT_IN_BILL.code,
         errors.COMPONENT_NOT_READY.code,
+        errors.COMPONENT_MISSING.code,
     ]
 
 
@@ -230,3 +232,41 @@ def test_a_repeat_gets_the_first_answer(hand: Hand) -> None:
     assert (other.status_code, other.json()["code"]) == (422, l_errors.KEY_REUSED.code)
     # The key is the station's own: another station may use the same.
     assert hand.tell(hand.body(hand.serial("JRL"), "WIND"), "K-1").status_code == 201
+
+
+def test_passed_is_what_the_last_test_said(hand: Hand) -> None:
+    """A pack that is only assembled has passed no test; one that failed has not until the test is repeated."""
+
+    def listed(state: str) -> bool:
+        return pack in {unit["serial"] for unit in hand.get("units", kind="pack", state=state).json()["items"]}
+
+    pack = hand.make("LFP-PACK", until="EOL")
+    assert not listed("passed")
+    assert not listed("failed")
+    assert hand.run(pack, "EOL", "FAIL")["next_operation"] == "PACK"
+    assert listed("failed")
+    # The repeat takes in nothing again, and nothing is missing.
+    assert hand.run(pack, "PACK")["is_conforming"]
+    assert listed("failed")
+    hand.run(pack, "EOL")
+    assert listed("passed")
+
+
+def test_a_pass_without_the_units_of_the_bill_is_a_deviation(hand: Hand) -> None:
+    pack = hand.serial("PLF")
+    step = hand.step(pack, "PACK")
+    assert step
+    inputs = hand.inputs(step)
+    told = hand.run(pack, "PACK", consumed=inputs["consumed"])
+    assert codes(told) == [errors.COMPONENT_MISSING.code]
+    assert told["deviations"][0]["detail"] == "LFP-CELL"
+    assert (told["verdict"], told["disposition"]) == ("PASS", "HOLD")
+    failed = hand.run(hand.serial("PLF"), "PACK", "FAIL")
+    assert failed["is_conforming"]  # it may have stopped before anything was built in
+
+
+def test_an_expiry_at_the_end_of_the_calendar_is_refused(hand: Hand) -> None:
+    response = hand.receive("NMP", "FOREVER", datetime(9999, 12, 31, 23, tzinfo=UTC))
+    assert (response.status_code, response.json()["code"]) == (422, l_errors.BAD_TIME.code)
+    assert "leave it out" in response.json()["detail"]
+    assert hand.receive("NMP", "LONG", datetime(9000, 12, 31, tzinfo=UTC)).status_code == 201

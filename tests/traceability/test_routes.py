@@ -1,10 +1,14 @@
 """Both products, from mixing to container, through the API of every station."""
 
 import pytest
+from django.utils import timezone
 
-from lines.models import Measurement, Pending
+from lines.models import Measurement, Operation, Pending, Route, RouteStep
 from lines.plant.models import StationKind
 from tests.traceability.conftest import Hand
+from traceability import errors
+from traceability.models import Unit
+from traceability.units.history import history
 
 
 @pytest.mark.parametrize(("container", "lots"), [("LFP-CONTAINER", 15), ("ZN-CONTAINER", 8)])
@@ -29,3 +33,24 @@ def test_whole_route(hand: Hand, container: str, lots: int) -> None:
     assert serial in {item["serial"] for item in reached["units"]["items"]}
     assert Pending.objects.count() > 20
     assert Measurement.objects.filter(judgement=1).count() > 50
+
+
+def test_a_finished_unit_keeps_the_route_it_started_with(hand: Hand) -> None:
+    slurry = hand.make("ANODE-SLURRY")
+    old = Unit.objects.get(serial=slurry)
+    assert old.product
+    assert old.definition
+    route = Route.objects.create(product=old.product, version=2, valid_from=timezone.now())
+    for sequence, operation in ((10, "MIX-A"), (20, "CAL-A")):
+        RouteStep.objects.create(
+            route=route,
+            definition=old.definition,
+            sequence=sequence,
+            operation=Operation.objects.get(code=operation),
+            duration_s=60,
+        )
+    assert [mark.step.operation.code for mark in history(old).steps] == ["MIX-A"]
+    assert [reason["code"] for reason in hand.ask(slurry, "CAL-A")["reasons"]] == [errors.NOT_IN_ROUTE.code]
+    new = hand.run(hand.serial("SLA"), "MIX-A")
+    assert new["next_operation"] == "CAL-A"
+    assert Unit.objects.get(serial=new["serial"]).route == route

@@ -71,8 +71,8 @@ def test_units_are_listed_by_kind_product_and_state(hand: Hand) -> None:
         return [item["serial"] for item in hand.get("units", **query).json()["items"]]
 
     assert listed(kind="jelly_roll") == [scrapped, good]
-    assert listed(kind="jelly_roll", state="passed") == [good]
-    assert listed(kind="jelly_roll", state="failed") == listed(kind="jelly_roll", state="scrapped") == [scrapped]
+    assert listed(kind="jelly_roll", state="passed") == listed(kind="jelly_roll", state="failed") == []  # no tests
+    assert listed(kind="jelly_roll", state="scrapped") == [scrapped]
     assert listed(kind="jelly_roll", state="completed", product="LFP-314") == [good]
     assert listed(product="ZNH-100") == listed(state="held") == [slurry]
     assert listed(kind="cell") == []

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lines.orders.serials import SerialError, parse_serial
+from lines.records.visits import Visits
 
 # Kinds of unit that are gone once they are built in; rolls and batches are used up by and by.
 DISCRETE = frozenset({"JELLY_ROLL", "STACK", "CELL", "PACK"})
@@ -43,16 +44,9 @@ class Step:
     max_passes: int
     rework_from: int | None  # sequence of the step where a failed unit starts again
     on_fail: str  # SCRAP or HOLD
+    is_test: bool
     bill: Collection[int]  # ids of the material definitions it takes in
-
-
-@dataclass(frozen=True, slots=True)
-class VisitFacts:
-    """What the unit's records say of one operation."""
-
-    count: int
-    failed: int
-    last_verdict: str
+    units_in: Collection[str]  # codes of those of them that are units: made here, or put in positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +66,7 @@ class UnitFacts:
     state: str
     next_step: Step | None
     steps: Sequence[Step]  # its definition's steps in its route, in order
-    visits: Mapping[str, VisitFacts]
+    visits: Mapping[str, Visits]
     holds: Sequence[HoldFacts]
     operation: str
     station_operations: frozenset[str]

@@ -1,8 +1,9 @@
 """What deviated in what a unit was made of. Deviations only: the link is stored in any case. Pure."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from lines.stations.results import ConsumedLot
+from lines.stations.results import ConsumedLot, UnitResult
 from traceability import errors
 from traceability.interlock.checks import Finding
 from traceability.interlock.facts import InputFacts, LotFacts, Material, Step
@@ -25,6 +26,19 @@ def check_input(unit: InputFacts, output_id: int, step: Step | None) -> list[Fin
     if unit.is_known and unit.state == "IN_PROCESS":
         found.append(Finding(errors.COMPONENT_NOT_READY, unit.serial))
     return found
+
+
+def absent_units(
+    result: UnitResult, step: Step | None, inputs: Mapping[str, InputFacts], built_in: Collection[str]
+) -> list[str]:
+    """Codes of the units in the step's bill of which a passed unit has none at all: neither named in this result nor
+    among `built_in`, codes of what earlier visits put in. How much of each is not looked at."""
+    if step is None or result.outcome != "PASS":
+        return []
+    serials = [*(c.serial for c in result.components), *(r.serial for r in result.ranges)]
+    named = {part.definition.code for serial in serials if (part := inputs[serial]).definition is not None}
+    named.update(lot.material for lot in result.consumed)
+    return [code for code in step.units_in if code not in named and code not in built_in]
 
 
 def check_lot(

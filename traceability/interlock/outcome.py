@@ -15,8 +15,8 @@ class Outcome:
     hold_reason: str
 
 
-def decide(facts: UnitFacts, verdict: str, attempt: int, deviations: list[str]) -> Outcome:
-    """The unit after a visit with this verdict, its `attempt`th to the operation.
+def decide(facts: UnitFacts, verdict: str, deviations: list[str]) -> Outcome:
+    """The unit after a visit with this verdict.
 
     Only a visit to the step that was next moves the unit: after any other its place in the route is as before. With
     deviations it is held at its next step, unless it is out of the line anyway.
@@ -30,19 +30,38 @@ def decide(facts: UnitFacts, verdict: str, attempt: int, deviations: list[str]) 
         after = next((s for s in facts.steps if s.sequence > step.sequence), None)
         moved = Outcome("CONTINUE", "IN_PROCESS", after, "") if after else Outcome("COMPLETE", "COMPLETED", None, "")
     else:
-        moved = _after_fail(facts, step, attempt)
+        moved = _after_fail(facts, step)
     if deviations and moved.disposition != "SCRAP":
         return Outcome("HOLD", moved.state, moved.next_step, _reason(deviations))
     return moved
 
 
-def _after_fail(facts: UnitFacts, step: Step, attempt: int) -> Outcome:
-    if attempt < step.max_passes:
+def said_by_test(facts: UnitFacts, verdict: str, outcome: Outcome) -> str:
+    """What the visit says about the unit's last test: PASS, FAIL, VOID (a pass counts no more) or nothing.
+
+    A failed test stands until it is repeated. A pass is void once the unit goes back to before that test.
+    """
+    step, after = facts.step, outcome.next_step
+    if step is None:
+        return ""
+    if step.is_test:
+        return verdict
+    if after is None or step != facts.next_step or after.sequence >= step.sequence:
+        return ""
+    is_again = any(s.is_test and after.sequence <= s.sequence < step.sequence for s in facts.steps)
+    return "VOID" if is_again else ""
+
+
+def _after_fail(facts: UnitFacts, step: Step) -> Outcome:
+    # Failed passes count, as at the entry: a unit sent back from a later step passes this one again.
+    visit = facts.visits.get(facts.operation)
+    failed = 1 + (visit.failed if visit else 0)
+    if failed < step.max_passes:
         back = next((s for s in facts.steps if s.sequence == step.rework_from), step)
         return Outcome("REWORK", "IN_PROCESS", back, "")
     if step.on_fail == "SCRAP":
         return Outcome("SCRAP", "SCRAPPED", None, "")
-    return Outcome("HOLD", "IN_PROCESS", step, f"Failed {step.operation}, {attempt} of {step.max_passes} passes")
+    return Outcome("HOLD", "IN_PROCESS", step, f"Failed {step.operation}, {failed} of {step.max_passes} passes")
 
 
 def _reason(deviations: list[str]) -> str:

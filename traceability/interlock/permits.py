@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import psycopg.errors
 from django.db import OperationalError, connection
 from django.utils import timezone
 
@@ -16,7 +15,7 @@ from lines.events.models import EventKind
 from lines.events.services import Happening, emit_all
 from lines.models import Station
 from lines.people.actors import acting
-from lines.records.services import LOCK_TIMEOUT, quarantine
+from lines.records.services import LOCK_TIMEOUT, LOCKED, quarantine
 from lines.stations.body import read_json
 from lines.stations.contracts import read_permit_request
 from traceability.interlock.checks import Finding, check_entry, codes
@@ -61,7 +60,7 @@ def ask_permits(station: Station, path: str, raw: bytes) -> dict[str, Any]:
         quarantine(station, refusal, path=path, key="", body=raw, received_at=now)
         raise
     except OperationalError as error:
-        if isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+        if isinstance(error.__cause__, LOCKED):
             raise Refusal(errors.BUSY, station.code, retry_after_s=1) from error
         raise
     return {"items": answers} if is_list else answers[0]
@@ -86,9 +85,12 @@ def _decide(station: Station, operation: str, serials: Sequence[str], now: datet
 
 
 # What was open for these units at this station is void now: one open permit for each.
+# Locked in one order for everybody, as in storing.py: no deadlock with a result that uses them.
 _VOID = """
-update traceability_permit set expires_at = %s
-where station_id = %s and serial = any(%s) and used_by_id is null and expires_at > %s
+with open as (select id from traceability_permit
+              where station_id = %s and serial = any(%s) and used_by_id is null and expires_at > %s
+              order by id for no key update)
+update traceability_permit p set expires_at = %s from open where p.id = open.id
 """
 _INSERT = """
 insert into traceability_permit (station_id, operation, serial, verdict, reasons, facts, decided_at, expires_at)
@@ -113,7 +115,7 @@ def _store(station: Station, operation: str, verdicts: Sequence[_Verdict], now: 
             [None if verdict.findings else now + VALID_FOR for verdict in fresh],
         ]
         with connection.cursor() as cursor:
-            cursor.execute(_VOID, [now, station.pk, serials, now])
+            cursor.execute(_VOID, [station.pk, serials, now, now])
             cursor.execute(_INSERT, [station.pk, operation, now, *columns])
             made = dict(cursor.fetchall())
         payloads = [

@@ -17,7 +17,6 @@ from traceability.interlock.facts import (
     Material,
     Step,
     UnitFacts,
-    VisitFacts,
     design_code,
     serial_fault,
 )
@@ -25,13 +24,14 @@ from traceability.interlock.facts import (
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """A unit as stored. `route_id` is None where its next step is None."""
+    """A unit as stored. `route_id`: the version it started with; None where no rule knows its serial."""
 
     id: int
     serial: str
     definition_id: int | None
     state: str
     next_step_id: int | None
+    route_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +41,31 @@ class PlantFacts:
     operations: frozenset[str]  # of the station
     is_operation: bool  # the plant has the operation asked for
     definitions: Mapping[int, Definition]
-    steps: Mapping[int, tuple[Step, ...]]  # by definition, of the newest route
-    all_steps: Mapping[int, Step]  # by id, of every route
+    newest: Mapping[int, int]  # id of the newest route, by definition
+    steps: Mapping[tuple[int, int], tuple[Step, ...]]  # by route and definition, in order
+    all_steps: Mapping[int, Step]  # by id
     materials: Mapping[str, Material]  # bought ones, by code
 
     def by_design(self, serial: str) -> Definition | None:
         code = design_code(serial)
         return next((d for d in self.definitions.values() if d.design_code == code), None)
 
-    def steps_of(self, definition: Definition | None, next_step_id: int | None) -> tuple[Step, ...]:
-        """A unit keeps the route version it started with, as its next step tells."""
+    def steps_of(self, definition: Definition | None, route_id: int | None) -> tuple[Step, ...]:
+        """A unit keeps the route version it started with; None: it starts now, with the newest."""
         if definition is None:
             return ()
-        newest = self.steps.get(definition.id, ())
-        if next_step_id is None or any(s.id == next_step_id for s in newest):
-            return newest
-        route_id = self.all_steps[next_step_id].route_id
-        own = (s for s in self.all_steps.values() if s.route_id == route_id and s.definition_id == definition.id)
-        return tuple(sorted(own, key=lambda s: s.sequence))
+        if route_id is None:
+            route_id = self.newest.get(definition.id)
+        return () if route_id is None else self.steps.get((route_id, definition.id), ())
 
 
 # One statement for definitions, their steps in every route with their bills, and bought materials.
 _PLANT = """
 select d.id, d.code, d.tracking, d.product_id, p.code, d.design_code, d.uom,
-       s.id, s.route_id, s.definition_id, s.sequence, o.code, s.max_passes, back.sequence, s.on_fail,
-       array(select material_id from lines_billitem b where b.step_id = s.id)
+       s.id, s.route_id, s.definition_id, s.sequence, o.code, s.max_passes, back.sequence, s.on_fail, o.is_test,
+       array(select material_id from lines_billitem b where b.step_id = s.id),
+       array(select m.code from lines_billitem b join lines_materialdefinition m on m.id = b.material_id
+             where b.step_id = s.id and (m.tracking <> 'LOT' or b.positions > 0) order by b.id)
 from lines_materialdefinition d
 left join lines_product p on p.id = d.product_id
 left join (lines_routestep s join lines_route r on r.id = s.route_id and r.valid_from <= %(now)s
@@ -94,7 +94,8 @@ def plant_facts(
     }
     definitions: dict[int, Definition] = {}
     bought: dict[str, Material] = {}
-    steps: list[Step] = []
+    newest: dict[int, int] = {}
+    steps: dict[tuple[int, int], list[Step]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
             "select o.code, exists (select 1 from lines_operation_stations s"
@@ -112,18 +113,16 @@ def plant_facts(
                 continue
             definitions.setdefault(row[0], Definition(*row[:7]))
             if row[7] is not None:
-                steps.append(Step(*row[7:]))
-    newest: dict[int, list[Step]] = {}
-    for step in steps:
-        of_definition = newest.setdefault(step.definition_id, [])
-        if not of_definition or of_definition[0].route_id == step.route_id:
-            of_definition.append(step)
+                step = Step(*row[7:])
+                newest.setdefault(step.definition_id, step.route_id)
+                steps.setdefault((step.route_id, step.definition_id), []).append(step)
     return PlantFacts(
         operations=frozenset(code for code, is_here in operations.items() if is_here),
         is_operation=operation in operations,
         definitions=definitions,
-        steps={definition_id: tuple(found) for definition_id, found in newest.items()},
-        all_steps={step.id: step for step in steps},
+        newest=newest,
+        steps={key: tuple(found) for key, found in steps.items()},
+        all_steps={step.id: step for found in steps.values() for step in found},
         materials=bought,
     )
 
@@ -131,7 +130,9 @@ def plant_facts(
 def unit_rows(serials: Collection[str], *, lock: bool) -> dict[str, UnitRow]:
     """Units by serial. `lock`: until the transaction ends, in one order for everybody, so that two posts that share
     units wait for each other instead of blocking each other."""
-    sql = "select id, serial, definition_id, state, next_step_id from traceability_unit where serial = any(%s)"
+    sql = (
+        "select id, serial, definition_id, state, next_step_id, route_id from traceability_unit where serial = any(%s)"
+    )
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} order by serial for update" if lock else sql, [list(serials)])
         return {row[1]: UnitRow(*row) for row in cursor.fetchall()}
@@ -172,7 +173,7 @@ def unit_facts(
             definition = plant.definitions.get(row.definition_id) if row.definition_id is not None else None
         else:
             definition = None if fault else plant.by_design(serial)
-        steps = plant.steps_of(definition, row.next_step_id if row else None)
+        steps = plant.steps_of(definition, row.route_id if row else None)
         if row is None:
             next_step = steps[0] if steps else None
         else:
@@ -186,10 +187,7 @@ def unit_facts(
             state=row.state if row else "IN_PROCESS",
             next_step=next_step,
             steps=steps,
-            visits={
-                code: VisitFacts(visit.count, visit.failed, visit.last_verdict)
-                for code, visit in visits.get(serial, {}).items()
-            },
+            visits=visits.get(serial, {}),
             holds=[
                 hold for hold in (holds.get(row.id, []) if row else []) if entered is None or hold.placed_at <= entered
             ],
@@ -246,6 +244,25 @@ def lot_facts(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], LotFac
         return {(row[1], row[2]): LotFacts(*row) for row in cursor.fetchall()}
 
 
+def built_in(unit_ids: Collection[int]) -> dict[int, set[str]]:
+    """Codes of the materials each of these units has in it already."""
+    found: dict[int, set[str]] = {}
+    if not unit_ids:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct g.output_id, coalesce(d.code, l.material_code) from traceability_genealogylink g"
+            " left join traceability_unit i on i.id = g.input_unit_id"
+            " left join lines_materialdefinition d on d.id = i.definition_id"
+            " left join traceability_lot l on l.id = g.input_lot_id"
+            " where g.output_id = any(%s) and coalesce(d.code, l.material_code) is not null",
+            [list(unit_ids)],
+        )
+        for unit_id, code in cursor.fetchall():
+            found.setdefault(unit_id, set()).add(code)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class OpenPermit:
     id: int
@@ -255,16 +272,20 @@ class OpenPermit:
 
 
 def open_permits(station: Station, serials: Collection[str]) -> dict[str, OpenPermit]:
-    """The ALLOW of this station for each serial that no result used and no later DENY took back; its time for re-use
-    may be over."""
+    """The newest permit of this station for each serial, where it is an ALLOW that no result used; its time for re-use
+    may be over. An older one counts no more, used or not: the newer one took its place."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select distinct on (serial) serial, verdict, id, operation, decided_at, expires_at"
-            " from traceability_permit where serial = any(%s) and station_id = %s and used_by_id is null"
+            "select distinct on (serial) serial, verdict, used_by_id, id, operation, decided_at, expires_at"
+            " from traceability_permit where serial = any(%s) and station_id = %s"
             " order by serial, id desc",
             [list(serials), station.pk],
         )
-        return {row[0]: OpenPermit(*row[2:]) for row in cursor.fetchall() if row[1] == "ALLOW"}
+        return {
+            serial: OpenPermit(*row)
+            for serial, verdict, used_by_id, *row in cursor.fetchall()
+            if verdict == "ALLOW" and used_by_id is None
+        }
 
 
 def facts_json(facts: UnitFacts) -> dict[str, Any]:

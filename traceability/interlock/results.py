@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import psycopg.errors
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -18,7 +17,7 @@ from lines.errors import Refusal
 from lines.models import Station
 from lines.people.actors import acting
 from lines.records.queries import unknown_reason_codes
-from lines.records.services import StoredAnswer, close_post, open_post, quarantine, quarantine_items
+from lines.records.services import LOCKED, StoredAnswer, close_post, open_post, quarantine, quarantine_items
 from lines.stations.body import read_json
 from lines.stations.contracts import read_result
 from lines.stations.results import BadItem, StationResult, UnitResult
@@ -26,9 +25,11 @@ from quality.plans.judging import JudgingPlan, Value
 from quality.plans.queries import judging_plan
 from traceability.interlock.answers import bad_item_answer, unit_answer
 from traceability.interlock.facts import Definition, LotFacts, design_code, serial_fault
+from traceability.interlock.materials import absent_units
 from traceability.interlock.queries import (
     PlantFacts,
     UnitRow,
+    built_in,
     input_facts,
     lot_facts,
     open_holds,
@@ -42,8 +43,6 @@ from traceability.interlock.weighing import LotKey, check_understood, values_of,
 from traceability.units.services import NewUnit, create_first_seen_lots, create_units
 
 _KEY_LENGTH = 128
-# What the database says when another transaction has the key or a unit for longer than the lock timeout.
-_BUSY = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def take_result(station: Station, key: str, path: str, raw: bytes) -> Taken:
         quarantine(station, refusal, path=path, key=key, body=raw, received_at=now)
         raise
     except OperationalError as error:
-        if isinstance(error.__cause__, _BUSY):
+        if isinstance(error.__cause__, LOCKED):
             raise Refusal(errors.BUSY, key, retry_after_s=1) from error
         raise
 
@@ -192,11 +191,12 @@ def _create(understood: list[_Understood], scene: _Scene) -> set[str]:
                 definition_id=definition.id if definition else None,
                 product_id=definition.product_id if definition else None,
                 next_step_id=steps[0].id if steps else None,
+                route_id=steps[0].route_id if steps else None,
             )
         )
     new = create_units(units, scene.now)
     scene.rows.update(
-        (u.serial, UnitRow(new[u.serial], u.serial, u.definition_id, "IN_PROCESS", u.next_step_id))
+        (u.serial, UnitRow(new[u.serial], u.serial, u.definition_id, "IN_PROCESS", u.next_step_id, u.route_id))
         for u in units
         if u.serial in new
     )
@@ -229,6 +229,9 @@ def _weigh_and_keep(
     facts = unit_facts(own, posted.operation, scene.plant, rows, holds=holds, new=new, entered_at=entered_at)
     part_rows = {serial: rows[serial] for serial in _inputs([u.result for u in understood])}
     inputs = input_facts(part_rows, scene.plant.definitions, holds, new)
+    # A repeat takes in nothing again, so what is in it from before counts; most posts name everything.
+    lacking = [u for u in understood if absent_units(u.result, facts[u.result.serial].step, inputs, ())]
+    before = built_in([rows[u.result.serial].id for u in lacking])
     kept = []
     for u in understood:
         serial = u.result.serial
@@ -241,6 +244,7 @@ def _weigh_and_keep(
             inputs=inputs,
             lots=lots,
             materials=scene.plant.materials,
+            built_in=before.get(unit_id, ()),
             plan=u.plan,
             values=u.values,
             finished_at=posted.finished_at,

@@ -16,6 +16,7 @@ from lines.stations.results import StationResult, UnitResult
 from traceability.genealogy.services import NewLink, add_links
 from traceability.holds.services import NewNonconformance, open_nonconformances
 from traceability.interlock.facts import InputFacts, LotFacts, UnitFacts
+from traceability.interlock.outcome import said_by_test
 from traceability.interlock.queries import OpenPermit
 from traceability.interlock.weighing import LotKey, Weighed
 from traceability.trays.services import NewPlacement, place
@@ -114,7 +115,7 @@ def _change(unit: Kept) -> UnitChange:
         unit_id=unit.unit_id,
         state=outcome.state,
         next_step_id=outcome.next_step.id if outcome.next_step else None,
-        last_test_passed=unit.weighed.verdict == "PASS",
+        test=said_by_test(unit.facts, unit.weighed.verdict, outcome),
         length_m=unit.result.length_m,
         mass_kg=unit.result.mass_kg,
     )
@@ -160,8 +161,11 @@ def _use_permits(units: Sequence[Kept]) -> None:
     if used:
         with connection.cursor() as cursor:
             cursor.execute(
-                "update traceability_permit p set used_by_id = u.record_id"
-                " from unnest(%s::bigint[], %s::bigint[]) as u (id, record_id) where p.id = u.id",
+                # Locked in one order for everybody, as in permits.py.
+                "with open as (select p.id, u.record_id from traceability_permit p"
+                " join unnest(%s::bigint[], %s::bigint[]) as u (id, record_id) on u.id = p.id"
+                " order by p.id for no key update of p)"
+                " update traceability_permit p set used_by_id = open.record_id from open where p.id = open.id",
                 [[permit_id for permit_id, _ in used], [record_id for _, record_id in used]],
             )
 

@@ -1,6 +1,6 @@
 """One unit of a result, weighed: deviations, verdict and what follows for the unit. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from quality.plans.judging import Judged, JudgingPlan, Value, all_pass, check_va
 from traceability import errors
 from traceability.interlock.checks import Finding, check_entry
 from traceability.interlock.facts import InputFacts, LotFacts, Material, UnitFacts
-from traceability.interlock.materials import check_input, check_lot
+from traceability.interlock.materials import absent_units, check_input, check_lot
 from traceability.interlock.outcome import Outcome, decide
 
 LotKey = tuple[str, str]  # supplier, number
@@ -66,11 +66,13 @@ def weigh(
     inputs: Mapping[str, InputFacts],
     lots: Mapping[LotKey, LotFacts],
     materials: Mapping[str, Material],
+    built_in: Collection[str],
     plan: JudgingPlan,
     values: Sequence[Value],
     finished_at: datetime,
 ) -> Weighed:
-    """`has_permit`: the station has an unused one for this unit and operation."""
+    """`has_permit`: the station has an unused one for this unit and operation. `built_in`: codes of the materials that
+    the unit's earlier visits put in."""
     findings = check_entry(facts)
     if not has_permit:
         findings.append(Finding(errors.NO_PERMIT, facts.operation))
@@ -79,6 +81,8 @@ def weigh(
     for consumed in result.consumed:
         lot = lots[consumed.supplier, consumed.lot]
         findings += check_lot(lot, consumed, materials.get(consumed.material), facts.step, finished_at)
+    if gone := absent_units(result, facts.step, inputs, built_in):
+        findings.append(Finding(errors.COMPONENT_MISSING, ", ".join(gone)))
     if result.outcome == "PASS" and (absent := missing(plan, values)):
         findings.append(Finding(errors.MEASUREMENT_MISSING, ", ".join(absent)))
     deviations = merged(findings)
@@ -86,7 +90,7 @@ def weigh(
     verdict = "PASS" if result.outcome == "PASS" and all_pass(judged) else "FAIL"
     visit = facts.visits.get(facts.operation)
     attempt = 1 + (visit.count if visit else 0)
-    outcome = decide(facts, verdict, attempt, [finding.code.code for finding in deviations])
+    outcome = decide(facts, verdict, [finding.code.code for finding in deviations])
     return Weighed(attempt, verdict, judged, deviations, outcome)
 
 

@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "last_test_passed",
-                    models.BooleanField(help_text="Verdict of the last record; None before the first.", null=True),
+                    models.BooleanField(help_text="Verdict of the last test; None: no test stands.", null=True),
                 ),
                 ("length_m", models.FloatField(null=True)),
                 ("mass_kg", models.FloatField(null=True)),
@@ -142,6 +142,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="units",
                         to="lines.product",
+                    ),
+                ),
+                (
+                    "route",
+                    models.ForeignKey(
+                        help_text="The version it started with, and keeps.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="units",
+                        to="lines.route",
                     ),
                 ),
             ],

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max
 from django.utils.translation import get_language
 
 from lines.errors import CODES as LINES_CODES
@@ -261,15 +260,11 @@ def _value(measurement: Measurement, limits: CharacteristicLimits | None) -> Val
 
 
 def _steps(unit: Unit, records: Sequence[OperationRecord]) -> list[StepMark]:
-    """The unit's own steps in its route: the route of its next step, or the product's newest one."""
-    if unit.definition_id is None:
+    """The unit's own steps in the route version it started with."""
+    if unit.definition_id is None or unit.route_id is None:
         return []
-    steps = RouteStep.objects.filter(definition=unit.definition_id).select_related("operation").order_by("sequence")
-    if unit.next_step is not None:
-        steps = steps.filter(route=unit.next_step.route_id)
-    else:
-        newest = RouteStep.objects.filter(definition=unit.definition_id).aggregate(id=Max("route_id"))["id"]
-        steps = steps.filter(route=newest)
+    own = RouteStep.objects.filter(route=unit.route_id, definition=unit.definition_id)
+    steps = own.select_related("operation").order_by("sequence")
     last = {record.operation: record for record in records}
     attempts = {record.operation: record.attempt for record in records}
     marks = []

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from lines.models import MaterialDefinition, Product, RouteStep
+from lines.models import MaterialDefinition, Product, Route, RouteStep
 
 
 class UnitState(models.TextChoices):
@@ -20,6 +20,13 @@ class Unit(models.Model):
     definition = models.ForeignKey(MaterialDefinition, models.PROTECT, null=True, related_name="units")
     product = models.ForeignKey(Product, models.PROTECT, null=True, related_name="units")
     state = models.CharField(max_length=12, choices=UnitState, default=UnitState.IN_PROCESS)
+    route = models.ForeignKey(
+        Route,
+        models.PROTECT,
+        null=True,
+        related_name="units",
+        help_text="The version it started with, and keeps.",
+    )
     next_step = models.ForeignKey(
         RouteStep,
         models.PROTECT,
@@ -27,7 +34,7 @@ class Unit(models.Model):
         related_name="waiting_units",
         help_text="None: nothing left to do.",
     )
-    last_test_passed = models.BooleanField(null=True, help_text="Verdict of the last record; None before the first.")
+    last_test_passed = models.BooleanField(null=True, help_text="Verdict of the last test; None: no test stands.")
     length_m = models.FloatField(null=True)
     mass_kg = models.FloatField(null=True)
     created_at = models.DateTimeField()

@@ -2,10 +2,11 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from lines.errors import WRONG_PARAMETER, Refusal, as_json
 from lines.models import Measurement, OperationRecord
@@ -24,6 +25,7 @@ from traceability.units.models import Lot, Unit, UnitState
 MOST_ITEMS = 500
 KINDS = [tracking.value.lower() for tracking in Tracking if tracking != Tracking.LOT]
 STATES = ["passed", "failed", "held", *(state.value.lower() for state in UnitState)]
+Listed = TypeVar("Listed", bound=Model)
 
 _OPEN_HOLD = Exists(Hold.objects.filter(unit=OuterRef("pk"), released_at=None))
 
@@ -58,13 +60,13 @@ def _read_cursor(cursor: str) -> int:
     return int(text)
 
 
-def _page(units: QuerySet[Unit], of: Window) -> dict[str, Any]:
-    """Newest first. The cursor is the last id, so that units which come meanwhile shift nothing."""
+def _page(rows: QuerySet[Listed], of: Window, as_row: Callable[[Listed], dict[str, Any]]) -> dict[str, Any]:
+    """Newest first. The cursor is the last id, so that rows which come meanwhile shift nothing."""
     if of.before_id is not None:
-        units = units.filter(pk__lt=of.before_id)
-    found = list(units.order_by("-pk")[: of.limit + 1])
+        rows = rows.filter(pk__lt=of.before_id)
+    found = list(rows.order_by("-pk")[: of.limit + 1])
     more = len(found) > of.limit
-    items = [unit_row(unit) for unit in found[: of.limit]]
+    items = [as_row(row) for row in found[: of.limit]]
     last = str(found[of.limit - 1].pk) if more else ""
     return {"items": items, "next_cursor": base64.urlsafe_b64encode(last.encode()).decode() if more else None}
 
@@ -109,7 +111,7 @@ def list_units(kind: str, product: str, state: str, of: Window) -> dict[str, Any
         if state not in STATES:
             raise Refusal(WRONG_PARAMETER, f"state: one of {', '.join(STATES)}")
         units = units.filter(state=state.upper())
-    return _page(units, of)
+    return _page(units, of, unit_row)
 
 
 def show_unit(serial: str, depth: str) -> dict[str, Any]:
@@ -212,15 +214,7 @@ def list_lots(supplier: str, lot_number: str, of: Window) -> dict[str, Any]:
         lots = lots.filter(supplier=supplier)
     if lot_number:
         lots = lots.filter(number=lot_number)
-    if of.before_id is not None:
-        lots = lots.filter(pk__lt=of.before_id)
-    found = list(lots.order_by("-pk")[: of.limit + 1])
-    more = len(found) > of.limit
-    last = str(found[of.limit - 1].pk) if more else ""
-    return {
-        "items": [lot_row(lot) for lot in found[: of.limit]],
-        "next_cursor": base64.urlsafe_b64encode(last.encode()).decode() if more else None,
-    }
+    return _page(lots, of, lot_row)
 
 
 def show_lot(lot_id: int, kind: str, of: Window) -> dict[str, Any]:
@@ -236,5 +230,5 @@ def show_lot(lot_id: int, kind: str, of: Window) -> dict[str, Any]:
     return {
         **lot_row(lot),
         "n_units": Unit.objects.filter(reached).count(),
-        "units": _page(_with_names(Unit.objects.filter(reached)), of),
+        "units": _page(_with_names(Unit.objects.filter(reached)), of, unit_row),
     }

@@ -18,7 +18,9 @@ class UnitShape(Shape):
     product = serializers.CharField(allow_null=True)
     state = serializers.ChoiceField(choices=UNIT_STATES)
     is_held = serializers.BooleanField()
-    last_test_passed = serializers.BooleanField(allow_null=True, help_text="null: no record yet.")
+    last_test_passed = serializers.BooleanField(
+        allow_null=True, help_text="Verdict of the last test; null: no test stands."
+    )
     next_operation = serializers.CharField(allow_null=True)
     length_m = serializers.FloatField(allow_null=True)
     mass_kg = serializers.FloatField(allow_null=True)

@@ -8,15 +8,17 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from lines.errors import Refusal
+from lines.errors import BAD_TIME, Refusal
 from lines.models import MaterialDefinition, Station
 from lines.orders.models import Tracking
 from lines.people.actors import acting
 from lines.records.services import quarantine
-from lines.stations.body import known_only, read_json, read_text, read_time
+from lines.stations.body import known_only, read_json, read_text, read_time, refuse
 from traceability import errors
 from traceability.units.models import Lot, LotState
 from traceability.units.queries import lot_row
+
+_FIRST_YEAR, _LAST_YEAR = 2000, 9000  # of an expiry
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class NewUnit:
     definition_id: int | None
     product_id: int | None
     next_step_id: int | None
+    route_id: int | None
 
 
 def create_units(units: Collection[NewUnit], now: datetime) -> dict[str, int]:
@@ -35,10 +38,10 @@ def create_units(units: Collection[NewUnit], now: datetime) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into traceability_unit"
-            " (serial, definition_id, product_id, state, next_step_id, created_at, updated_at)"
-            " select serial, definition_id, product_id, 'IN_PROCESS', next_step_id, %s, %s"
-            " from unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[])"
-            " as new (serial, definition_id, product_id, next_step_id)"
+            " (serial, definition_id, product_id, state, next_step_id, route_id, created_at, updated_at)"
+            " select serial, definition_id, product_id, 'IN_PROCESS', next_step_id, route_id, %s, %s"
+            " from unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])"
+            " as new (serial, definition_id, product_id, next_step_id, route_id)"
             " on conflict (serial) do nothing returning serial, id",
             [
                 now,
@@ -47,6 +50,7 @@ def create_units(units: Collection[NewUnit], now: datetime) -> dict[str, int]:
                 [u.definition_id for u in ordered],
                 [u.product_id for u in ordered],
                 [u.next_step_id for u in ordered],
+                [u.route_id for u in ordered],
             ],
         )
         return dict(cursor.fetchall())
@@ -54,12 +58,12 @@ def create_units(units: Collection[NewUnit], now: datetime) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class UnitChange:
-    """A unit after a visit. None for length or mass: unchanged."""
+    """A unit after a visit. None for length or mass: unchanged. `test`: a word of the interlock's said_by_test."""
 
     unit_id: int
     state: str
     next_step_id: int | None
-    last_test_passed: bool
+    test: str
     length_m: float | None
     mass_kg: float | None
 
@@ -68,16 +72,18 @@ def apply_changes(changes: Sequence[UnitChange], now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "update traceability_unit u set state = c.state, next_step_id = c.next_step_id,"
-            " last_test_passed = c.last_test_passed, length_m = coalesce(c.length_m, u.length_m),"
+            " last_test_passed = case c.test when 'PASS' then true when 'FAIL' then false"
+            " when 'VOID' then nullif(u.last_test_passed, true) else u.last_test_passed end,"
+            " length_m = coalesce(c.length_m, u.length_m),"
             " mass_kg = coalesce(c.mass_kg, u.mass_kg), updated_at = %s"
-            " from unnest(%s::bigint[], %s::text[], %s::bigint[], %s::boolean[], %s::float8[], %s::float8[])"
-            " as c (id, state, next_step_id, last_test_passed, length_m, mass_kg) where u.id = c.id",
+            " from unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::float8[], %s::float8[])"
+            " as c (id, state, next_step_id, test, length_m, mass_kg) where u.id = c.id",
             [
                 now,
                 [c.unit_id for c in changes],
                 [c.state for c in changes],
                 [c.next_step_id for c in changes],
-                [c.last_test_passed for c in changes],
+                [c.test for c in changes],
                 [c.length_m for c in changes],
                 [c.mass_kg for c in changes],
             ],
@@ -131,6 +137,12 @@ def _receive(raw: bytes, now: datetime) -> tuple[bool, dict[str, Any]]:
     number = read_text(body, "number", "$", required=True)
     code = read_text(body, "material", "$", required=True, longest=32)
     expires_at = read_time(body, "expires_at", "$", None)
+    if expires_at is not None and not _FIRST_YEAR <= expires_at.year <= _LAST_YEAR:
+        # A year at the end of the calendar has no time in the plant's zone, and no page could show it.
+        what = (
+            f"{expires_at.isoformat()}; years {_FIRST_YEAR} to {_LAST_YEAR}, leave it out where the lot does not expire"
+        )
+        refuse(BAD_TIME, "$.expires_at", what)
     material = MaterialDefinition.objects.filter(code=code, tracking=Tracking.LOT).first()
     if material is None:
         raise Refusal(errors.NOT_A_LOT_MATERIAL, code)
