@@ -17,8 +17,12 @@ select (select count(*) from lines_operationrecord),
        (select count(*) from quality_signal),
        (select count(*) from lines_pending)
 """
+# A pack counts with a passed end-of-line test that no later test or rework undid.
 _PACKS = """
-select p.code, count(u.id) filter (where u.last_test_passed)
+select p.code,
+       count(u.id) filter (where u.last_test_passed and exists (
+           select 1 from lines_operationrecord r
+            where r.serial = u.serial and r.operation = 'EOL' and r.verdict = 'PASS'))
   from lines_product p
   join lines_materialdefinition d on d.product_id = p.id and d.tracking = 'PACK'
   left join traceability_unit u on u.definition_id = d.id

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from lines.models import OperationRecord
 from lines.orders.models import Tracking
@@ -32,8 +32,9 @@ class Tour:
 
 
 def _pack() -> Unit | None:
-    """The passed pack that is furthest along its route, the newest of them."""
-    packs = Unit.objects.filter(definition__tracking=Tracking.PACK, last_test_passed=True)
+    """The pack with a passed end-of-line test that is furthest along its route, the newest of them."""
+    end_of_line = OperationRecord.objects.filter(serial=OuterRef("serial"), operation="EOL", verdict=Verdict.PASS)
+    packs = Unit.objects.filter(Exists(end_of_line), definition__tracking=Tracking.PACK, last_test_passed=True)
     furthest = F("next_step__sequence").desc(nulls_first=True)
     return packs.exclude(state=UnitState.SCRAPPED).select_related("definition").order_by(furthest, "-id").first()
 

@@ -146,6 +146,8 @@ def test_a_fresh_clone_comes_alive_stops_cleanly_and_goes_on(demo: Demo) -> None
 
     # What the pack is made of, from cells down to lots, is what the machines say they made it of.
     serial = packs[0]["serial"]
+    tests = [r["verdict"] for r in demo.get(f"/api/v1/units/{serial}")["records"] if r["operation"] == "EOL"]
+    assert tests[-1] == "PASS"
     truth = read_truth(Path(demo.facts["truth"]))
     with psycopg.connect(demo.facts["database_url"]) as connection:
         stored = {row[0] for row in connection.execute(_ALL_BELOW, [serial])}

@@ -94,6 +94,8 @@ def test_a_packs_page_and_api_name_all_it_is_made_of(plant: Plant, product: str)
     packs = plant.get(f"/api/v1/units?kind=pack&product={product}&state=passed")["items"]
     assert packs
     serial = packs[0]["serial"]
+    tests = [r["verdict"] for r in plant.get(f"/api/v1/units/{serial}")["records"] if r["operation"] == "EOL"]
+    assert tests[-1] == "PASS"
     page = plant.browser("auditor")(f"/units/{serial}/")
     answer = str(plant.get(f"/api/v1/units/{serial}"))
     direct = {name_of_input(link) for link in plant.truth.links if link["output"] == serial}

@@ -33,6 +33,8 @@ def test_each_card_leads_to_a_page_that_is_there(client: Client, hand: Hand) -> 
     hand.run(cell, "DEGAS", "FAIL", **hand.inputs(step))
     hand.run(cell, "DEGAS", **hand.inputs(step))
     assert json.loads(hand.tell(hand.body(cell, "GRADE")).content)["is_conforming"] is False
+    assembled = hand.make("LFP-PACK", until="EOL")
+    assert f"/units/{assembled}/" not in client.get("/tour/").content.decode()
     pack = hand.make("LFP-PACK")
     plan = ControlPlan.objects.get(code="FIL-01-LFP")
     limits, now = plan.limits.get(), timezone.now()
