@@ -14,7 +14,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from mes.demo import before
-from mes.demo.options import DemoError, options_from
+from mes.demo.options import DemoError, Options, options_from
 from mes.demo.plant import RunningPlant
 from mes.demo.progress import ProgressReader
 from mes.embedded import EmbeddedServerError, die_with_parent
@@ -57,7 +57,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            self._run()
+            chosen = options_from()
+            try:
+                self._run(chosen)
+            except (ProcessError, EmbeddedServerError):
+                # Most of what fails without room says so in words of its own.
+                before.check_space(chosen.var, before.SPACE_TO_GO_ON_MB)
+                raise
         except (DemoError, ProcessError, EmbeddedServerError) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
@@ -65,8 +71,7 @@ class Command(BaseCommand):
                 raise
             raise CommandError("The disk is full: free some space, then `make demo` goes on.") from error
 
-    def _run(self) -> None:
-        chosen = options_from()
+    def _run(self, chosen: Options) -> None:
         before.make_folder(chosen)
         before.check_wheels(chosen)
         held = before.lock(chosen)
