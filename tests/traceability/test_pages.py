@@ -137,7 +137,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(hand: Hand, page: Cal
     assert queries(page, f"/lots/{lot.pk}/") == few_of_lot
 
 
-@pytest.mark.parametrize("path", ["/units/NONE/", "/units/%00/", "/units/A/B/", "/lots/0/", f"/lots/{10**30}/"])
+@pytest.mark.parametrize("path", ["/units/NONE/", "/units/A/B/", "/lots/0/", f"/lots/{10**30}/"])
 def test_what_is_not_there_is_not_found(hand: Hand, path: str) -> None:  # noqa: ARG001 - the plant comes first
     client = Client()
     client.force_login(Person.objects.get(role=Role.QUALITY))
