@@ -7,6 +7,7 @@ Nothing ticks: a sleeper's wall time is computed from the clock's segments, and 
 import asyncio
 import heapq
 import itertools
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -56,6 +57,15 @@ class SimulatedClock:
     def is_live(self) -> bool:
         self.now()
         return self._live
+
+    @property
+    def meets_wall_at(self) -> float:
+        """Where the two clocks will be when they meet, if the speed stays as it is; the past when they have."""
+        if self._live:
+            return self.now()
+        if self.speed <= 1:
+            return math.inf
+        return (self._base_wall * self.speed - self._base_sim) / (self.speed - 1)
 
     def set_speed(self, speed: float) -> None:
         """Go on from here at another speed. Has no effect on a live clock."""

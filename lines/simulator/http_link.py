@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 if find_spec("sniffio") is None:
     # httpcore tries to import it in every request; told once that it is not there, Python does not search again.
-    sys.modules["sniffio"] = None  # type: ignore[assignment] - None says: not there
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # None says: not there
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 5.0
 _TRY_AGAIN = {408, 409, 425, 429}  # 409: the same key is being worked on

@@ -75,6 +75,9 @@ class Telemetry:
             following = due + period
             now = clock.now()
             due = following if now - following < BEHIND_PERIODS * period else now
+            if not clock.is_live:
+                # The long period is over when the clocks meet: from then on a screen expects a value each second.
+                due = min(due, clock.meets_wall_at)
 
     async def _show_idle(self) -> None:
         machine = self._machine

@@ -52,6 +52,16 @@ def test_the_wall_time_of_a_moment_is_when_the_clock_shows_it(behind_s: float, s
     assert clock.now() == pytest.approx(moment, abs=1e-3)
 
 
+def test_it_says_where_the_clocks_will_meet() -> None:
+    wall = Wall()
+    clock = SimulatedClock(wall.t - 3600, 60, wall)
+    meeting = clock.meets_wall_at
+    wall.t = meeting - 0.5
+    assert not clock.is_live
+    wall.t = meeting + 0.001
+    assert clock.is_live
+
+
 def test_a_speed_that_would_run_away_is_refused() -> None:
     for speed in (0.5, 3601):
         with pytest.raises(ValueError, match="between 1 and 3600"):
