@@ -12,6 +12,7 @@ import pytest
 
 from tests.e2e.conftest import Plant
 from tests.e2e.truth import name_of_input
+from traceability import errors
 
 # The first test waits for the plant, whose own waits say what did not come about.
 pytestmark = pytest.mark.timeout(600)
@@ -246,6 +247,12 @@ def test_what_was_made_against_the_interlocks_word_is_kept_and_held(plant: Plant
         assert not row["is_conforming"]
         assert row["deviation_codes"]
         assert row["holds"] >= 1
+
+
+def test_no_machine_forgets_to_name_what_it_built_in(plant: Plant) -> None:
+    """Reworked units included, which take in nothing again."""
+    lacking = "select serial, operation, attempt from lines_operationrecord where %s = any(deviation_codes)"
+    assert plant.rows(lacking, errors.COMPONENT_MISSING.code) == []
 
 
 def test_the_tours_objects_exist(plant: Plant) -> None:
