@@ -1,4 +1,4 @@
-"""Child processes of one parent: started in order, watched, restarted, stopped in reverse, none left behind.
+"""Child processes of one parent: started in order, watched, restarted, stopped, none left behind.
 
 Each child leads a session of its own, so Ctrl-C in the terminal reaches only the parent, which stops things in
 order. Should the parent be killed outright, the kernel ends each child (PR_SET_PDEATHSIG), and the next start
@@ -143,18 +143,19 @@ class Supervisor:
             self._say(f"{name} {how}; starting it again (log: {self.log_of(name)})")
             self.start(child.command)
 
-    def stop(self, name: str, timeout_s: float = STOP_TIMEOUT_S) -> None:
-        """End a child in good order, then by force, with all it started; it is not started again."""
-        child = self._children.get(name)
-        if child is None:
-            return
-        if child.process.poll() is None:
-            child.process.send_signal(child.command.stop_signal)
+    def stop(self, *names: str, timeout_s: float = STOP_TIMEOUT_S) -> None:
+        """End children together in good order, then by force, with all they started; they are not started again."""
+        children = {name: self._children[name] for name in names if name in self._children}
+        for child in children.values():
+            if child.process.poll() is None:
+                child.process.send_signal(child.command.stop_signal)
+        deadline = time.monotonic() + timeout_s
+        for name, child in children.items():
             try:
-                child.process.wait(timeout_s)
+                child.process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 self._say(f"{name} does not end by itself; ending it by force")
-        self.kill(name)
+            self.kill(name)
 
     def kill(self, name: str) -> None:
         """End a child and all it started by SIGKILL; it is not started again."""
@@ -167,9 +168,7 @@ class Supervisor:
         self._write_pids()
 
     def stop_all(self) -> None:
-        """In reverse order of starting."""
-        for name in reversed(list(self._children)):
-            self.stop(name)
+        self.stop(*self._children)
 
     def force_all(self) -> None:
         """Send SIGKILL to all and wait for nothing: for a signal handler, while `stop_all` waits below it."""
