@@ -60,10 +60,8 @@ class SimulatedClock:
 
     @property
     def meets_wall_at(self) -> float:
-        """Where the two clocks will be when they meet, if the speed stays as it is; the past when they have."""
-        if self._live:
-            return self.now()
-        if self.speed <= 1:
+        """Where the two clocks will be when they meet, if the speed stays as it is; never when they have met already."""
+        if self.is_live or self.speed <= 1:
             return math.inf
         return (self._base_wall * self.speed - self._base_sim) / (self.speed - 1)
 

@@ -66,6 +66,8 @@ class Telemetry:
         clock = self._floor.clock
         due = clock.now() + (0.0 if clock.is_live else self._rng.random() * CATCH_UP_PERIOD_S)
         while True:
+            # The long period is over when the clocks meet: from then on a screen expects a value each second.
+            due = min(due, clock.meets_wall_at)
             await clock.sleep_until(due)
             await self._show_idle()
             await self._count(due)
@@ -75,9 +77,6 @@ class Telemetry:
             following = due + period
             now = clock.now()
             due = following if now - following < BEHIND_PERIODS * period else now
-            if not clock.is_live:
-                # The long period is over when the clocks meet: from then on a screen expects a value each second.
-                due = min(due, clock.meets_wall_at)
 
     async def _show_idle(self) -> None:
         machine = self._machine
