@@ -60,7 +60,7 @@ class SimulatedClock:
 
     @property
     def meets_wall_at(self) -> float:
-        """Where the two clocks will be when they meet, if the speed stays as it is; never when they have met already."""
+        """Where the two clocks will meet if the speed stays as it is; never when they have met already."""
         if self.is_live or self.speed <= 1:
             return math.inf
         return (self._base_wall * self.speed - self._base_sim) / (self.speed - 1)
