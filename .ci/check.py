@@ -1,5 +1,6 @@
 """Every gate but the tests, two at a time, with the output of those that fail; then product lines per folder."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -64,6 +65,9 @@ def print_lines_per_folder() -> None:
 
 def main() -> int:
     os.chdir(ROOT)
+    # Starts PostgreSQL and Valkey once for all gates and puts their addresses into the environment.
+    sys.path.insert(0, str(ROOT))
+    importlib.import_module("tests.settings")
     with ThreadPoolExecutor(2) as pool:
         passed = list(pool.map(run, GATES.keys(), GATES.values()))
     print_lines_per_folder()
