@@ -25,14 +25,14 @@ STATUS_EVERY_S_IN_A_FILE = 30.0
 
 
 class _StopAsked(BaseException):
-    """Ctrl-C, SIGTERM, a closed terminal."""
+    """By Ctrl-C, SIGTERM, a closed terminal; the message says which."""
 
 
-def _ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+def _ask_to_stop(signal_number: int, _frame: FrameType | None) -> None:
     # Once: what follows must not be interrupted. The second Ctrl-C is for the impatient (see _stop).
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    raise _StopAsked
+    raise _StopAsked(signal.Signals(signal_number).name)
 
 
 def _catches_interrupts(pid: int) -> bool:
@@ -88,8 +88,8 @@ class Command(BaseCommand):
             plant.start()
             self._tell_how_to_enter(plant)
             self._watch(plant)
-        except _StopAsked:
-            self._say("\nStopping; what was stored stays, `make demo` goes on from here.")
+        except _StopAsked as asked:
+            self._say(f"\nStopping ({asked}); what was stored stays, `make demo` goes on from here.")
         finally:
             self._stop(plant)
             held.close()
@@ -115,13 +115,13 @@ class Command(BaseCommand):
     def _watch(self, plant: RunningPlant) -> None:
         reader = ProgressReader(plant.database_url)
         parent = os.getppid()
-        parent_listens = _catches_interrupts(parent)
+        make_listens = _is_make(parent) and _catches_interrupts(parent)
         every = STATUS_EVERY_S if sys.stdout.isatty() else STATUS_EVERY_S_IN_A_FILE
         next_status = 0.0
         while True:
             # `make` that is sent SIGINT alone does not hand it on, but waits for us with its handler taken off.
-            if parent_listens and os.getppid() == parent and not _catches_interrupts(parent):
-                raise _StopAsked
+            if make_listens and os.getppid() == parent and not _catches_interrupts(parent):
+                raise _StopAsked("make was interrupted")
             before.check_space(plant.options.var, before.SPACE_TO_GO_ON_MB)
             plant.keep()
             if time.monotonic() >= next_status:
