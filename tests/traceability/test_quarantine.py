@@ -29,7 +29,7 @@ def _raw(text: str) -> Any:
     return lambda _: text.encode()
 
 
-FUTURE = (timezone.now() + timedelta(minutes=16)).isoformat()
+FUTURE = (timezone.now() + timedelta(hours=6)).isoformat()  # the run may come much later than the import
 PAST = (timezone.now() - timedelta(days=31)).isoformat()
 RANGE = {"serial": "X", "from_m": 5.0, "to_m": 5.0}
 LOT = {"material": "GRAPHITE", "supplier": "A", "lot": "1", "quantity": 1.0, "unit": "g"}
