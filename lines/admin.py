@@ -28,6 +28,10 @@ admin.site.register(models.Area, MasterAdmin, list_display=("code", *NAMES, "seq
 admin.site.register(models.ProductionLine, MasterAdmin, list_display=("code", *NAMES))
 admin.site.register(models.Shift, MasterAdmin, list_display=("code", *NAMES, "starts_at", "ends_at"))
 admin.site.register(models.OpcUaServer, MasterAdmin, list_display=("code", "endpoint_url", "is_demo"))
+admin.site.register(models.WorkOrder, FactAdmin, list_display=("number", "product", "route", "quantity", "state"))
+admin.site.register(models.StationClock, FactAdmin, list_display=("station", "offset_s", "measured_at"))
+admin.site.register(models.AttributeCount, FactAdmin, list_display=("record", "code", "count", "inspected"))
+admin.site.register(models.Certification, MasterAdmin, list_display=("person", "operation", "level", "valid_until"))
 admin.site.register(models.Product, MasterAdmin, list_display=("code", *NAMES, "chemistry"))
 
 

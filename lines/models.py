@@ -2,17 +2,26 @@
 
 from lines.alarms.models import Alarm
 from lines.events.models import Event
-from lines.orders.models import BillItem, MaterialDefinition, Operation, Product, Recipe, Route, RouteStep
-from lines.people.models import Person, PersonToken, StationToken
-from lines.plant.models import Area, OpcUaServer, ProductionLine, ReasonCode, Shift, Signal, Site, Station
-from lines.records.models import Measurement, OperationRecord, Pending, QuarantinedPost, StationPost
+from lines.orders.models import BillItem, MaterialDefinition, Operation, Product, Recipe, Route, RouteStep, WorkOrder
+from lines.people.models import Certification, Person, PersonToken, StationToken
+from lines.plant.models import Area, OpcUaServer, ProductionLine, ReasonCode, Shift, Signal, Site, Station, StationClock
+from lines.records.models import (
+    AttributeCount,
+    Measurement,
+    OperationRecord,
+    Pending,
+    QuarantinedPost,
+    StationPost,
+)
 from lines.states.models import StateChange, StationStatus
 from lines.telemetry.models import Sample, SignalLatest, TelemetryBatch
 
 __all__ = [
     "Alarm",
     "Area",
+    "AttributeCount",
     "BillItem",
+    "Certification",
     "Event",
     "MaterialDefinition",
     "Measurement",
@@ -36,8 +45,10 @@ __all__ = [
     "Site",
     "StateChange",
     "Station",
+    "StationClock",
     "StationPost",
     "StationStatus",
     "StationToken",
     "TelemetryBatch",
+    "WorkOrder",
 ]

@@ -81,3 +81,6 @@ class SignalAdmin(FactAdmin):
     list_display = ("id", "plan", "chart", "rule", "side", "raised_at")
     list_filter = ("plan", "rule")
     list_select_related = ("plan",)
+
+
+admin.site.register(models.Gauge, MasterAdmin, list_display=("code", "station", "channel", "valid_until"))

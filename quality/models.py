@@ -1,6 +1,7 @@
 """Django looks for models here; each lives in its folder."""
 
 from quality.charts.models import ChartPoint, OpenSubgroup, Signal
+from quality.gauges.models import Gauge
 from quality.plans.models import (
     Characteristic,
     CharacteristicLimits,
@@ -16,6 +17,7 @@ __all__ = [
     "ChartPoint",
     "ControlLimits",
     "ControlPlan",
+    "Gauge",
     "OpenSubgroup",
     "Signal",
 ]

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from lines.admin_kinds import FactAdmin
+from lines.admin_kinds import FactAdmin, MasterAdmin
 from traceability import models
 
 
@@ -52,6 +52,23 @@ class NonconformanceAdmin(FactAdmin):
 
 @admin.register(models.Hold)
 class HoldAdmin(FactAdmin):
-    list_display = ("id", "unit", "reason", "placed_at", "placed_by", "released_at")
+    list_display = ("id", "scope", "unit", "reason", "placed_at", "placed_by", "released_at")
     list_select_related = ("unit",)
     search_fields = ("unit__serial__exact",)
+
+
+admin.site.register(models.FeedPoint, MasterAdmin, list_display=("station", "code", "name_en", "name_ja"))
+for _model, _columns in (
+    (models.HoldUnit, ("hold", "unit", "added_at", "released_at")),
+    (models.DispositionDecision, ("nonconformance", "disposition", "decided_by", "decided_at")),
+    (models.LotEvent, ("lot", "kind", "state", "by", "at")),
+    (models.LotPart, ("parent", "child", "quantity", "at")),
+    (models.CertificateValue, ("lot", "property", "value", "unit")),
+    (models.TrayLoad, ("tray", "slot", "channel", "unit", "loaded_at", "unloaded_at")),
+    (models.Mounting, ("feed_point", "lot", "mounted_at", "unmounted_at")),
+    (models.SerialCounter, ("design_code", "day", "next_sequence")),
+    (models.SerialBlock, ("station", "definition", "day", "first_sequence", "count")),
+    (models.Sample, ("code", "unit", "operation", "state", "taken_at")),
+    (models.Correction, ("record", "kind", "by", "at")),
+):
+    admin.site.register(_model, FactAdmin, list_display=_columns)

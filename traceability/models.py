@@ -1,9 +1,33 @@
 """Django looks for models here; each lives in its folder."""
 
+from traceability.corrections.models import Correction
+from traceability.feeding.models import FeedPoint, Mounting
 from traceability.genealogy.models import GenealogyLink
-from traceability.holds.models import Hold, Nonconformance
+from traceability.holds.models import DispositionDecision, Hold, HoldUnit, Nonconformance
 from traceability.interlock.models import Permit
-from traceability.trays.models import TrayPlacement
-from traceability.units.models import Lot, Unit
+from traceability.issuing.models import SerialBlock, SerialCounter
+from traceability.samples.models import Sample
+from traceability.trays.models import TrayLoad, TrayPlacement
+from traceability.units.models import CertificateValue, Lot, LotEvent, LotPart, Unit
 
-__all__ = ["GenealogyLink", "Hold", "Lot", "Nonconformance", "Permit", "TrayPlacement", "Unit"]
+__all__ = [
+    "CertificateValue",
+    "Correction",
+    "DispositionDecision",
+    "FeedPoint",
+    "GenealogyLink",
+    "Hold",
+    "HoldUnit",
+    "Lot",
+    "LotEvent",
+    "LotPart",
+    "Mounting",
+    "Nonconformance",
+    "Permit",
+    "Sample",
+    "SerialBlock",
+    "SerialCounter",
+    "TrayLoad",
+    "TrayPlacement",
+    "Unit",
+]

@@ -1,5 +1,6 @@
 """What is made and how: products, material definitions, routes, bills, recipes, work orders (ISA-95 part 2)."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -43,6 +44,9 @@ class MaterialDefinition(Bilingual):
         blank=True,
         help_text="Three characters of the serial that claim it for this definition.",
     )
+    release_on_receipt = models.BooleanField(
+        default=True, help_text="A bought lot is released when it is received; else it waits in quarantine."
+    )
 
     class Meta:
         ordering = ["code"]
@@ -67,6 +71,7 @@ class Operation(Bilingual):
     code = models.CharField(max_length=24, unique=True)
     kind = models.CharField(max_length=20, choices=StationKind)
     is_test = models.BooleanField(default=False, help_text="Its verdict says whether the unit is good.")
+    needs_certification = models.BooleanField(default=False, help_text="Only certified operators may do it.")
     stations = models.ManyToManyField(Station, related_name="operations")
 
     class Meta:
@@ -114,7 +119,27 @@ class RouteStep(models.Model):
         help_text="Where a failed unit starts again while passes are left; empty: at this step.",
     )
     on_fail = models.CharField(max_length=8, choices=OnFail, default=OnFail.HOLD)
-    is_gate = models.BooleanField(default=False)
+    is_gate = models.BooleanField(default=False, help_text="Denies until SPC has looked at the unit's records.")
+    alternatives = models.ManyToManyField(
+        Operation, blank=True, related_name="+", help_text="Operations that may be done in place of this one."
+    )
+    sample_every = models.PositiveIntegerField(
+        default=1, help_text="n: only units whose serial's sequence divides by n do this step; the others pass it by."
+    )
+    repeat_in_rework = models.BooleanField(
+        default=True, help_text="A unit sent back repeats this step on its way; False: not once it passed it."
+    )
+    grades = ArrayField(models.CharField(max_length=8), default=list, blank=True, help_text="Allowed; empty: all.")
+    wait_from = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The step at whose end the waiting time begins; empty: the step before this one.",
+    )
+    min_wait_s = models.PositiveIntegerField(null=True, blank=True)
+    max_wait_s = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["route", "sequence"]
@@ -155,3 +180,29 @@ class Recipe(models.Model):
 
     def __str__(self) -> str:
         return f"{self.operation_id} v{self.version}"
+
+
+class WorkOrderState(models.TextChoices):
+    """Of the job order states of ISA-95 part 4, those that the interlock asks about."""
+
+    RELEASED = "RELEASED", "Released"
+    CLOSED = "CLOSED", "Closed"
+
+
+class WorkOrder(models.Model):
+    """What to make, by which version of the route and with which recipes: frozen when the order was made."""
+
+    number = models.CharField(max_length=32, unique=True)
+    product = models.ForeignKey(Product, models.PROTECT, related_name="work_orders")
+    route = models.ForeignKey(Route, models.PROTECT, related_name="work_orders")
+    recipes = models.ManyToManyField(Recipe, related_name="work_orders")
+    quantity = models.PositiveIntegerField(help_text="Units of the route's end that are wanted.")
+    state = models.CharField(max_length=8, choices=WorkOrderState, default=WorkOrderState.RELEASED)
+    released_at = models.DateTimeField(help_text="New units begin under the newest released order of their product.")
+
+    class Meta:
+        ordering = ["-released_at"]
+        indexes = [models.Index(fields=["product", "state", "-released_at"], name="work_order_open")]
+
+    def __str__(self) -> str:
+        return self.number

@@ -63,6 +63,21 @@ class Interface(models.TextChoices):
     OPCUA = "OPCUA", "OPC UA handshake"
 
 
+class UnitMode(models.TextChoices):
+    """PackML's unit modes: only in PRODUCTION may units enter."""
+
+    PRODUCTION = "PRODUCTION", "Production"
+    MAINTENANCE = "MAINTENANCE", "Maintenance"
+    MANUAL = "MANUAL", "Manual"
+
+
+class OfflinePolicy(models.TextChoices):
+    """What a station does while the MES does not answer."""
+
+    STOP = "STOP", "Stop"
+    RUN_ON = "RUN_ON", "Run on, results are posted later"
+
+
 class Station(Bilingual):
     code = models.CharField(max_length=32, unique=True)
     kind = models.CharField(max_length=20, choices=StationKind)
@@ -73,12 +88,26 @@ class Station(Bilingual):
     opcua_server = models.ForeignKey(OpcUaServer, models.PROTECT, related_name="stations")
     stale_after_s = models.PositiveIntegerField(default=30)
     target_per_shift = models.PositiveIntegerField(default=0, help_text="Units the plan expects in a shift.")
+    mode = models.CharField(max_length=12, choices=UnitMode, default=UnitMode.PRODUCTION)
+    offline_policy = models.CharField(max_length=8, choices=OfflinePolicy, default=OfflinePolicy.STOP)
+    offline_units = models.PositiveIntegerField(default=0, help_text="RUN_ON: at most so many units of one outage.")
+    ahead_tolerance_s = models.PositiveIntegerField(default=900, help_text="A time further ahead is refused.")
+    behind_tolerance_s = models.PositiveIntegerField(default=2_592_000, help_text="A time further back is refused.")
 
     class Meta:
         ordering = ["sequence"]
 
     def __str__(self) -> str:
         return self.code
+
+
+class StationClock(models.Model):
+    """How far a station's clock is ahead of ours, as its last post with `sent_at` showed. Replaced, not kept: each
+    record carries the offset it was judged with."""
+
+    station = models.OneToOneField(Station, models.PROTECT, primary_key=True, related_name="clock")
+    offset_s = models.FloatField()
+    measured_at = models.DateTimeField()
 
 
 class SignalKind(models.TextChoices):

@@ -14,7 +14,7 @@ from typing import Any
 RECORD_FIELDS = (
     "station", "operation", "serial", "product", "attempt", "started_at", "source_time", "received_at",
     "machine_outcome", "verdict", "is_conforming", "deviation_codes", "reason_codes", "recipe", "operator", "tray",
-    "slot", "channel",
+    "slot", "channel", "grade", "clock_offset_s", "is_offline", "entered_by",
 )  # fmt: skip
 MEASUREMENT_FIELDS = (
     "sequence", "characteristic", "value", "unit", "position", "source_time", "judgement", "limits_version",

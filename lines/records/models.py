@@ -50,6 +50,10 @@ class OperationRecord(models.Model):
     tray = models.CharField(max_length=32, blank=True)
     slot = models.PositiveSmallIntegerField(null=True)
     channel = models.CharField(max_length=48, blank=True)
+    grade = models.CharField(max_length=8, blank=True, help_text="As the station sorted the unit.")
+    clock_offset_s = models.FloatField(null=True, help_text="How far the machine's clock was ahead; null: unknown.")
+    is_offline = models.BooleanField(default=False, help_text="Made while the MES did not answer, posted later.")
+    entered_by = models.CharField(max_length=150, blank=True, help_text="User name, where a person entered it.")
     content_sha256 = models.CharField(max_length=64)
 
     class Meta:
@@ -85,6 +89,16 @@ class Measurement(models.Model):
     is_derived = models.BooleanField(default=False)
 
 
+class AttributeCount(models.Model):
+    """How many of one reason a visit found: defects on a roll, nonconforming pieces of a sample."""
+
+    record = models.ForeignKey(OperationRecord, models.PROTECT, related_name="counts")
+    code = models.CharField(max_length=24, help_text="Reason code, or a characteristic that is counted.")
+    count = models.PositiveIntegerField()
+    inspected = models.FloatField(null=True, help_text="Pieces, metres or opportunities looked at.")
+    position = models.CharField(max_length=32, blank=True)
+
+
 class Consumer(models.TextChoices):
     """Who still has to look at a record."""
 
@@ -101,6 +115,13 @@ class Pending(models.Model):
         indexes = [models.Index(fields=["consumer", "id"], name="pending_consumer")]
 
 
+class Settlement(models.TextChoices):
+    """What an engineer did with a refused post."""
+
+    REPLAYED = "REPLAYED", "Replayed"
+    DISMISSED = "DISMISSED", "Dismissed"
+
+
 class QuarantinedPost(models.Model):
     """A post that could not be understood or trusted. Nothing else of it is stored."""
 
@@ -111,3 +132,11 @@ class QuarantinedPost(models.Model):
     body = models.BinaryField(help_text="As received, cut at the largest body we take.")
     code = models.CharField(max_length=16)
     detail = models.TextField()
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.CharField(max_length=150, blank=True, help_text="User name.")
+    settlement = models.CharField(max_length=10, choices=Settlement, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    replayed_as = models.ForeignKey(StationPost, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["-id"], condition=models.Q(settled_at=None), name="quarantine_open")]

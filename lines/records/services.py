@@ -67,6 +67,10 @@ class NewRecord:
     slot: int | None
     channel: str
     measurements: tuple[NewMeasurement, ...]
+    grade: str = ""
+    clock_offset_s: float | None = None
+    is_offline: bool = False
+    entered_by: str = ""
 
 
 def open_post(station_id: int, key: str, body: bytes, now: datetime) -> int | StoredAnswer:
@@ -107,15 +111,17 @@ _MEASUREMENT_COLUMNS = ("received_at", "record_id", *MEASUREMENT_FIELDS)
 _INSERT_RECORDS = """
 insert into lines_operationrecord
     (post_id, station_id, received_at, operation, serial, product, attempt, started_at, source_time, machine_outcome,
-     verdict, is_conforming, deviation_codes, reason_codes, recipe, operator, tray, slot, channel, content_sha256)
+     verdict, is_conforming, deviation_codes, reason_codes, recipe, operator, tray, slot, channel, grade,
+     clock_offset_s, is_offline, entered_by, content_sha256)
 select %s, %s, %s, operation, serial, product, attempt, started_at, source_time, machine_outcome, verdict,
        is_conforming, string_to_array(deviation_codes, ' '), string_to_array(reason_codes, ' '), recipe, operator,
-       tray, slot, channel, content_sha256
+       tray, slot, channel, grade, clock_offset_s, is_offline, entered_by, content_sha256
 from unnest(%s::text[], %s::text[], %s::text[], %s::int[], %s::timestamptz[], %s::timestamptz[], %s::text[],
             %s::text[], %s::boolean[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[],
-            %s::text[], %s::text[])
+            %s::text[], %s::text[], %s::float8[], %s::boolean[], %s::text[], %s::text[])
      as new (operation, serial, product, attempt, started_at, source_time, machine_outcome, verdict, is_conforming,
-             deviation_codes, reason_codes, recipe, operator, tray, slot, channel, content_sha256)
+             deviation_codes, reason_codes, recipe, operator, tray, slot, channel, grade, clock_offset_s, is_offline,
+             entered_by, content_sha256)
 returning serial, id
 """
 
@@ -143,6 +149,10 @@ def store_records(station: Station, post_id: int, received_at: datetime, records
         [r.tray for r in records],
         [r.slot for r in records],
         [r.channel for r in records],
+        [r.grade for r in records],
+        [r.clock_offset_s for r in records],
+        [r.is_offline for r in records],
+        [r.entered_by for r in records],
         [content_sha256(record, measurements) for record, measurements in contents],
     ]
     with connection.cursor() as cursor:

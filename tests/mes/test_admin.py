@@ -22,6 +22,9 @@ from quality.models import Characteristic, CharacteristicLimits
 OSAKA = Path(__file__).parents[2] / "fixtures" / "plant" / "osaka"
 pytestmark = pytest.mark.django_db
 MASTER = {
+    "Certification",
+    "FeedPoint",
+    "Gauge",
     *("Site", "Area", "ProductionLine", "Shift", "OpcUaServer", "Product", "Station", "Signal", "ReasonCode"),
     *("Operation", "MaterialDefinition", "Person", "StationToken", "PersonToken"),
     *("Characteristic", "CharacteristicUse", "ControlPlan"),

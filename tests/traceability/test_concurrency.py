@@ -18,7 +18,8 @@ from lines.records import services
 from lines.records.models import Consumer
 from lines.records.pending import claim
 from tests.traceability.conftest import Hand, make_hand
-from traceability.models import Hold, Permit, Unit
+from traceability.holds.services import hold_unit
+from traceability.models import Permit, Unit
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_a_permit_request_that_the_database_ends_as_a_deadlock_is_told_to_come_a
     unit = Unit.objects.create(serial=serial, created_at=timezone.now(), updated_at=timezone.now())
     permit = hand.ask(hand.serial("JRL"), "WIND")["permit"]
     Permit.objects.filter(pk=permit).update(serial=serial)
-    Hold.objects.create(unit=unit, placed_at=timezone.now(), placed_by="person:q", reason="recall")
+    hold_unit(unit.pk, reason="recall", by="person:q", now=timezone.now())
 
     def ask() -> Any:
         return hand.post("stations/WIND-1/permits", {"serial": serial, "operation": "WIND"}, "WIND-1")

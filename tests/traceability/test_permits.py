@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from tests.traceability.conftest import Hand
 from traceability import errors
-from traceability.models import Hold, Permit, Unit
+from traceability.holds.services import hold_unit
+from traceability.models import Permit, Unit
 
 
 def reasons(answer: dict[str, Any]) -> list[str]:
@@ -41,7 +42,7 @@ def test_a_held_unit_is_denied_and_the_denial_takes_the_permit_back(hand: Hand) 
     cell = hand.make("LFP-CELL", until="BAKE")
     assert reasons(hand.ask(cell, "BAKE")) == []
     unit = Unit.objects.get(serial=cell)
-    Hold.objects.create(unit=unit, placed_at=timezone.now(), placed_by="person:q", reason="recall 7")
+    hold_unit(unit.pk, reason="recall 7", by="person:q", now=timezone.now())
     denial = hand.ask(cell, "BAKE")
     assert reasons(denial) == [errors.HELD.code]
     assert denial["reasons"][0]["detail"] == "recall 7"

@@ -12,6 +12,7 @@ from lines.records.content import MEASUREMENT_FIELDS, RECORD_FIELDS, content_sha
 from quality.models import CharacteristicLimits
 from tests.traceability.conftest import Hand
 from traceability import errors
+from traceability.holds.services import hold_unit
 from traceability.models import GenealogyLink, Hold, Lot, Nonconformance, Permit, TrayPlacement, Unit
 from traceability.units.models import LotState
 
@@ -113,7 +114,7 @@ def test_a_hold_after_the_permit_is_no_deviation_but_keeps_the_unit(hand: Hand) 
     cell = hand.make("LFP-CELL", until="BAKE")
     assert hand.ask(cell, "BAKE")["verdict"] == "ALLOW"
     unit = Unit.objects.get(serial=cell)
-    Hold.objects.create(unit=unit, placed_at=timezone.now(), placed_by="person:q", reason="recall")
+    hold_unit(unit.pk, reason="recall", by="person:q", now=timezone.now())
     told = hand.tell(hand.body(cell, "BAKE", tray="T-2", slot=1)).json()
     assert told["is_conforming"]
     assert told["disposition"] == "HOLD"
@@ -177,7 +178,7 @@ def test_components_that_should_not_be_there(hand: Hand) -> None:
     assert Unit.objects.get(serial=scrapped).state == "SCRAPPED"
     held = hand.make("LFP-JELLY")
     unit = Unit.objects.get(serial=held)
-    Hold.objects.create(unit=unit, placed_at=timezone.now(), placed_by="person:q", reason="recall")
+    hold_unit(unit.pk, reason="recall", by="person:q", now=timezone.now())
     assert codes(_weld(hand, hand.serial("CLF"), [held])) == [errors.COMPONENT_HELD.code]
     cell = hand.make("LFP-CELL", until="CAN")
     assert codes(_weld(hand, hand.serial("CLF"), [cell])) == [

@@ -11,8 +11,9 @@ from rest_framework import serializers
 from tests.traceability.conftest import Hand
 from traceability import errors
 from traceability.genealogy.services import NewLink, add_links
+from traceability.holds.services import hold_unit
 from traceability.interlock import schemas as interlock
-from traceability.models import Hold, Lot, Unit
+from traceability.models import Lot, Unit
 from traceability.units import schemas
 
 
@@ -65,7 +66,7 @@ def test_units_are_listed_by_kind_product_and_state(hand: Hand) -> None:
     scrapped = hand.serial("JRL")
     hand.run(scrapped, "WIND", "FAIL", **hand.inputs(step))
     held = Unit.objects.get(serial=slurry)
-    Hold.objects.create(unit=held, placed_at=timezone.now(), placed_by="person:q", reason="recall")
+    hold_unit(held.pk, reason="recall", by="person:q", now=timezone.now())
 
     def listed(**query: Any) -> list[str]:
         return [item["serial"] for item in hand.get("units", **query).json()["items"]]

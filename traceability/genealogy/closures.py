@@ -8,7 +8,7 @@ from django.db.models.expressions import RawSQL
 from lines.models import MaterialDefinition
 from traceability.genealogy.levels import Edge, Group, Member, Node, made_of, went_into
 from traceability.genealogy.models import GenealogyLink
-from traceability.models import Hold, Lot, Unit
+from traceability.models import HoldUnit, Lot, Unit
 
 # `union` without `all` drops what was seen, so a wrong loop in the links ends too.
 _UNITS_BEHIND = """
@@ -123,7 +123,7 @@ class _Names:
         self.lots = Lot.objects.select_related("material").in_bulk([node.id for node in nodes if node.is_lot])
         by_id = MaterialDefinition.objects.in_bulk()
         self.definitions = {definition.code: definition for definition in by_id.values()}
-        held = Hold.objects.filter(unit__in=unit_ids, released_at=None)
+        held = HoldUnit.objects.filter(unit__in=unit_ids, released_at=None)
         self.held = set(held.values_list("unit_id", flat=True))
         self.materials = {Node(True, lot.pk): lot.material_code for lot in self.lots.values()}
         for unit in self.units.values():

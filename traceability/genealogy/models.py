@@ -7,6 +7,14 @@ from lines.models import OperationRecord
 from traceability.units.models import Lot, Unit
 
 
+class LinkBasis(models.TextChoices):
+    """How we know."""
+
+    RECORDED = "RECORDED", "Recorded by the station"
+    MOUNTED = "MOUNTED", "Inferred: it was mounted at the feed point"
+    CORRECTED = "CORRECTED", "Entered as a correction"
+
+
 class GenealogyLink(models.Model):
     """One input of one unit: a lot with a quantity, a component at a position, or a range of a roll."""
 
@@ -20,6 +28,7 @@ class GenealogyLink(models.Model):
     lane = models.PositiveSmallIntegerField(null=True)
     from_m = models.FloatField(null=True, help_text="On the input roll's own axis.")
     to_m = models.FloatField(null=True)
+    basis = models.CharField(max_length=9, choices=LinkBasis, default=LinkBasis.RECORDED)
 
     class Meta:
         constraints = [

@@ -20,10 +20,12 @@ class NewLink:
     lane: int | None = None
     from_m: float | None = None
     to_m: float | None = None
+    basis: str = "RECORDED"
 
 
 _COLUMNS = (
     "output_id", "record_id", "input_unit_id", "input_lot_id", "quantity", "uom", "position", "lane", "from_m", "to_m",
+    "basis",
 )  # fmt: skip
 
 

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
+
+from traceability.holds.models import Hold, HoldScope, HoldUnit
 
 PLACED_BY = "interlock"
 
@@ -25,8 +27,8 @@ def open_nonconformances(found: Sequence[NewNonconformance], now: datetime) -> N
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            "insert into traceability_nonconformance (unit_id, record_id, codes, opened_at)"
-            " select unit_id, record_id, string_to_array(codes, ' '), %s"
+            "insert into traceability_nonconformance (unit_id, record_id, codes, opened_at, needs_two_people)"
+            " select unit_id, record_id, string_to_array(codes, ' '), %s, false"
             " from unnest(%s::bigint[], %s::bigint[], %s::text[]) as new (unit_id, record_id, codes)"
             " returning record_id, id",
             [
@@ -40,15 +42,28 @@ def open_nonconformances(found: Sequence[NewNonconformance], now: datetime) -> N
         held = [n for n in found if n.hold_reason]
         if held:
             cursor.execute(
-                "insert into traceability_hold"
-                " (unit_id, nonconformance_id, reason, placed_at, placed_by, released_by)"
-                " select unit_id, nonconformance_id, reason, %s, %s, ''"
-                " from unnest(%s::bigint[], %s::bigint[], %s::text[]) as new (unit_id, nonconformance_id, reason)",
+                "with placed as ("
+                " insert into traceability_hold (scope, unit_id, nonconformance_id, reason, placed_at, placed_by, tray,"
+                " channel, at_operation, released_by, release_reason)"
+                " select 'UNIT', unit_id, nonconformance_id, reason, %s, %s, '', '', '', '', ''"
+                " from unnest(%s::bigint[], %s::bigint[], %s::text[]) as new (unit_id, nonconformance_id, reason)"
+                " returning id, unit_id)"
+                " insert into traceability_holdunit (hold_id, unit_id, added_at, released_by)"
+                " select id, unit_id, %s, '' from placed",
                 [
                     now,
                     PLACED_BY,
                     [n.unit_id for n in held],
                     [ids[n.record_id] for n in held],
                     [n.hold_reason for n in held],
+                    now,
                 ],
             )
+
+
+@transaction.atomic
+def hold_unit(unit_id: int, *, reason: str, by: str, now: datetime) -> Hold:
+    """Hold one unit. `by`: as actors are named, person:<username>."""
+    hold = Hold.objects.create(scope=HoldScope.UNIT, unit_id=unit_id, reason=reason, placed_at=now, placed_by=by)
+    HoldUnit.objects.create(hold=hold, unit_id=unit_id, added_at=now)
+    return hold

@@ -88,9 +88,9 @@ def _decide(station: Station, operation: str, serials: Sequence[str], now: datet
 # Locked in one order for everybody, as in storing.py: no deadlock with a result that uses them.
 _VOID = """
 with open as (select id from traceability_permit
-              where station_id = %s and serial = any(%s) and used_by_id is null and expires_at > %s
+              where station_id = %s and serial = any(%s) and verdict = 'ALLOW' and closed_at is null
               order by id for no key update)
-update traceability_permit p set expires_at = %s from open where p.id = open.id
+update traceability_permit p set closed_at = %s from open where p.id = open.id
 """
 _INSERT = """
 insert into traceability_permit (station_id, operation, serial, verdict, reasons, facts, decided_at, expires_at)
@@ -115,7 +115,7 @@ def _store(station: Station, operation: str, verdicts: Sequence[_Verdict], now: 
             [None if verdict.findings else now + VALID_FOR for verdict in fresh],
         ]
         with connection.cursor() as cursor:
-            cursor.execute(_VOID, [station.pk, serials, now, now])
+            cursor.execute(_VOID, [station.pk, serials, now])
             cursor.execute(_INSERT, [station.pk, operation, now, *columns])
             made = dict(cursor.fetchall())
         payloads = [

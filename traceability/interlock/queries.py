@@ -142,8 +142,9 @@ def open_holds(unit_ids: Collection[int]) -> dict[int, list[HoldFacts]]:
     found: dict[int, list[HoldFacts]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "select unit_id, reason, placed_at from traceability_hold"
-            " where released_at is null and unit_id = any(%s) order by id",
+            "select m.unit_id, h.reason, m.added_at from traceability_holdunit m"
+            " join traceability_hold h on h.id = m.hold_id"
+            " where m.released_at is null and m.unit_id = any(%s) order by m.id",
             [list(unit_ids)],
         )
         for unit_id, reason, placed_at in cursor.fetchall():

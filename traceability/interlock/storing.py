@@ -68,7 +68,7 @@ def keep(
             if posted.tray and u.result.slot is not None
         ]
     )
-    _use_permits(units)
+    _use_permits(units, now)
     open_nonconformances([found for unit in units if (found := _nonconformance(unit)) is not None], now)
     pending.add(record_ids, [Consumer.SPC])
     emit_all([happening for unit in units for happening in _happenings(unit, station.code, posted.operation)])
@@ -156,7 +156,7 @@ def _links(unit: Kept, inputs: Mapping[str, InputFacts], lots: Mapping[LotKey, L
     return links
 
 
-def _use_permits(units: Sequence[Kept]) -> None:
+def _use_permits(units: Sequence[Kept], now: datetime) -> None:
     used = [(unit.permit.id, unit.record_id) for unit in units if unit.permit is not None]
     if used:
         with connection.cursor() as cursor:
@@ -165,8 +165,9 @@ def _use_permits(units: Sequence[Kept]) -> None:
                 "with open as (select p.id, u.record_id from traceability_permit p"
                 " join unnest(%s::bigint[], %s::bigint[]) as u (id, record_id) on u.id = p.id"
                 " order by p.id for no key update of p)"
-                " update traceability_permit p set used_by_id = open.record_id from open where p.id = open.id",
-                [[permit_id for permit_id, _ in used], [record_id for _, record_id in used]],
+                " update traceability_permit p set used_by_id = open.record_id,"
+                " closed_at = %s from open where p.id = open.id",
+                [[permit_id for permit_id, _ in used], [record_id for _, record_id in used], now],
             )
 
 

@@ -14,7 +14,7 @@ from quality.errors import CODES as QUALITY_CODES
 from quality.models import Characteristic, CharacteristicLimits
 from traceability.errors import CODES as TRACEABILITY_CODES
 from traceability.interlock.models import PermitVerdict
-from traceability.models import Hold, Permit, Unit
+from traceability.models import Hold, HoldUnit, Permit, Unit
 from traceability.units.bars import Bar, bar
 from traceability.units.figures import Summary, decimals, summary
 from traceability.units.rework import Stretch, stretches
@@ -174,13 +174,13 @@ def history(unit: Unit) -> History:
     denials = _denials(unit)
     visits = _visits(records, denials)
     chapters = [Chapter(s, visits[s.first : s.last + 1]) for s in stretches(visits)]
-    holds = Hold.objects.filter(unit=unit, released_at=None).select_related("nonconformance").order_by("pk")
+    held = HoldUnit.objects.filter(unit=unit, released_at=None).select_related("hold__nonconformance").order_by("pk")
     last_at = records[-1].received_at if records else None
     return History(
         unit=unit,
         chapters=chapters,
         steps=_steps(unit, records),
-        open_holds=_held_for(list(holds)),
+        open_holds=_held_for([member.hold for member in held]),
         denials=[d for d in denials if last_at is None or d.permit.decided_at > last_at],
         n_visits=len(records),
         n_values=sum(len(m.values) for visit in visits for m in visit.measured),

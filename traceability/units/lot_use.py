@@ -8,7 +8,7 @@ from django.db.models import Count, Min, Q, Sum
 
 from lines.models import MaterialDefinition
 from traceability.genealogy.closures import units_ahead_of_lot
-from traceability.models import GenealogyLink, Hold, Lot, Unit
+from traceability.models import GenealogyLink, HoldUnit, Lot, Unit
 
 UNITS_PER_PAGE = 50
 # A unit may have a hundred inputs with the lot in them; a few show the way.
@@ -84,7 +84,7 @@ def _ways(lot: Lot, units: list[Unit]) -> list[UnitWay]:
             direct[link.output_id].append(link)
         else:
             through[link.output_id][link.input_unit.pk] = link.input_unit
-    held = set(Hold.objects.filter(unit__in=units, released_at=None).values_list("unit_id", flat=True))
+    held = set(HoldUnit.objects.filter(unit__in=units, released_at=None).values_list("unit_id", flat=True))
     return [
         UnitWay(
             unit=unit,

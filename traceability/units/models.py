@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from lines.models import MaterialDefinition, Product, Route, RouteStep
+from lines.models import MaterialDefinition, Product, Route, RouteStep, WorkOrder
 
 
 class UnitState(models.TextChoices):
@@ -10,6 +10,7 @@ class UnitState(models.TextChoices):
     COMPLETED = "COMPLETED", "Completed its route"
     CONSUMED = "CONSUMED", "Built into another unit"
     SCRAPPED = "SCRAPPED", "Scrapped"
+    RETURNED = "RETURNED", "Returned to the supplier"
 
 
 class Unit(models.Model):
@@ -33,6 +34,10 @@ class Unit(models.Model):
         null=True,
         related_name="waiting_units",
         help_text="None: nothing left to do.",
+    )
+    work_order = models.ForeignKey(WorkOrder, models.PROTECT, null=True, related_name="units")
+    grade = models.CharField(
+        max_length=8, blank=True, db_default="", help_text="As sorted, or as a disposition downgraded it."
     )
     last_test_passed = models.BooleanField(null=True, help_text="Verdict of the last test; None: no test stands.")
     length_m = models.FloatField(null=True)
@@ -66,6 +71,8 @@ class Lot(models.Model):
     material_code = models.CharField(max_length=32, help_text="As posted.")
     state = models.CharField(max_length=12, choices=LotState, default=LotState.UNKNOWN)
     expires_at = models.DateTimeField(null=True, blank=True)
+    quantity = models.FloatField(null=True, help_text="As received, or as split and merged; in the material's unit.")
+    received_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -73,3 +80,57 @@ class Lot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.supplier} {self.number}"
+
+
+class LotEventKind(models.TextChoices):
+    RECEIVED = "RECEIVED", "Received"
+    RELEASED = "RELEASED", "Released"
+    BLOCKED = "BLOCKED", "Blocked"
+    EXPIRY = "EXPIRY", "Expiry changed"
+    SPLIT = "SPLIT", "Split"
+    MERGED = "MERGED", "Merged"
+
+
+class LotEvent(models.Model):
+    """What somebody did with a lot, and why. Only ever added."""
+
+    lot = models.ForeignKey(Lot, models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=10, choices=LotEventKind)
+    state = models.CharField(max_length=12, choices=LotState, help_text="Of the lot after it.")
+    expires_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=500, blank=True)
+    by = models.CharField(max_length=120)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+
+class LotPart(models.Model):
+    """A quantity of one lot that became part of another one: by splitting, or by merging."""
+
+    parent = models.ForeignKey(Lot, models.PROTECT, related_name="children")
+    child = models.ForeignKey(Lot, models.PROTECT, related_name="parents")
+    quantity = models.FloatField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["parent", "child"], name="lot_part_once"),
+            models.CheckConstraint(condition=~models.Q(parent=models.F("child")), name="lot_part_not_itself"),
+        ]
+
+
+class CertificateValue(models.Model):
+    """One line of a lot's certificate of analysis."""
+
+    lot = models.ForeignKey(Lot, models.PROTECT, related_name="certificate_values")
+    property = models.CharField(max_length=64)
+    value = models.FloatField()
+    unit = models.CharField(max_length=16)
+    lower = models.FloatField(null=True, help_text="As the supplier specifies it.")
+    upper = models.FloatField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["lot", "property"], name="certificate_property_once")]

@@ -18,7 +18,7 @@ from quality.plans.queries import limits_by_version
 from traceability import errors
 from traceability.genealogy.closures import units_ahead_of_lot
 from traceability.genealogy.queries import DEEPEST, made_of, used_in
-from traceability.holds.models import Hold
+from traceability.holds.models import HoldUnit
 from traceability.units.history import described
 from traceability.units.models import Lot, Unit, UnitState
 
@@ -27,7 +27,7 @@ KINDS = [tracking.value.lower() for tracking in Tracking if tracking != Tracking
 STATES = ["passed", "failed", "held", *(state.value.lower() for state in UnitState)]
 Listed = TypeVar("Listed", bound=Model)
 
-_OPEN_HOLD = Exists(Hold.objects.filter(unit=OuterRef("pk"), released_at=None))
+_OPEN_HOLD = Exists(HoldUnit.objects.filter(unit=OuterRef("pk"), released_at=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +124,18 @@ def show_unit(serial: str, depth: str) -> dict[str, Any]:
     behind, ahead = made_of(unit.pk, levels), used_in(unit.pk, levels)
     return {
         **unit_row(unit),
-        "holds": [_hold(hold) for hold in unit.holds.order_by("pk")],
+        "holds": [_hold(hold) for hold in unit.held_by.select_related("hold").order_by("pk")],
         "records": _records(unit.serial),
         "made_of": {"links": behind.links, "is_truncated": behind.is_truncated},
         "used_in": {"links": ahead.links, "is_truncated": ahead.is_truncated},
     }
 
 
-def _hold(hold: Hold) -> dict[str, Any]:
+def _hold(hold: HoldUnit) -> dict[str, Any]:
     return {
-        "reason": hold.reason,
-        "placed_at": hold.placed_at.isoformat(),
-        "placed_by": hold.placed_by,
+        "reason": hold.hold.reason,
+        "placed_at": hold.added_at.isoformat(),
+        "placed_by": hold.hold.placed_by,
         "released_at": hold.released_at.isoformat() if hold.released_at else None,
         "released_by": hold.released_by or None,
     }
