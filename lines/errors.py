@@ -280,8 +280,8 @@ BAD_TIME = Code(
 TIME_OUTSIDE = Code(
     "MES-L-0208",
     422,
-    "A time lies more than 15 minutes ahead of our clock or more than 30 days behind it.",
-    "時刻が当システムの時計より15分以上先、または30日以上前です。",
+    "A time lies further ahead of our clock or behind it than the station may be.",
+    "時刻が、この設備に許された範囲を超えて当システムの時計より先または前です。",
     "Set the station's clock by the plant's time server, then post again with the right times.",
     "設備の時計を工場の時刻サーバーに合わせ、正しい時刻で再送してください。",
 )

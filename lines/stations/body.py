@@ -7,6 +7,7 @@ import json
 import math
 import unicodedata
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn, TypeVar
 
@@ -16,13 +17,23 @@ from lines.orders.serials import canonical
 
 MAX_BODY_BYTES = 1_000_000
 MAX_TEXT = 64
-AHEAD = timedelta(minutes=15)
-BEHIND = timedelta(days=30)
 # No machine measures more, and sums and squares of such numbers still fit a double.
 MAX_NUMBER = 1e100
 
 Fields = dict[str, Any]
 Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """Our time, and how far ahead of it or behind it a time that a station sends may lie."""
+
+    now: datetime
+    ahead: timedelta = timedelta(minutes=15)
+    behind: timedelta = timedelta(days=30)
+
+    def takes(self, time: datetime) -> bool:
+        return self.now - self.behind <= time <= self.now + self.ahead
 
 
 def refuse(code: Code, path: str, what: str) -> NoReturn:
@@ -130,8 +141,10 @@ def read_count(fields: Fields, name: str, path: str, *, largest: int = 32_767) -
     return value
 
 
-def read_time(fields: Fields, name: str, path: str, now: datetime | None, *, required: bool = False) -> datetime | None:
-    """A time in UTC. With `now`, it must lie within the tolerance of a machine's clock."""
+def read_time(
+    fields: Fields, name: str, path: str, tolerance: Tolerance | None, *, required: bool = False
+) -> datetime | None:
+    """A time in UTC, within the tolerance of the station's clock where one is given."""
     value = fields.get(name)
     if value is None or value == "":
         if required:
@@ -145,8 +158,8 @@ def read_time(fields: Fields, name: str, path: str, now: datetime | None, *, req
         refuse(errors.BAD_TIME, f"{path}.{name}", repr(value[:MAX_TEXT]))
     if time.tzinfo is None:
         refuse(errors.BAD_TIME, f"{path}.{name}", f"{value[:MAX_TEXT]!r} has no offset")
-    if now is not None and not now - BEHIND <= time <= now + AHEAD:
-        refuse(errors.TIME_OUTSIDE, f"{path}.{name}", f"{value[:MAX_TEXT]!r}, our clock: {now.isoformat()}")
+    if tolerance is not None and not tolerance.takes(time):
+        refuse(errors.TIME_OUTSIDE, f"{path}.{name}", f"{value[:MAX_TEXT]!r}, our clock: {tolerance.now.isoformat()}")
     try:
         return time.astimezone(UTC)
     except OverflowError:

@@ -1,6 +1,5 @@
 """The typed contract of each kind of station, and the reading of a post by it. Pure."""
 
-from datetime import datetime
 from typing import Any
 
 from lines import errors
@@ -9,6 +8,7 @@ from lines.stations import cell_assembly, electrode_coating, formation, pack_tes
 from lines.stations.body import (
     MAX_TEXT,
     Fields,
+    Tolerance,
     known_only,
     read_count,
     read_number,
@@ -20,7 +20,7 @@ from lines.stations.body import (
     refuse,
 )
 from lines.stations.parts import ALL_PARTS, Contract, read_component, read_consumed, read_range
-from lines.stations.results import BadItem, MeasuredValue, StationResult, UnitResult
+from lines.stations.results import BadItem, MeasuredValue, PermitRequest, StationResult, UnitResult
 
 MAX_ITEMS = 512
 MAX_MEASUREMENTS = 1000
@@ -32,10 +32,13 @@ CONTRACTS: dict[str, Contract] = {
 
 _SHARED = frozenset({"operation", "started_at", "finished_at", "recipe", "operator", "tray"})
 _OF_UNIT = frozenset({"serial", "outcome", "reason_codes", "measurements"})
+_PERMIT_REQUEST = frozenset(
+    {"serial", "serials", "operation", "recipe", "operator", "channel", "source_time", "sent_at"}
+)
 _MEASUREMENT = frozenset({"code", "value", "unit", "position", "source_time"})
 
 
-def read_result(body: Fields, kind: str, now: datetime) -> StationResult:
+def read_result(body: Fields, kind: str, tolerance: Tolerance) -> StationResult:
     """Read what a station of this kind posted: one unit, or a tray's `items`.
 
     Raises Refusal when it cannot be understood. A bad item of a tray goes to `bad` instead, even where none is good.
@@ -44,8 +47,8 @@ def read_result(body: Fields, kind: str, now: datetime) -> StationResult:
     is_tray_post = "items" in body
     own = frozenset({"items"}) if is_tray_post else _OF_UNIT | contract.parts
     known_only(body, _SHARED | own, "$", ALL_PARTS)
-    started_at = read_time(body, "started_at", "$", now, required=True)
-    finished_at = read_time(body, "finished_at", "$", now, required=True)
+    started_at = read_time(body, "started_at", "$", tolerance, required=True)
+    finished_at = read_time(body, "finished_at", "$", tolerance, required=True)
     assert started_at is not None and finished_at is not None  # noqa: S101 - required
     if started_at > finished_at:
         refuse(errors.OUT_OF_RANGE, "$.started_at", "after finished_at")
@@ -57,9 +60,9 @@ def read_result(body: Fields, kind: str, now: datetime) -> StationResult:
         refuse(errors.NOT_OF_THIS_KIND, "$", "'tray'")
     bad: list[BadItem] = []
     if is_tray_post:
-        units, bad = _read_items(body["items"], contract, now)
+        units, bad = _read_items(body["items"], contract, tolerance)
     else:
-        units = [(0, _read_unit(body, contract, "$", now))]
+        units = [(0, _read_unit(body, contract, "$", tolerance))]
     return StationResult(
         operation=operation,
         started_at=started_at,
@@ -73,12 +76,26 @@ def read_result(body: Fields, kind: str, now: datetime) -> StationResult:
     )
 
 
-def read_permit_request(body: Fields) -> tuple[str, tuple[str, ...], bool]:
-    """Operation, canonical serials, and whether they came as a list."""
-    known_only(body, frozenset({"serial", "serials", "operation"}), "$")
-    operation = read_text(body, "operation", "$", required=True, longest=24)
+def read_permit_request(body: Fields, tolerance: Tolerance) -> PermitRequest:
+    """What a station asks about one unit or several. `operation` may be empty: the station's only one is meant."""
+    known_only(body, _PERMIT_REQUEST, "$")
+    serials, is_list = _read_serials(body)
+    return PermitRequest(
+        operation=read_text(body, "operation", "$", longest=24),
+        serials=serials,
+        is_list=is_list,
+        recipe=read_text(body, "recipe", "$"),
+        operator=read_text(body, "operator", "$"),
+        channel=read_text(body, "channel", "$", longest=48),
+        source_time=read_time(body, "source_time", "$", tolerance),
+        sent_at=read_time(body, "sent_at", "$", tolerance),
+    )
+
+
+def _read_serials(body: Fields) -> tuple[tuple[str, ...], bool]:
+    """Canonical serials, and whether they came as a list."""
     if "serials" not in body:
-        return operation, (read_serial(body.get("serial"), "$.serial"),), False
+        return (read_serial(body.get("serial"), "$.serial"),), False
     serials = body["serials"]
     if "serial" in body:
         refuse(errors.UNKNOWN_FIELD, "$", "'serial' beside 'serials'")
@@ -88,7 +105,7 @@ def read_permit_request(body: Fields) -> tuple[str, tuple[str, ...], bool]:
         refuse(errors.TOO_MANY, "$.serials", f"1 to {MAX_ITEMS}")
     found = [read_serial(serial, f"$.serials[{index}]") for index, serial in enumerate(serials)]
     _first_of_each(found, "$.serials")
-    return operation, tuple(found), True
+    return tuple(found), True
 
 
 def _first_of_each(serials: list[str], path: str) -> None:
@@ -97,7 +114,9 @@ def _first_of_each(serials: list[str], path: str) -> None:
         refuse(errors.REPEATED, f"{path}[{index}]", f"serial {serials[index]!r} a second time")
 
 
-def _read_items(items: Any, contract: Contract, now: datetime) -> tuple[list[tuple[int, UnitResult]], list[BadItem]]:
+def _read_items(
+    items: Any, contract: Contract, tolerance: Tolerance
+) -> tuple[list[tuple[int, UnitResult]], list[BadItem]]:
     if not isinstance(items, list):
         refuse(errors.WRONG_TYPE, "$.items", "expected a list")
     if not 1 <= len(items) <= MAX_ITEMS:
@@ -114,7 +133,7 @@ def _read_items(items: Any, contract: Contract, now: datetime) -> tuple[list[tup
             if not isinstance(item, dict):
                 refuse(errors.WRONG_TYPE, path, "expected an object")
             known_only(item, known, path, ALL_PARTS)
-            unit = _read_unit(item, contract, path, now)
+            unit = _read_unit(item, contract, path, tolerance)
             places = {("serial", unit.serial), ("slot", unit.slot), ("channel", unit.channel or None)}
             for what, value in places & seen:
                 refuse(errors.REPEATED, path, f"{what} {value!r} a second time")
@@ -127,7 +146,7 @@ def _read_items(items: Any, contract: Contract, now: datetime) -> tuple[list[tup
     return units, bad
 
 
-def _read_unit(fields: Fields, contract: Contract, path: str, now: datetime) -> UnitResult:
+def _read_unit(fields: Fields, contract: Contract, path: str, tolerance: Tolerance) -> UnitResult:
     serial = read_serial(fields.get("serial"), f"{path}.serial")
     outcome = read_text(fields, "outcome", path, required=True)
     if outcome not in ("PASS", "FAIL"):
@@ -142,7 +161,7 @@ def _read_unit(fields: Fields, contract: Contract, path: str, now: datetime) -> 
             value,
             read_text(row, "unit", here, required=True, longest=16),
             read_text(row, "position", here, longest=32),
-            read_time(row, "source_time", here, now),
+            read_time(row, "source_time", here, tolerance),
         )
 
     result = UnitResult(

@@ -1,9 +1,16 @@
 """Stations as the API tells them."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from lines.errors import UNKNOWN_STATION, Refusal
 from lines.models import Station
+from lines.stations.body import Tolerance
+
+
+def tolerance_of(station: Station, now: datetime) -> Tolerance:
+    """Which times this station may send now."""
+    return Tolerance(now, timedelta(seconds=station.ahead_tolerance_s), timedelta(seconds=station.behind_tolerance_s))
 
 
 def show_station(code: str) -> dict[str, Any]:

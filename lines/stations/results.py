@@ -1,9 +1,23 @@
-"""What stations tell, as plain records: one result of one unit, or of the units of a tray. Pure."""
+"""What stations ask and tell, as plain records: for units, and of one unit or the units of a tray. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from lines.errors import Code
+
+
+@dataclass(frozen=True, slots=True)
+class PermitRequest:
+    """May these units enter? Texts are empty and times None where the station sent none."""
+
+    operation: str  # empty: the station's only one
+    serials: tuple[str, ...]  # canonical
+    is_list: bool
+    recipe: str
+    operator: str
+    channel: str
+    source_time: datetime | None  # the machine's clock when it asks
+    sent_at: datetime | None  # the machine's clock when it sends
 
 
 @dataclass(frozen=True, slots=True)

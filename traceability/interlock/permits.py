@@ -18,6 +18,7 @@ from lines.people.actors import acting
 from lines.records.services import LOCK_TIMEOUT, LOCKED, quarantine
 from lines.stations.body import read_json
 from lines.stations.contracts import read_permit_request
+from lines.stations.queries import tolerance_of
 from traceability.interlock.checks import Finding, check_entry, codes
 from traceability.interlock.facts import UnitFacts, design_code, serial_fault
 from traceability.interlock.queries import (
@@ -48,7 +49,8 @@ def ask_permits(station: Station, path: str, raw: bytes) -> dict[str, Any]:
     """
     now = timezone.now()
     try:
-        operation, serials, is_list = read_permit_request(read_json(raw))
+        request = read_permit_request(read_json(raw), tolerance_of(station, now))
+        operation, serials, is_list = request.operation, request.serials, request.is_list
         with acting(f"station:{station.code}"):
             with connection.cursor() as cursor:
                 cursor.execute("select set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])

@@ -20,6 +20,7 @@ from lines.records.queries import unknown_reason_codes
 from lines.records.services import LOCKED, StoredAnswer, close_post, open_post, quarantine, quarantine_items
 from lines.stations.body import read_json
 from lines.stations.contracts import read_result
+from lines.stations.queries import tolerance_of
 from lines.stations.results import BadItem, StationResult, UnitResult
 from quality.plans.judging import JudgingPlan, Value
 from quality.plans.queries import judging_plan
@@ -65,7 +66,7 @@ def take_result(station: Station, key: str, path: str, raw: bytes) -> Taken:
             if isinstance(post, StoredAnswer):
                 return Taken(post.status_code, post.answer, True)
             body = read_json(raw)
-            posted = read_result(body, station.kind, now)
+            posted = read_result(body, station.kind, tolerance_of(station, now))
             kept, bad = _take(station, post, posted, now)
             if bad:
                 items = [(body["items"][item.index], item) for item in bad]

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from lines import errors
 from lines.errors import Refusal
 from lines.plant.models import StationKind
-from lines.stations.body import read_json, read_serial
+from lines.stations.body import Tolerance, read_json, read_serial
 from lines.stations.contracts import CONTRACTS, read_permit_request, read_result
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+CLOCK = Tolerance(NOW)
 GOOD = {
     "serial": "S1",
     "operation": "OP",
@@ -45,7 +46,7 @@ def test_any_bytes(raw: bytes) -> None:
     st.sampled_from(StationKind.values), st.dictionaries(st.sampled_from([*GOOD, "items", "measurements", "x"]), JSON)
 )
 def test_any_object(kind: str, changed: dict[str, Any]) -> None:
-    for read in (lambda: read_result(GOOD | changed, kind, NOW), lambda: read_permit_request(changed)):
+    for read in (lambda: read_result(GOOD | changed, kind, CLOCK), lambda: read_permit_request(changed, CLOCK)):
         try:
             read()
         except Refusal as refusal:
@@ -73,7 +74,7 @@ def test_what_is_read_is_what_was_sent() -> None:
         "recipe": None,
         "reason_codes": [],
     }
-    result = read_result(read_json(json.dumps(body).encode()), "ELECTRODE_COATING", NOW)
+    result = read_result(read_json(json.dumps(body).encode()), "ELECTRODE_COATING", CLOCK)
     assert result.finished_at - result.started_at == timedelta(seconds=30)
     ((_, unit),) = result.units
     assert (unit.length_m, unit.mass_kg) == (1000.0, None)
@@ -103,5 +104,5 @@ def test_what_is_read_is_what_was_sent() -> None:
 )
 def test_what_a_kind_does_not_send(kind: str, changed: dict[str, Any], code: errors.Code) -> None:
     with pytest.raises(Refusal) as refused:
-        read_result(GOOD | changed, kind, NOW)
+        read_result(GOOD | changed, kind, CLOCK)
     assert refused.value.code is code
