@@ -104,6 +104,27 @@ class Migration(migrations.Migration):
             field=models.BooleanField(default=False, help_text="Made while the MES did not answer, posted later."),
         ),
         migrations.AddField(
+            model_name="product",
+            name="tray_slots",
+            field=models.PositiveSmallIntegerField(
+                blank=True, help_text="Slots of its trays; empty: unknown.", null=True
+            ),
+        ),
+        migrations.AddField(
+            model_name="productionline",
+            name="serial_code",
+            field=models.CharField(
+                blank=True, db_default="", help_text="Third character of its serials.", max_length=1
+            ),
+        ),
+        migrations.AddField(
+            model_name="site",
+            name="serial_code",
+            field=models.CharField(
+                blank=True, db_default="", help_text="First two characters of its serials.", max_length=2
+            ),
+        ),
+        migrations.AddField(
             model_name="quarantinedpost",
             name="note",
             field=models.CharField(blank=True, max_length=500),

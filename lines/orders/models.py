@@ -11,6 +11,9 @@ from lines.plant.models import Station, StationKind
 class Product(Bilingual):
     code = models.CharField(max_length=32, unique=True)
     chemistry = models.CharField(max_length=32)
+    tray_slots = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Slots of its trays; empty: unknown."
+    )
 
     class Meta:
         ordering = ["code"]

@@ -9,6 +9,9 @@ from lines.names import Bilingual
 class Site(Bilingual):
     code = models.CharField(max_length=32, unique=True)
     time_zone = models.CharField(max_length=64, default="Asia/Tokyo")
+    serial_code = models.CharField(
+        max_length=2, blank=True, db_default="", help_text="First two characters of its serials."
+    )
 
     def __str__(self) -> str:
         return self.code
@@ -29,6 +32,7 @@ class Area(Bilingual):
 class ProductionLine(Bilingual):
     site = models.ForeignKey(Site, models.PROTECT, related_name="production_lines")
     code = models.CharField(max_length=32, unique=True)
+    serial_code = models.CharField(max_length=1, blank=True, db_default="", help_text="Third character of its serials.")
 
     def __str__(self) -> str:
         return self.code

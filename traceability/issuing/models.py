@@ -25,6 +25,7 @@ class SerialBlock(models.Model):
     day = models.DateField(help_text="The date in the serials.")
     first_sequence = models.PositiveIntegerField()
     count = models.PositiveIntegerField()
+    body_sha256 = models.CharField(max_length=64, help_text="Of the request, so that the key serves no other one.")
     issued_at = models.DateTimeField()
 
     class Meta:

@@ -488,6 +488,10 @@ class Migration(migrations.Migration):
                 ("day", models.DateField(help_text="The date in the serials.")),
                 ("first_sequence", models.PositiveIntegerField()),
                 ("count", models.PositiveIntegerField()),
+                (
+                    "body_sha256",
+                    models.CharField(help_text="Of the request, so that the key serves no other one.", max_length=64),
+                ),
                 ("issued_at", models.DateTimeField()),
                 (
                     "definition",
