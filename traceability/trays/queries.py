@@ -1,0 +1,52 @@
+"""What sits in which slot of which tray, now and before."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+# tray, slot and channel of a unit
+Place = tuple[str, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSlot:
+    """A slot with a unit in it."""
+
+    slot: int
+    channel: str  # empty: none
+    unit_id: int
+    serial: str
+    loaded_at: datetime
+    loaded_by: str
+
+
+_SLOTS = """
+select t.slot, t.channel, t.unit_id, u.serial, t.loaded_at, t.loaded_by
+from traceability_trayload t join traceability_unit u on u.id = t.unit_id
+where t.tray = %s and t.unloaded_at is null order by t.slot
+"""
+
+
+def slots(tray: str) -> list[LoadedSlot]:
+    """What is in the tray now, in order of slots; one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SLOTS, [tray])
+        return [LoadedSlot(*row) for row in cursor.fetchall()]
+
+
+def now_in(unit_ids: Collection[int]) -> dict[int, Place]:
+    """Tray, slot and channel of each of these units; one statement. No entry: it is in no tray."""
+    found: dict[int, Place] = {}
+    if not unit_ids:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select unit_id, tray, slot, channel from traceability_trayload"
+            " where unloaded_at is null and unit_id = any(%s)",
+            [list(unit_ids)],
+        )
+        for unit_id, tray, slot, channel in cursor.fetchall():
+            found[unit_id] = (tray, slot, channel)
+    return found
