@@ -12,6 +12,7 @@ from lines.records.models import (
     Pending,
     QuarantinedPost,
     StationPost,
+    WithdrawnRecord,
 )
 from lines.states.models import StateChange, StationStatus
 from lines.telemetry.models import Sample, SignalLatest, TelemetryBatch
@@ -50,5 +51,6 @@ __all__ = [
     "StationStatus",
     "StationToken",
     "TelemetryBatch",
+    "WithdrawnRecord",
     "WorkOrder",
 ]

@@ -33,6 +33,29 @@ class Migration(migrations.Migration):
                 ("valid_until", models.DateTimeField()),
             ],
         ),
+        migrations.AlterField(
+            model_name="operationrecord",
+            name="attempt",
+            field=models.PositiveSmallIntegerField(
+                help_text="1 for the first visit of this unit to this operation; 0: no visit, a sample was measured."
+            ),
+        ),
+        migrations.CreateModel(
+            name="WithdrawnRecord",
+            fields=[
+                (
+                    "record",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="withdrawn",
+                        serialize=False,
+                        to="lines.operationrecord",
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+            ],
+        ),
         migrations.CreateModel(
             name="StationClock",
             fields=[

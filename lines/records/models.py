@@ -36,7 +36,9 @@ class OperationRecord(models.Model):
     operation = models.CharField(max_length=24)
     serial = models.CharField(max_length=64, db_index=True)
     product = models.CharField(max_length=32, blank=True)
-    attempt = models.PositiveSmallIntegerField(help_text="1 for the first visit of this unit to this operation.")
+    attempt = models.PositiveSmallIntegerField(
+        help_text="1 for the first visit of this unit to this operation; 0: no visit, a sample was measured."
+    )
     started_at = models.DateTimeField(null=True)
     source_time = models.DateTimeField(help_text="End of the operation by the machine's clock.")
     received_at = models.DateTimeField(help_text="Our clock.")
@@ -61,6 +63,13 @@ class OperationRecord(models.Model):
             models.Index(fields=["station", "-id"], name="record_station_id"),
             models.Index(fields=["received_at"], name="record_received_at"),
         ]
+
+
+class WithdrawnRecord(models.Model):
+    """A record that carries a wrong serial: it stays as it was, but is no visit of that serial any more."""
+
+    record = models.OneToOneField(OperationRecord, models.PROTECT, primary_key=True, related_name="withdrawn")
+    at = models.DateTimeField()
 
 
 class Judgement(models.IntegerChoices):

@@ -8,13 +8,15 @@ from lines.records.visits import Visits
 
 
 def visits_by_serial(serials: Collection[str]) -> dict[str, dict[str, Visits]]:
-    """For each serial that has records: its operations with their visits."""
+    """For each serial that has records: its operations with their visits. What was measured on samples is none."""
     found: dict[str, dict[str, Visits]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
             "select serial, operation, count(*), count(*) filter (where verdict = 'FAIL'),"
             " (array_agg(verdict order by id desc))[1]"
-            " from lines_operationrecord where serial = any(%s) group by serial, operation",
+            " from lines_operationrecord r where serial = any(%s) and attempt > 0"
+            " and not exists (select 1 from lines_withdrawnrecord w where w.record_id = r.id)"
+            " group by serial, operation",
             [list(serials)],
         )
         for serial, operation, count, failed, last in cursor.fetchall():
