@@ -24,6 +24,7 @@ from lines.stations.queries import tolerance_of
 from lines.stations.results import BadItem, StationResult, UnitResult
 from quality.plans.judging import JudgingPlan, Value
 from quality.plans.queries import judging_plan
+from traceability.holds.queries import open_holds
 from traceability.interlock.answers import bad_item_answer, unit_answer
 from traceability.interlock.facts import Definition, LotFacts, design_code, serial_fault
 from traceability.interlock.materials import absent_units
@@ -33,7 +34,6 @@ from traceability.interlock.queries import (
     built_in,
     input_facts,
     lot_facts,
-    open_holds,
     open_permits,
     plant_facts,
     unit_facts,
@@ -55,19 +55,22 @@ class Taken:
     is_replay: bool
 
 
-def take_result(station: Station, key: str, path: str, raw: bytes) -> Taken:
-    """Store what a station posted and answer it. Raises Refusal, after putting the post into quarantine."""
+def take_result(station: Station, key: str, path: str, raw: bytes, *, entered_by: str = "") -> Taken:
+    """Store what a station posted, or the person `entered_by` (user name) entered for it, and answer it.
+
+    Raises Refusal, after putting the post into quarantine.
+    """
     now = timezone.now()
     try:
         if not (1 <= len(key) <= _KEY_LENGTH and key.isascii() and key.isprintable()):
             raise Refusal(errors.KEY_MISSING, "Idempotency-Key")
-        with acting(f"station:{station.code}"):
+        with acting(f"person:{entered_by}" if entered_by else f"station:{station.code}"):
             post = open_post(station.pk, key, raw, now)
             if isinstance(post, StoredAnswer):
                 return Taken(post.status_code, post.answer, True)
             body = read_json(raw)
             posted = read_result(body, station.kind, tolerance_of(station, now))
-            kept, bad = _take(station, post, posted, now)
+            kept, bad = _take(station, post, posted, now, entered_by)
             if bad:
                 items = [(body["items"][item.index], item) for item in bad]
                 quarantine_items(station, items, path=path, key=key, received_at=now)
@@ -108,6 +111,7 @@ class _Scene:
     station: Station
     posted: StationResult
     now: datetime
+    entered_by: str  # user name; empty: the station posted it
     plant: PlantFacts
     rows: dict[str, UnitRow]  # units by serial; first-seen ones are added
 
@@ -119,9 +123,9 @@ class _Scene:
 
 
 def _take(
-    station: Station, post_id: int, posted: StationResult, now: datetime
+    station: Station, post_id: int, posted: StationResult, now: datetime, entered_by: str
 ) -> tuple[list[tuple[int, Kept]], list[BadItem]]:
-    scene = _scene(station, posted, now)
+    scene = _scene(station, posted, now, entered_by)
     understood, bad = _understand(scene)
     bad += posted.bad
     if not understood:
@@ -134,7 +138,7 @@ def _take(
     return _weigh_and_keep(scene, post_id, understood, new, lots), bad
 
 
-def _scene(station: Station, posted: StationResult, now: datetime) -> _Scene:
+def _scene(station: Station, posted: StationResult, now: datetime, entered_by: str) -> _Scene:
     results = [result for _, result in posted.units]
     serials = _serials(results)
     rows = unit_rows(serials, lock=True)
@@ -143,7 +147,7 @@ def _scene(station: Station, posted: StationResult, now: datetime) -> _Scene:
     plant = plant_facts(station, posted.operation, designs=designs, units=rows.values(), materials=materials, now=now)
     if not plant.is_operation:
         raise Refusal(errors.UNKNOWN_OPERATION, f"$.operation: {posted.operation}")
-    return _Scene(station, posted, now, plant, rows)
+    return _Scene(station, posted, now, entered_by, plant, rows)
 
 
 def _inputs(results: Sequence[UnitResult]) -> set[str]:
@@ -255,5 +259,5 @@ def _weigh_and_keep(
             part = inputs[component.serial]
             inputs[component.serial] = replace(part, outputs=part.outputs | {unit_id})
         kept.append(Kept(u.result, unit_id, facts[serial], permits.get(serial), weighed, bool(holds.get(unit_id))))
-    keep(scene.station, post_id, posted, kept, inputs=inputs, lots=lots, now=scene.now)
+    keep(scene.station, post_id, posted, kept, inputs=inputs, lots=lots, now=scene.now, entered_by=scene.entered_by)
     return [(u.index, unit) for u, unit in zip(understood, kept, strict=True)]

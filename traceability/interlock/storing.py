@@ -51,9 +51,10 @@ def keep(
     inputs: Mapping[str, InputFacts],
     lots: Mapping[LotKey, LotFacts],
     now: datetime,
+    entered_by: str = "",
 ) -> None:
     """Everything about these units, in a number of statements that does not depend on theirs."""
-    record_ids = store_records(station, post_id, now, [_record(unit, posted) for unit in units])
+    record_ids = store_records(station, post_id, now, [_record(unit, posted, entered_by) for unit in units])
     for unit, record_id in zip(units, record_ids, strict=True):
         unit.record_id = record_id
     apply_changes([_change(unit) for unit in units], now)
@@ -74,7 +75,7 @@ def keep(
     emit_all([happening for unit in units for happening in _happenings(unit, station.code, posted.operation)])
 
 
-def _record(unit: Kept, posted: StationResult) -> NewRecord:
+def _record(unit: Kept, posted: StationResult, entered_by: str) -> NewRecord:
     result, weighed = unit.result, unit.weighed
     return NewRecord(
         operation=posted.operation,
@@ -93,6 +94,7 @@ def _record(unit: Kept, posted: StationResult) -> NewRecord:
         tray=posted.tray,
         slot=result.slot,
         channel=result.channel,
+        entered_by=entered_by,
         measurements=tuple(
             NewMeasurement(
                 characteristic=j.code,
