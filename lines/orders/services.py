@@ -11,6 +11,7 @@ from lines.orders.models import (
     Route,
     RouteStep,
     Tracking,
+    WorkOrder,
 )
 from lines.plant.files import PlantFileError, PlantFiles, ProductFile, StepFile
 from lines.plant.master import Changes, Rows
@@ -23,7 +24,13 @@ def load_products(plant: PlantFiles, changes: Changes) -> None:
     """Inside the loader's transaction, after load_equipment."""
     operations = Rows(Operation, changes, "code")
     for operation in plant.operations:
-        operations.keep(operation.code, kind=operation.kind, is_test=operation.is_test, **names(operation.name))
+        operations.keep(
+            operation.code,
+            kind=operation.kind,
+            is_test=operation.is_test,
+            needs_certification=operation.needs_certification,
+            **names(operation.name),
+        )
     _assign_stations(plant, operations, changes)
     definitions = Rows(MaterialDefinition, changes, "code")
     for material in plant.materials:
@@ -36,14 +43,18 @@ def load_products(plant: PlantFiles, changes: Changes) -> None:
             uom=material.uom,
             product_id=None,
             design_code="",
+            release_on_receipt=material.release_on_receipt,
             **names(material.name),
         )
     products = Rows(Product, changes, "code")
     for product in plant.products:
-        row = products.keep(product.code, chemistry=product.chemistry, **names(product.name))
+        row = products.keep(
+            product.code, chemistry=product.chemistry, tray_slots=product.tray_slots, **names(product.name)
+        )
         _load_definitions(product, row.pk, definitions)
         _load_route(product, row.pk, operations, definitions, changes)
         _load_recipes(product, row.pk, operations, changes)
+        _load_work_orders(product, row.pk, changes)
 
 
 def _assign_stations(plant: PlantFiles, operations: Rows[Operation], changes: Changes) -> None:
@@ -119,10 +130,18 @@ def _load_route(
             max_passes=step.max_passes,
             on_fail=step.on_fail,
             is_gate=step.is_gate,
+            sample_every=step.sample_every,
+            repeat_in_rework=step.repeat_in_rework,
+            grades=list(step.grades),
+            min_wait_s=step.min_wait_s,
+            max_wait_s=step.max_wait_s,
         )
         if step.rework_from is not None and step.rework_from != step.sequence:
             row.rework_from = steps[step.rework_from]
+        if step.wait_from is not None:
+            row.wait_from = steps[step.wait_from]
         row.save(force_insert=True)
+        row.alternatives.set(operations.found[code,] for code in step.alternatives)
         BillItem.objects.bulk_create(
             BillItem(
                 step=row,
@@ -148,12 +167,21 @@ def _step_as_filed(step: StepFile) -> tuple[Any, ...]:
         None if step.rework_from == step.sequence else step.rework_from,
         step.on_fail,
         step.is_gate,
+        sorted(step.alternatives),
+        step.sample_every,
+        step.repeat_in_rework,
+        list(step.grades),
+        step.wait_from,
+        step.min_wait_s,
+        step.max_wait_s,
         sorted((item.material, item.quantity, item.tolerance_pct, item.positions) for item in step.bill),
     )
 
 
 def _route_as_stored(route: Route) -> list[tuple[Any, ...]]:
-    steps = route.steps.select_related("definition", "operation", "rework_from").prefetch_related("bill__material")
+    steps = route.steps.select_related("definition", "operation", "rework_from", "wait_from").prefetch_related(
+        "bill__material", "alternatives"
+    )
     return [
         (
             step.sequence,
@@ -165,6 +193,13 @@ def _route_as_stored(route: Route) -> list[tuple[Any, ...]]:
             step.rework_from.sequence if step.rework_from else None,
             step.on_fail,
             step.is_gate,
+            sorted(operation.code for operation in step.alternatives.all()),
+            step.sample_every,
+            step.repeat_in_rework,
+            step.grades,
+            step.wait_from.sequence if step.wait_from else None,
+            step.min_wait_s,
+            step.max_wait_s,
             sorted((item.material.code, item.quantity, item.tolerance_pct, item.positions) for item in step.bill.all()),
         )
         for step in steps.order_by("sequence")
@@ -187,3 +222,31 @@ def _load_recipes(product: ProductFile, product_id: int, operations: Rows[Operat
             parameters=step.recipe,
         )
         changes.made += 1
+
+
+def _load_work_orders(product: ProductFile, product_id: int, changes: Changes) -> None:
+    """An order freezes the newest route and recipes when it is made, and never changes: a new number is a new one."""
+    known = {
+        order.number: order for order in WorkOrder.objects.filter(number__in=[o.number for o in product.work_orders])
+    }
+    for filed in product.work_orders:
+        order = known.get(filed.number)
+        if order is None:
+            order = WorkOrder.objects.create(
+                number=filed.number,
+                product_id=product_id,
+                route=Route.objects.filter(product_id=product_id).latest("version"),
+                quantity=filed.quantity,
+                released_at=changes.at,
+            )
+            order.recipes.set(
+                Recipe.objects.filter(product_id=product_id).order_by("operation_id", "-version").distinct("operation_id")
+            )
+            changes.made += 1
+        elif (order.product_id, order.quantity) != (product_id, filed.quantity):
+            raise PlantFileError(
+                file_of(product.code),
+                f"work_orders[{filed.number}]",
+                f"differs from the order of that number, which is for {order.quantity} of {order.product}.",
+                "Use a new number: units began under the old order.",
+            )

@@ -3,11 +3,12 @@
 import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 
-from lines.people.models import Person, PersonToken, Role, StationToken
+from lines.orders.models import Operation
+from lines.people.models import Certification, Person, PersonToken, Role, StationToken
 from lines.plant.files import PersonFile
 from lines.plant.master import Changes, Rows
 from lines.plant.models import Station
@@ -58,7 +59,7 @@ def keep_password(person: Person, plain: str | None) -> str:
 
 
 def load_people(people: Iterable[PersonFile], changes: Changes) -> None:
-    """Demo people with their roles; a new one cannot sign in before keep_password."""
+    """Demo people with their roles; a new one cannot sign in before keep_password, an operator not at all."""
     rows = Rows(Person, changes, "username")
     for person in people:
         administers = person.role == Role.ADMINISTRATOR
@@ -72,3 +73,15 @@ def load_people(people: Iterable[PersonFile], changes: Changes) -> None:
             is_superuser=administers,
             **new,
         )
+
+
+def load_certifications(people: Iterable[PersonFile], changes: Changes) -> None:
+    """After the operations. A date is made when the certification is; a renewed one stays as somebody set it."""
+    rows = Rows(Certification, changes, "person_id", "operation_id")
+    person_ids = dict(Person.objects.values_list("username", "pk"))
+    operation_ids = dict(Operation.objects.values_list("code", "pk"))
+    for person in people:
+        for one in person.certifications:
+            key = person_ids[person.username], operation_ids[one.operation]
+            new = {} if key in rows.found else {"valid_until": changes.at + timedelta(days=one.valid_days)}
+            rows.keep(*key, level=one.level, **new)

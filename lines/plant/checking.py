@@ -10,6 +10,7 @@ from lines.plant.shapes import (
     PlantFileError,
     PlantFiles,
     ProductFile,
+    StationFile,
     StepFile,
 )
 
@@ -26,7 +27,7 @@ def check_plant(plant: PlantFiles) -> None:
         _ProductCheck(plant, product).run()
     for plan in plant.control_plans:
         _check_plan(plant, plan)
-    _check_roles(plant)
+    _check_people(plant)
 
 
 def _known(file: str, key: str, code: str, known: set[str], where: str) -> None:
@@ -54,6 +55,7 @@ def _check_stations(plant: PlantFiles) -> None:
                     f"names {code} of kind {kinds[code]} at a station of kind {station.kind}.",
                     "Give station and operation the same kind.",
                 )
+        _check_feed_points(plant, station)
     doubled = [n for n, count in Counter(station.sequence for station in plant.stations).items() if count > 1]
     if doubled:
         raise PlantFileError(
@@ -68,6 +70,14 @@ def _check_stations(plant: PlantFiles) -> None:
                 "is done by no station.",
                 "Name it in a station's operations, or remove it.",
             )
+
+
+def _check_feed_points(plant: PlantFiles, station: StationFile) -> None:
+    materials = {material.code for material in plant.materials}
+    for point in station.feed_points:
+        for code in point.materials:
+            key = f"stations[{station.code}].feed_points[{point.code}].materials"
+            _known("stations.toml", key, code, materials, "materials.toml")
 
 
 def _check_characteristics(plant: PlantFiles) -> None:
@@ -145,6 +155,8 @@ class _ProductCheck:
                     f"Use one of {', '.join(self.definitions)}.",
                 )
             self._check_rework(step)
+            self._check_alternatives(step)
+            self._check_wait(step)
             self._check_bill(step)
             self._check_characteristics(step)
             self.made_so_far.add(step.definition)
@@ -168,6 +180,48 @@ class _ProductCheck:
         if step.max_passes == 1:
             raise self.refuse(
                 step, "max_passes", "is 1, so nothing is ever reworked.", "Raise it, or drop rework_from."
+            )
+
+    def _check_alternatives(self, step: StepFile) -> None:
+        taken = {s.operation for s in self.product.steps}
+        for code in step.alternatives:
+            if code not in self.operations:
+                raise self.refuse(
+                    step, "alternatives", f"names {code!r}, which is unknown.", "Use a code of operations.toml."
+                )
+            if code in taken:
+                raise self.refuse(
+                    step,
+                    "alternatives",
+                    f"names {code}, which is a step of this product.",
+                    "Name an operation that no step of the product stands for.",
+                )
+            if self.operations[code].is_test != self.operations[step.operation].is_test:
+                raise self.refuse(
+                    step,
+                    "alternatives",
+                    f"names {code}: of the two, only one is a test.",
+                    "Give both operations the same is_test.",
+                )
+
+    def _check_wait(self, step: StepFile) -> None:
+        earlier = [s.sequence for s in self.product.steps if s.definition == step.definition]
+        earlier = [sequence for sequence in earlier if sequence < step.sequence]
+        if step.min_wait_s is None and step.max_wait_s is None:
+            return
+        if not earlier:
+            raise self.refuse(
+                step,
+                "min_wait_s" if step.min_wait_s is not None else "max_wait_s",
+                f"waits for a step before it, and {step.definition} has none.",
+                "Remove it, or give it to a later step.",
+            )
+        if step.wait_from is not None and step.wait_from not in earlier:
+            raise self.refuse(
+                step,
+                "wait_from",
+                f"is {step.wait_from}, which is no earlier step of {step.definition}.",
+                "Name the sequence of an earlier step of the same definition.",
             )
 
     def _check_bill(self, step: StepFile) -> None:
@@ -256,13 +310,16 @@ def _check_plan(plant: PlantFiles, plan: ControlPlanFile) -> None:
             )
 
 
-def _check_roles(plant: PlantFiles) -> None:
-    roles = [person.role for person in plant.people]
-    for role, count in Counter(roles).items():
-        if count > 1:
+def _check_people(plant: PlantFiles) -> None:
+    """One login for each role; operators have none, so there may be any number of them."""
+    file = "people.toml"
+    operations = {operation.code for operation in plant.operations}
+    for person in plant.people:
+        for one in person.certifications:
+            key = f"people[{person.username}].certifications"
+            _known(file, key, one.operation, operations, "operations.toml")
+    for role, count in Counter(person.role for person in plant.people).items():
+        if count > 1 and role != "OPERATOR":
             raise PlantFileError(
-                "people.toml",
-                "people",
-                f"has {count} people with the role {role}.",
-                "Keep one demo person for each role.",
+                file, "people", f"has {count} people with the role {role}.", "Keep one demo person for each role."
             )

@@ -10,9 +10,12 @@ from lines.plant.product_files import read_products
 from lines.plant.shapes import (
     AreaFile,
     BillItemFile,
+    CertificationFile,
     CharacteristicFile,
     ControlPlanFile,
     DefinitionFile,
+    FeedPointFile,
+    GaugeFile,
     LimitsFile,
     MaterialFile,
     Name,
@@ -27,6 +30,7 @@ from lines.plant.shapes import (
     SignalFile,
     StationFile,
     StepFile,
+    WorkOrderFile,
 )
 from lines.plant.site_files import (
     read_materials,
@@ -44,9 +48,12 @@ from lines.plant.tables import (
 __all__ = [
     "AreaFile",
     "BillItemFile",
+    "CertificationFile",
     "CharacteristicFile",
     "ControlPlanFile",
     "DefinitionFile",
+    "FeedPointFile",
+    "GaugeFile",
     "LimitsFile",
     "MaterialFile",
     "Name",
@@ -61,6 +68,7 @@ __all__ = [
     "SignalFile",
     "StationFile",
     "StepFile",
+    "WorkOrderFile",
     "read_plant",
 ]
 

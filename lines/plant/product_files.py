@@ -11,6 +11,7 @@ from lines.plant.shapes import (
     PlantFileError,
     ProductFile,
     StepFile,
+    WorkOrderFile,
 )
 from lines.plant.site_files import serial_characters
 from lines.plant.tables import check_limits, check_sigma
@@ -18,6 +19,7 @@ from lines.plant.tables import check_limits, check_sigma
 TRACKINGS = ("SLURRY_BATCH", "ROLL", "JELLY_ROLL", "STACK", "CELL", "PACK", "CONTAINER")
 ON_FAIL = ("SCRAP", "HOLD")
 MOST_SECONDS = 30 * 86_400
+LONGEST_GRADE = 8
 
 
 def file_of(product_code: str) -> str:
@@ -31,6 +33,7 @@ def read_products(folder: Path, characteristics: dict[str, CharacteristicFile]) 
         raise PlantFileError("products/", "-", "holds no product.", "Add a file products/<product>.toml.")
     products = [_product(folder, name, characteristics) for name in names]
     refuse_doubles("products/", "product", [product.code for product in products])
+    refuse_doubles("products/", "work_orders", [order.number for p in products for order in p.work_orders])
     return tuple(products)
 
 
@@ -57,6 +60,7 @@ def _product(folder: Path, file: str, characteristics: dict[str, CharacteristicF
         tray_slots=head.integer("tray_slots", least=1, most=512),
         definitions=tuple(definitions),
         steps=tuple(sorted(steps, key=lambda step: step.sequence)),
+        work_orders=_work_orders(root),
         limits=_limits(root, {code for step in steps for code in step.characteristics}, characteristics),
     )
     if file != file_of(product.code):
@@ -98,13 +102,52 @@ def _step(entry: Entry) -> StepFile:
         sampled=entry.texts("sampled", ()),
         read_back=entry.texts("read_back", ()),
         recipe=entry.numbers("recipe"),
+        alternatives=entry.texts("alternatives", ()),
+        sample_every=entry.integer("sample_every", 1, least=1),
+        repeat_in_rework=entry.flag("repeat_in_rework", default=True),
+        grades=_grades(entry),
+        wait_from=entry.integer("wait_from") if entry.has("wait_from") else None,
+        min_wait_s=_optional_seconds(entry, "min_wait_s"),
+        max_wait_s=_optional_seconds(entry, "max_wait_s"),
     )
     entry.done()
+    _check_waits(entry, step)
     for key, codes in (("sampled", step.sampled), ("read_back", step.read_back)):
         for code in codes:
             if code not in step.characteristics:
                 raise entry.refuse(key, f"names {code}.", "Name it among the step's characteristics, too.")
     return step
+
+
+def _optional_seconds(entry: Entry, key: str) -> int | None:
+    return entry.integer(key, most=365 * 86_400) if entry.has(key) else None
+
+
+def _grades(entry: Entry) -> tuple[str, ...]:
+    grades = entry.texts("grades", ())
+    for grade in grades:
+        if len(grade) > LONGEST_GRADE:
+            raise entry.refuse("grades", f"names {grade!r}.", f"Shorten it to {LONGEST_GRADE} characters.")
+    return grades
+
+
+def _check_waits(entry: Entry, step: StepFile) -> None:
+    if step.min_wait_s is not None and step.max_wait_s is not None and step.min_wait_s > step.max_wait_s:
+        raise entry.refuse(
+            "min_wait_s",
+            f"is {step.min_wait_s}, above max_wait_s {step.max_wait_s}.",
+            "Exchange them or leave one out.",
+        )
+    if step.wait_from is not None and step.min_wait_s is None and step.max_wait_s is None:
+        raise entry.refuse("wait_from", "has no time beside it.", "Give min_wait_s or max_wait_s, or drop it.")
+
+
+def _work_orders(root: Entry) -> tuple[WorkOrderFile, ...]:
+    orders = []
+    for entry in root.entries("work_orders", "number", may_miss=True):
+        orders.append(WorkOrderFile(entry.code("number", 32), entry.integer("quantity", least=1, most=2_000_000_000)))
+        entry.done()
+    return tuple(orders)
 
 
 def _limits(root: Entry, used: set[str], characteristics: dict[str, CharacteristicFile]) -> dict[str, LimitsFile]:

@@ -16,11 +16,15 @@ def names(name: Name) -> dict[str, str]:
 
 def load_equipment(plant: PlantFiles, changes: Changes) -> None:
     """Inside the loader's transaction."""
-    site = Rows(Site, changes, "code").keep(plant.site_code, time_zone=plant.time_zone, **names(plant.site_name))
+    site = Rows(Site, changes, "code").keep(
+        plant.site_code, time_zone=plant.time_zone, serial_code=plant.serial_site, **names(plant.site_name)
+    )
     areas = Rows(Area, changes, "code")
     for area in plant.areas:
         areas.keep(area.code, site_id=site.pk, sequence=area.sequence, **names(area.name))
-    line = Rows(ProductionLine, changes, "code").keep(plant.line_code, site_id=site.pk, **names(plant.line_name))
+    line = Rows(ProductionLine, changes, "code").keep(
+        plant.line_code, site_id=site.pk, serial_code=plant.serial_line, **names(plant.line_name)
+    )
     shifts = Rows(Shift, changes, "production_line_id", "code")
     for shift in plant.shifts:
         shifts.keep(
@@ -63,6 +67,10 @@ def _load_stations(plant: PlantFiles, line: ProductionLine, changes: Changes) ->
             opcua_server_id=servers.found[station.opcua_server,].pk,
             stale_after_s=station.stale_after_s,
             target_per_shift=station.target_per_shift,
+            offline_policy=station.offline_policy,
+            offline_units=station.offline_units,
+            ahead_tolerance_s=station.ahead_tolerance_s,
+            behind_tolerance_s=station.behind_tolerance_s,
             **names(station.name),
         )
         _load_signals(station, row.pk, signals)

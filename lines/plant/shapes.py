@@ -58,6 +58,25 @@ class SignalFile:
 
 
 @dataclass(frozen=True)
+class FeedPointFile:
+    """A place of a station that takes one lot at a time."""
+
+    code: str
+    name: Name
+    materials: tuple[str, ...]  # bought ones that may be mounted there
+
+
+@dataclass(frozen=True)
+class GaugeFile:
+    """A gauge of a station; one with a channel measures only what is in that channel."""
+
+    code: str
+    name: Name
+    channel: str  # empty: the whole station
+    interval_days: int  # from the first load to the next calibration; 0 and below: it is due or overdue
+
+
+@dataclass(frozen=True)
 class StationFile:
     code: str
     name: Name
@@ -70,6 +89,12 @@ class StationFile:
     stale_after_s: int
     target_per_shift: int
     signals: tuple[SignalFile, ...]  # own ones, and the StateCurrent and counters every station has
+    offline_policy: str = "STOP"  # or RUN_ON: what it does while the MES does not answer
+    offline_units: int = 0  # RUN_ON: at most so many units of one outage
+    ahead_tolerance_s: int = 900
+    behind_tolerance_s: int = 2_592_000
+    feed_points: tuple[FeedPointFile, ...] = ()
+    gauges: tuple[GaugeFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +103,7 @@ class OperationFile:
     name: Name
     kind: str
     is_test: bool  # its verdict says whether the unit is good
+    needs_certification: bool = False  # only certified operators may do it
 
 
 @dataclass(frozen=True)
@@ -90,6 +116,7 @@ class MaterialFile:
     suppliers: tuple[str, ...]
     lot_size: float  # quantity of one lot as delivered, in uom
     shelf_life_days: int
+    release_on_receipt: bool = True  # else a lot waits in quarantine until somebody releases it
 
 
 @dataclass(frozen=True)
@@ -128,6 +155,13 @@ class StepFile:
     # Those of them that the machine read back from an earlier operation of the unit and posts again: formula inputs.
     read_back: tuple[str, ...] = ()
     recipe: dict[str, float] = field(default_factory=dict)
+    alternatives: tuple[str, ...] = ()  # operations that may be done in place of this one
+    sample_every: int = 1  # n: only units whose serial's sequence divides by n do it
+    repeat_in_rework: bool = True  # False: a unit sent back passes it by once it passed it
+    grades: tuple[str, ...] = ()  # allowed; empty: all
+    wait_from: int | None = None  # sequence of the step at whose end the wait begins; None: the one before
+    min_wait_s: int | None = None
+    max_wait_s: int | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +176,12 @@ class LimitsFile:
 
 
 @dataclass(frozen=True)
+class WorkOrderFile:
+    number: str
+    quantity: int  # units of the route's end
+
+
+@dataclass(frozen=True)
 class ProductFile:
     code: str
     name: Name
@@ -150,6 +190,7 @@ class ProductFile:
     definitions: tuple[DefinitionFile, ...]
     steps: tuple[StepFile, ...]  # in order of sequence
     limits: dict[str, LimitsFile]  # by characteristic code; only those used by a step
+    work_orders: tuple[WorkOrderFile, ...] = ()  # the last one is the newest
 
 
 @dataclass(frozen=True)
@@ -200,10 +241,18 @@ class ReasonCodeFile:
 
 
 @dataclass(frozen=True)
+class CertificationFile:
+    operation: str
+    level: int
+    valid_days: int  # from the first load on; 0 and below: it has run out
+
+
+@dataclass(frozen=True)
 class PersonFile:
     username: str
     name: Name
     role: str
+    certifications: tuple[CertificationFile, ...] = ()
 
 
 @dataclass(frozen=True)

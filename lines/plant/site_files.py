@@ -9,6 +9,9 @@ from lines.orders.serials import ALPHABET
 from lines.plant.entries import Entry, read_toml, refuse_doubles
 from lines.plant.shapes import (
     AreaFile,
+    CertificationFile,
+    FeedPointFile,
+    GaugeFile,
     MaterialFile,
     Name,
     OpcUaServerFile,
@@ -21,8 +24,10 @@ from lines.plant.shapes import (
 
 KINDS = ("ELECTRODE_COATING", "CELL_ASSEMBLY", "FORMATION", "PACK_TEST")
 INTERFACES = ("HTTP", "OPCUA")
+MOST_SECONDS = 366 * 86_400
 STACKS = ("asyncua", "opcua")
-ROLES = ("SUPERVISOR", "QUALITY", "AUDITOR", "ADMINISTRATOR")
+POLICIES = ("STOP", "RUN_ON")
+ROLES = ("OPERATOR", "SUPERVISOR", "QUALITY", "AUDITOR", "ADMINISTRATOR")
 
 # PackML's: every station has them, so no file repeats them.
 STATUS_SIGNALS = (
@@ -128,10 +133,50 @@ def _signals(station: Entry) -> tuple[SignalFile, ...]:
     return tuple(signals)
 
 
+def _feed_points(station: Entry) -> tuple[FeedPointFile, ...]:
+    points = []
+    for entry in station.entries("feed_points", may_miss=True):
+        materials = entry.texts("materials")
+        if not materials:
+            raise entry.refuse("materials", "is empty.", "Name what may be mounted there.")
+        points.append(FeedPointFile(entry.code("code", 32), entry.name(), materials))
+        entry.done()
+    refuse_doubles(station.file, f"{station.where}.feed_points", [point.code for point in points])
+    return tuple(points)
+
+
+def _gauges(station: Entry) -> tuple[GaugeFile, ...]:
+    """A gauge with `racks` and `slots` stands for one in each channel <station>-R<rack>-C<slot>."""
+    gauges: list[GaugeFile] = []
+    for entry in station.entries("gauges", may_miss=True):
+        code, name = entry.code("code", 40), entry.name()
+        days = entry.integer("interval_days", least=-3650, most=3650)
+        if entry.has("racks") or entry.has("slots"):
+            racks, slots = entry.integer("racks", least=1, most=99), entry.integer("slots", least=1, most=99)
+            for place in (f"R{rack:02d}-C{slot:02d}" for rack in range(1, racks + 1) for slot in range(1, slots + 1)):
+                channel = f"{station.code('code')}-{place}"
+                gauges.append(
+                    GaugeFile(f"{code}-{place}", Name(f"{name.en} {place}", f"{name.ja} {place}"), channel, days)
+                )
+        else:
+            gauges.append(GaugeFile(code, name, entry.text("channel", "", longest=48), days))
+        entry.done()
+    # A gauge named by itself speaks for its channel, whatever stands for all channels.
+    by_channel = {gauge.channel or gauge.code: gauge for gauge in gauges}
+    return tuple(by_channel.values())
+
+
 def read_stations(folder: Path) -> tuple[StationFile, ...]:
     root = read_toml(folder, "stations.toml")
     stations = []
     for entry in root.entries("stations"):
+        policy, offline_units = entry.choice("offline_policy", POLICIES, "STOP"), entry.integer("offline_units", 0)
+        if (policy == "RUN_ON") != (offline_units > 0):
+            raise entry.refuse(
+                "offline_units",
+                f"is {offline_units} with the policy {policy}.",
+                "Give RUN_ON the units it may make in one outage, and STOP none.",
+            )
         stations.append(
             StationFile(
                 code=entry.code("code"),
@@ -145,11 +190,18 @@ def read_stations(folder: Path) -> tuple[StationFile, ...]:
                 stale_after_s=entry.integer("stale_after_s", 30, least=1),
                 target_per_shift=entry.integer("target_per_shift", 0),
                 signals=_signals(entry),
+                offline_policy=policy,
+                offline_units=offline_units,
+                ahead_tolerance_s=entry.integer("ahead_tolerance_s", 900, least=1, most=MOST_SECONDS),
+                behind_tolerance_s=entry.integer("behind_tolerance_s", 2_592_000, least=1, most=MOST_SECONDS),
+                feed_points=_feed_points(entry),
+                gauges=_gauges(entry),
             )
         )
         entry.done()
     root.done()
     refuse_doubles("stations.toml", "stations", [station.code for station in stations])
+    refuse_doubles("stations.toml", "gauges", [gauge.code for station in stations for gauge in station.gauges])
     return tuple(sorted(stations, key=lambda station: station.sequence))
 
 
@@ -163,6 +215,7 @@ def read_operations(folder: Path) -> tuple[OperationFile, ...]:
                 name=entry.name(),
                 kind=entry.choice("kind", KINDS),
                 is_test=entry.flag("is_test"),
+                needs_certification=entry.flag("needs_certification"),
             )
         )
         entry.done()
@@ -189,6 +242,7 @@ def read_materials(folder: Path) -> tuple[MaterialFile, ...]:
                 suppliers=suppliers,
                 lot_size=lot_size,
                 shelf_life_days=entry.integer("shelf_life_days", least=1),
+                release_on_receipt=entry.flag("release_on_receipt", default=True),
             )
         )
         entry.done()
@@ -197,11 +251,23 @@ def read_materials(folder: Path) -> tuple[MaterialFile, ...]:
     return tuple(materials)
 
 
+def _certifications(person: Entry) -> tuple[CertificationFile, ...]:
+    found = []
+    for entry in person.entries("certifications", "operation", may_miss=True):
+        days = entry.integer("valid_days", least=-3650, most=3650)
+        found.append(CertificationFile(entry.text("operation"), entry.integer("level", 1, least=1, most=9), days))
+        entry.done()
+    refuse_doubles(person.file, f"{person.where}.certifications", [one.operation for one in found])
+    return tuple(found)
+
+
 def read_people(folder: Path) -> tuple[PersonFile, ...]:
     root = read_toml(folder, "people.toml")
     people = []
     for entry in root.entries("people", "username"):
-        people.append(PersonFile(entry.code("username", 150), entry.name(), entry.choice("role", ROLES)))
+        people.append(
+            PersonFile(entry.code("username", 150), entry.name(), entry.choice("role", ROLES), _certifications(entry))
+        )
         entry.done()
     root.done()
     refuse_doubles("people.toml", "people", [person.username for person in people])

@@ -10,12 +10,15 @@ from django.utils import timezone
 from lines.models import Person, Station
 from lines.orders.services import load_products
 from lines.people.actors import acting
-from lines.people.services import keep_password, keep_person_token, keep_station_token, load_people
+from lines.people.models import Role
+from lines.people.services import keep_password, keep_person_token, keep_station_token, load_certifications, load_people
 from lines.plant.files import PlantFileError, PlantFiles, read_plant
 from lines.plant.master import Changes
 from lines.plant.services import load_equipment
 from mes.private_files import write_private
+from quality.gauges.loading import load_gauges
 from quality.plans.loading import load_quality
+from traceability.feeding.loading import load_feed_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,10 @@ def load_plant(folder: Path, credentials: Path | None = None) -> Loaded:
         load_equipment(plant, changes)
         load_people(plant.people, changes)
         load_products(plant, changes)
+        load_certifications(plant.people, changes)
         load_quality(plant, changes)
+        load_gauges(plant, changes)
+        load_feed_points(plant, changes)
         if credentials:
             # Written before the commit: were it the other way round, a token nobody knows could be left behind.
             _write(credentials, _keep_credentials(plant, kept))
@@ -90,6 +96,8 @@ def _keep_credentials(plant: PlantFiles, kept: dict[str, Any]) -> dict[str, Any]
     people = {}
     auditor_token = None
     for filed in plant.people:
+        if filed.role == Role.OPERATOR:
+            continue  # known by name at machines, with no login
         role = filed.role.lower()
         person = Person.objects.get(username=filed.username)
         password = keep_password(person, kept.get("people", {}).get(role, {}).get("password"))

@@ -60,6 +60,11 @@ def doubled(file: str) -> Spoil:
     return spoil
 
 
+def added(file: str, after: str, line: str) -> Spoil:
+    """A line more behind one that stands there."""
+    return edited(file, after, f"{after}\n{line}")
+
+
 LFP, ZNH = "products/lfp-314.toml", "products/znh-100.toml"
 CTQ, PLANS = "characteristics.csv", "control_plans.csv"
 BROKEN: list[tuple[str, Spoil, str, str, str]] = [
@@ -243,6 +248,76 @@ BROKEN: list[tuple[str, Spoil, str, str, str]] = [
     ("recipe of words", edited(LFP, "lanes = 4", 'lanes = "four"'), LFP, "steps[30].recipe.lanes", "a finite number"),
     ("limits of nothing", edited(ZNH, "[limits.GRA-01]", "[limits.WIN-01]"), ZNH, "limits.WIN-01", "Add it to a step"),
     ("crossed limits of a product", edited(ZNH, "lsl = 172", "lsl = 199"), ZNH, "limits.GRA-02.target", "between"),
+    (
+        "running on without a number",
+        added("stations.toml", 'code = "SORT-1"', 'offline_policy = "RUN_ON"'),
+        "stations.toml",
+        "stations[SORT-1].offline_units",
+        "Give RUN_ON the units",
+    ),
+    (
+        "feed point for nothing known",
+        added(
+            "stations.toml",
+            'code = "SORT-1"',
+            'feed_points = [{ code = "F", name_en = "F", name_ja = "供", materials = ["GLUE"] }]',
+        ),
+        "stations.toml",
+        "stations[SORT-1].feed_points[F].materials",
+        "materials.toml",
+    ),
+    (
+        "gauge without its interval",
+        added("stations.toml", 'code = "SORT-1"', 'gauges = [{ code = "G", name_en = "G", name_ja = "計" }]'),
+        "stations.toml",
+        "stations[SORT-1].gauges[G].interval_days",
+        "a whole number",
+    ),
+    (
+        "certified for nothing known",
+        added("people.toml", 'role = "QUALITY"', 'certifications = [{ operation = "GLUE", valid_days = 9 }]'),
+        "people.toml",
+        "people[quality].certifications",
+        "operations.toml",
+    ),
+    (
+        "wait before the first step",
+        added(ZNH, 'operation = "STACK"', "max_wait_s = 60"),
+        ZNH,
+        "steps[30].max_wait_s",
+        "a later step",
+    ),
+    (
+        "crossed waits",
+        added(ZNH, 'operation = "OCV1"', "max_wait_s = 60\nmin_wait_s = 61"),
+        ZNH,
+        "steps[80].min_wait_s",
+        "Exchange",
+    ),
+    (
+        "wait for a later step",
+        added(ZNH, 'operation = "GRADE"', "max_wait_s = 60\nwait_from = 100"),
+        ZNH,
+        "steps[90].wait_from",
+        "earlier step",
+    ),
+    (
+        "alternative that has a step",
+        added(ZNH, 'operation = "CAN"', 'alternatives = ["FILL"]'),
+        ZNH,
+        "steps[50].alternatives",
+        "no step of the product",
+    ),
+    (
+        "alternative nobody knows",
+        added(ZNH, 'operation = "CAN"', 'alternatives = ["GLUE"]'),
+        ZNH,
+        "steps[50].alternatives",
+        "operations.toml",
+    ),
+    ("never sampled", added(ZNH, 'operation = "CAN"', "sample_every = 0"), ZNH, "steps[50].sample_every", "1 to"),
+    ("long grade", added(ZNH, 'operation = "CAN"', 'grades = ["EXCELLENT"]'), ZNH, "steps[50].grades", "Shorten"),
+    ("order of one number twice", edited(ZNH, "WO-ZNH-1001", "WO-LFP-1001"), "products/", "work_orders", "another"),
     ("other columns", edited(CTQ, "name_ja", "name_jp"), CTQ, "line 1", "Write the columns"),
     ("a field too few", edited(CTQ, "MIX-02,mixing,", "MIX-02,"), CTQ, "line 3", "in quotes"),
     ("code twice", doubled(CTQ), CTQ, "code[AIL-07]", "another code"),

@@ -3,15 +3,29 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
 from rest_framework.test import APIRequestFactory
 
-from lines.models import BillItem, OpcUaServer, Operation, Person, Product, Recipe, Route, RouteStep, Signal, Station
+from lines.models import (
+    BillItem,
+    OpcUaServer,
+    Operation,
+    Person,
+    Product,
+    Recipe,
+    Route,
+    RouteStep,
+    Signal,
+    Station,
+    WorkOrder,
+)
 from lines.people.auth import StationUser, TokenAuthentication
 from quality.models import Characteristic, CharacteristicLimits, CharacteristicUse, ControlLimits, ControlPlan
 
@@ -47,8 +61,8 @@ def load(folder: Path, *words: str) -> None:
 
 def test_the_osaka_plant_is_in_the_database() -> None:
     load(OSAKA)
-    counts = {model.__name__: model._default_manager.count() for model in (Station, Product, Route, Person)}
-    assert counts == {"Station": 21, "Product": 2, "Route": 2, "Person": 4}
+    counts = {model.__name__: model._default_manager.count() for model in (Station, Product, Route, WorkOrder)}
+    assert counts == {"Station": 21, "Product": 2, "Route": 2, "WorkOrder": 2}
     assert set(Station.objects.values_list("kind", flat=True)) == {
         "ELECTRODE_COATING",
         "CELL_ASSEMBLY",
@@ -93,6 +107,65 @@ def test_changed_limits_routes_and_recipes_are_new_versions(folder: Path) -> Non
     before = everything()
     load(folder)
     assert everything() == before
+
+
+def test_an_order_keeps_the_route_and_recipes_it_was_made_with(folder: Path) -> None:
+    load(folder)
+    product = folder / "products" / "znh-100.toml"
+    edit(product, "duration_s = 144000", "duration_s = 140000")
+    edit(product, "weld_energy_j = 900", "weld_energy_j = 910")
+    load(folder)
+    edit(product, "WO-ZNH-1001", "WO-ZNH-1002")
+    load(folder)
+    orders = WorkOrder.objects.filter(product__code="ZNH-100").order_by("number")
+    weld = [order.recipes.get(operation__code="WELD").version for order in orders]
+    assert [(o.number, o.route.version, v) for o, v in zip(orders, weld, strict=True)] == [
+        ("WO-ZNH-1001", 1, 1),
+        ("WO-ZNH-1002", 2, 2),
+    ]
+    assert orders[0].recipes.count() == 14
+    before = everything()
+    load(folder)
+    assert everything() == before
+    edit(product, "quantity = 2000", "quantity = 2001")
+    with pytest.raises(CommandError, match="Use a new number"):
+        load(folder)
+
+
+def test_stations_get_their_policy_feed_points_and_gauges_and_people_their_certifications(folder: Path) -> None:
+    """Dates are made once; a later calibration or renewal is not undone by a load."""
+    stations = folder / "stations.toml"
+    edit(
+        stations,
+        'operations = ["SORT"]',
+        'operations = ["SORT"]\noffline_policy = "RUN_ON"\noffline_units = 9\n'
+        'feed_points = [{ code = "TAPE", name_en = "Tape", name_ja = "テープ", materials = ["ADHESIVE", "NMP"] }]\n'
+        'gauges = [{ code = "EYE", name_en = "Eye", name_ja = "目", interval_days = 30, racks = 2, slots = 3 }]',
+    )
+    edit(
+        folder / "people.toml",
+        'role = "QUALITY"',
+        'role = "QUALITY"\ncertifications = [{ operation = "SORT", valid_days = 10 }]',
+    )
+    edit(folder / "products" / "znh-100.toml", 'operation = "ZFORM"', 'operation = "ZFORM"\nmax_wait_s = 86400')
+    load(folder)
+    sorter = Station.objects.get(code="SORT-1")
+    assert (sorter.offline_policy, sorter.offline_units) == ("RUN_ON", 9)
+    (point,) = sorter.feed_points.all()
+    assert sorted(point.materials.values_list("code", flat=True)) == ["ADHESIVE", "NMP"]
+    gauges = sorter.gauges.order_by("code").values_list("code", "channel")
+    assert (len(gauges), gauges[0]) == (6, ("EYE-R01-C01", "SORT-1-R01-C01"))
+    certification = Person.objects.get(username="quality").certifications.get(operation__code="SORT")
+    later = timezone.now() + timedelta(days=999)
+    sorter.gauges.update(valid_until=later)
+    certification.valid_until = later
+    certification.save()
+    before = everything()
+    load(folder)
+    assert everything() == before
+    edit(stations, '"ADHESIVE", "NMP"', '"NMP"')
+    load(folder)
+    assert list(point.materials.values_list("code", flat=True)) == ["NMP"]
 
 
 def test_limits_that_a_person_set_stay_until_the_files_change() -> None:
