@@ -240,7 +240,9 @@ def _load_work_orders(product: ProductFile, product_id: int, changes: Changes) -
                 released_at=changes.at,
             )
             order.recipes.set(
-                Recipe.objects.filter(product_id=product_id).order_by("operation_id", "-version").distinct("operation_id")
+                Recipe.objects.filter(product_id=product_id)
+                .order_by("operation_id", "-version")
+                .distinct("operation_id")
             )
             changes.made += 1
         elif (order.product_id, order.quantity) != (product_id, filed.quantity):
