@@ -70,5 +70,6 @@ for _model, _columns in (
     (models.SerialBlock, ("station", "definition", "day", "first_sequence", "count")),
     (models.Sample, ("code", "unit", "operation", "state", "taken_at")),
     (models.Correction, ("record", "kind", "by", "at")),
+    (models.Rejudgement, ("record", "codes_before", "codes_after", "at")),
 ):
     admin.site.register(_model, FactAdmin, list_display=_columns)

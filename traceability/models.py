@@ -4,7 +4,7 @@ from traceability.corrections.models import Correction
 from traceability.feeding.models import FeedPoint, Mounting
 from traceability.genealogy.models import GenealogyLink
 from traceability.holds.models import DispositionDecision, Hold, HoldUnit, Nonconformance
-from traceability.interlock.models import Permit
+from traceability.interlock.models import Permit, Rejudgement
 from traceability.issuing.models import SerialBlock, SerialCounter
 from traceability.samples.models import Sample
 from traceability.trays.models import TrayLoad, TrayPlacement
@@ -24,6 +24,7 @@ __all__ = [
     "Mounting",
     "Nonconformance",
     "Permit",
+    "Rejudgement",
     "Sample",
     "SerialBlock",
     "SerialCounter",

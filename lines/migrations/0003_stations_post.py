@@ -161,6 +161,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="quarantinedpost",
+            name="replayed_body",
+            field=models.BinaryField(help_text="What was replayed, where it was edited first.", null=True),
+        ),
+        migrations.AddField(
+            model_name="quarantinedpost",
             name="settled_at",
             field=models.DateTimeField(null=True),
         ),

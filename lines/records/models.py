@@ -146,6 +146,7 @@ class QuarantinedPost(models.Model):
     settlement = models.CharField(max_length=10, choices=Settlement, blank=True)
     note = models.CharField(max_length=500, blank=True)
     replayed_as = models.ForeignKey(StationPost, models.PROTECT, null=True, related_name="+")
+    replayed_body = models.BinaryField(null=True, help_text="What was replayed, where it was edited first.")
 
     class Meta:
         indexes = [models.Index(fields=["-id"], condition=models.Q(settled_at=None), name="quarantine_open")]

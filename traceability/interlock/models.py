@@ -37,3 +37,17 @@ class Permit(models.Model):
                 fields=["serial"], condition=models.Q(verdict="ALLOW", closed_at=None), name="permit_one_open"
             )
         ]
+
+
+class Rejudgement(models.Model):
+    """A record's deviations judged again, because what happened before it came to be known only later. The record
+    stays as it is; its newest rejudgement counts."""
+
+    record = models.ForeignKey(OperationRecord, models.PROTECT, related_name="rejudgements")
+    because_of = models.ForeignKey(OperationRecord, models.PROTECT, related_name="+", help_text="What came late.")
+    codes_before = ArrayField(models.CharField(max_length=16), default=list)
+    codes_after = ArrayField(models.CharField(max_length=16), default=list)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]

@@ -481,6 +481,45 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Rejudgement",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "codes_before",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=16), default=list, size=None
+                    ),
+                ),
+                (
+                    "codes_after",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=16), default=list, size=None
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "because_of",
+                    models.ForeignKey(
+                        help_text="What came late.",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="lines.operationrecord",
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rejudgements",
+                        to="lines.operationrecord",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["id"],
+            },
+        ),
+        migrations.CreateModel(
             name="SerialBlock",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
