@@ -6,6 +6,7 @@ from datetime import datetime
 
 from lines.orders.serials import SerialError, parse_serial
 from lines.records.visits import Visits
+from traceability.holds.facts import HoldFacts
 
 # Kinds of unit that are gone once they are built in; rolls and batches are used up by and by.
 DISCRETE = frozenset({"JELLY_ROLL", "STACK", "CELL", "PACK"})
@@ -47,12 +48,6 @@ class Step:
     is_test: bool
     bill: Collection[int]  # ids of the material definitions it takes in
     units_in: Collection[str]  # codes of those of them that are units: made here, or put in positions
-
-
-@dataclass(frozen=True, slots=True)
-class HoldFacts:
-    reason: str
-    placed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

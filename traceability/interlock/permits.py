@@ -19,12 +19,12 @@ from lines.records.services import LOCK_TIMEOUT, LOCKED, quarantine
 from lines.stations.body import read_json
 from lines.stations.contracts import read_permit_request
 from lines.stations.queries import tolerance_of
+from traceability.holds.queries import open_holds
 from traceability.interlock.checks import Finding, check_entry, codes
 from traceability.interlock.facts import UnitFacts, design_code, serial_fault
 from traceability.interlock.queries import (
     OpenPermit,
     facts_json,
-    open_holds,
     open_permits,
     plant_facts,
     unit_facts,

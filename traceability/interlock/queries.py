@@ -9,9 +9,9 @@ from django.db import connection
 
 from lines.models import Station
 from lines.records.queries import visits_by_serial
+from traceability.holds.facts import HoldFacts
 from traceability.interlock.facts import (
     Definition,
-    HoldFacts,
     InputFacts,
     LotFacts,
     Material,
@@ -134,22 +134,8 @@ def unit_rows(serials: Collection[str], *, lock: bool) -> dict[str, UnitRow]:
         "select id, serial, definition_id, state, next_step_id, route_id from traceability_unit where serial = any(%s)"
     )
     with connection.cursor() as cursor:
-        cursor.execute(f"{sql} order by serial for update" if lock else sql, [list(serials)])
+        cursor.execute(f"{sql} order by serial for no key update" if lock else sql, [list(serials)])
         return {row[1]: UnitRow(*row) for row in cursor.fetchall()}
-
-
-def open_holds(unit_ids: Collection[int]) -> dict[int, list[HoldFacts]]:
-    found: dict[int, list[HoldFacts]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select m.unit_id, h.reason, m.added_at from traceability_holdunit m"
-            " join traceability_hold h on h.id = m.hold_id"
-            " where m.released_at is null and m.unit_id = any(%s) order by m.id",
-            [list(unit_ids)],
-        )
-        for unit_id, reason, placed_at in cursor.fetchall():
-            found.setdefault(unit_id, []).append(HoldFacts(reason, placed_at))
-    return found
 
 
 def unit_facts(

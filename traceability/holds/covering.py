@@ -1,0 +1,81 @@
+"""Which open holds cover what a visit made: pure, as the rows say.
+
+A hold on a lot, a roll's metres, a unit or a tray covers what is made of it; one on a station or channel covers the
+units whose visit ended there within its window.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A hold that was placed on more than named units. The empty fields are those its scope does not use."""
+
+    hold_id: int
+    scope: str
+    unit_id: int | None  # ROLL_RANGE: the roll
+    lot_id: int | None  # LOT: the held lot or one that it became part of
+    channel: str
+    lane: int | None  # None: all
+    from_m: float | None  # None: from its start, to its end
+    to_m: float | None
+    window_from: datetime | None
+    window_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One input of one unit: a unit or a lot. Metres are on the input roll's own axis."""
+
+    output_id: int
+    input_unit_id: int | None = None
+    input_lot_id: int | None = None
+    lane: int | None = None
+    from_m: float | None = None
+    to_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A visit that ended: the unit, the formation channel it was on (empty: none), the machine's time corrected."""
+
+    unit_id: int
+    channel: str
+    at: datetime
+
+
+def takes_of(cover: Cover, taken: Taken) -> bool:
+    """Whether this input is of what a hold of scope LOT or ROLL_RANGE covers. Metres that were not told may be any."""
+    if cover.scope == "LOT":
+        return taken.input_lot_id is not None and taken.input_lot_id == cover.lot_id
+    if taken.input_unit_id is None or taken.input_unit_id != cover.unit_id:
+        return False
+    if cover.lane is not None and taken.lane is not None and cover.lane != taken.lane:
+        return False
+    ends_before = cover.from_m is not None and taken.to_m is not None and taken.to_m <= cover.from_m
+    begins_after = cover.to_m is not None and taken.from_m is not None and taken.from_m >= cover.to_m
+    return not ends_before and not begins_after
+
+
+def saw(cover: Cover, seen: Seen) -> bool:
+    """Whether the visit ended within the window; both ends belong to it."""
+    if cover.scope == "CHANNEL" and cover.channel != seen.channel:
+        return False
+    return (cover.window_from is None or cover.window_from <= seen.at) and (
+        cover.window_to is None or seen.at <= cover.window_to
+    )
+
+
+def covered(covers: Iterable[Cover], visits: Iterable[Seen], inputs: Iterable[Taken]) -> Iterator[tuple[int, int]]:
+    """(hold, unit) for every unit that one of these holds covers. The holds are those of the visits' own station,
+    channels and tray, and of lots and rolls among the inputs."""
+    visits, inputs = list(visits), list(inputs)
+    for cover in covers:
+        if cover.scope == "TRAY":
+            yield from ((cover.hold_id, seen.unit_id) for seen in visits)
+        elif cover.scope in ("STATION", "CHANNEL"):
+            yield from ((cover.hold_id, seen.unit_id) for seen in visits if saw(cover, seen))
+        else:
+            yield from ((cover.hold_id, taken.output_id) for taken in inputs if takes_of(cover, taken))
