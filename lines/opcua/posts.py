@@ -1,6 +1,6 @@
 """What the permit and result structures of a station say as the API's JSON, and the API's answers back. Pure.
 
-The fields and their types are the contract with the stations' PLCs (address space: urn:denchi:station).
+The fields and their types are the contract with the PLCs (docs/plc.md; address space: urn:denchi:station).
 """
 
 import math
@@ -13,17 +13,19 @@ Fields = Mapping[str, Any]
 NAMESPACE_URI = "urn:denchi:station"
 HEAD = ("BootId", "Sequence", "Ready", "Accepted", "AnsweredSequence")
 PERMIT = ("Serial", "Operation")
-RESULT_SCALARS = (
-    *("Serial", "Operation", "Outcome", "StartedAt", "FinishedAt", "Recipe", "Operator", "LengthM", "MassKg"),
-)
-RESULT_ARRAYS = (
-    "ReasonCodes",
+RESULT = ("Serial", "Outcome", "StartedAt", "FinishedAt")
+# A station provides those of the following that it has; a variable that is not there says nothing.
+PERMIT_MORE = ("Recipe", "Operator", "Channel", "SourceTime")
+RESULT_MORE = (
+    *("Operation", "ReasonCodes", "Recipe", "Operator", "LengthM", "MassKg", "Grade", "Offline"),
     *("MeasurementCode", "MeasurementValue", "MeasurementUnit", "MeasurementPosition"),
     *("ConsumedMaterial", "ConsumedSupplier", "ConsumedLot", "ConsumedQuantity", "ConsumedUnit"),
     *("ComponentSerial", "ComponentPosition", "ComponentQuantity"),
     *("RangeSerial", "RangeLane", "RangeFromM", "RangeToM"),
+    *("CountCode", "CountValue", "CountInspected"),
 )
-RESULT = (*RESULT_SCALARS, *RESULT_ARRAYS)
+PERMIT_ANSWER_MORE = ("AnsweredBootId", "ExpectedRecipe", "RetryAfterS")
+RESULT_ANSWER_MORE = ("AnsweredBootId",)
 
 
 class UnreadableError(Exception):
@@ -31,7 +33,15 @@ class UnreadableError(Exception):
 
 
 def permit_request(fields: Fields) -> dict[str, Any]:
-    return {"serial": _text(fields, "Serial"), "operation": _text(fields, "Operation")}
+    """The body of POST permits; a field that is not given is left out."""
+    more = {
+        "recipe": _text(fields, "Recipe"),
+        "operator": _text(fields, "Operator"),
+        "channel": _text(fields, "Channel"),
+        "source_time": _time(fields, "SourceTime"),
+    }
+    request = {"serial": _text(fields, "Serial"), "operation": _text(fields, "Operation")}
+    return request | {name: value for name, value in more.items() if value}
 
 
 def result_request(fields: Fields) -> dict[str, Any]:
@@ -40,13 +50,13 @@ def result_request(fields: Fields) -> dict[str, Any]:
         "serial": _text(fields, "Serial"),
         "operation": _text(fields, "Operation"),
         "outcome": _text(fields, "Outcome"),
-        "reason_codes": _array(fields, "ReasonCodes"),
+        "reason_codes": [code for code in _array(fields, "ReasonCodes") if code],
         "started_at": _time(fields, "StartedAt"),
         "finished_at": _time(fields, "FinishedAt"),
         "recipe": _text(fields, "Recipe"),
         "operator": _text(fields, "Operator"),
-        "length_m": _number(fields["LengthM"], "LengthM") or None,
-        "mass_kg": _number(fields["MassKg"], "MassKg") or None,
+        "length_m": _amount(fields, "LengthM"),
+        "mass_kg": _amount(fields, "MassKg"),
         "measurements": [
             {
                 "code": code,
@@ -54,7 +64,7 @@ def result_request(fields: Fields) -> dict[str, Any]:
                 "unit": unit or "",
                 "position": position or "",
             }
-            for code, value, unit, position in _rows(fields, "Measurement", "Code", "Value", "Unit", "Position")
+            for code, value, unit, position in _rows(fields, "Measurement", "Code", "Value", "Unit", more=("Position",))
         ],
         "consumed": [
             {
@@ -69,22 +79,44 @@ def result_request(fields: Fields) -> dict[str, Any]:
             )
         ],
         "components": [
-            {"serial": serial, "position": position}
-            | ({} if _is_nan(quantity) else {"quantity": _number(quantity, f"ComponentQuantity of {serial}")})
-            for serial, position, quantity in _rows(fields, "Component", "Serial", "Position", "Quantity")
+            {"serial": serial}
+            | ({"position": position} if position else {})
+            | ({} if _is_absent(quantity) else {"quantity": _number(quantity, f"ComponentQuantity of {serial}")})
+            for serial, position, quantity in _rows(fields, "Component", "Serial", more=("Position", "Quantity"))
         ],
         "ranges": [
             {"serial": serial}
             | ({"lane": lane} if lane else {})
             | {"from_m": _number(from_m, "RangeFromM"), "to_m": _number(to_m, "RangeToM")}
-            for serial, lane, from_m, to_m in _rows(fields, "Range", "Serial", "Lane", "FromM", "ToM")
+            for serial, from_m, to_m, lane in _rows(fields, "Range", "Serial", "FromM", "ToM", more=("Lane",))
         ],
-    }
+    } | _later_fields(fields)
+
+
+def _later_fields(fields: Fields) -> dict[str, Any]:
+    """What was added to the structure later is left out where it is not given: the body of a controller without it,
+    and so the sum that tells a repeat from another result, stays what it was."""
+    found: dict[str, Any] = {}
+    if grade := _text(fields, "Grade"):
+        found["grade"] = grade
+    if fields.get("Offline"):
+        found["offline"] = True
+    counts = [
+        {"code": code, "count": _number(count, f"CountValue of {code}")}
+        | ({} if _is_absent(inspected) else {"inspected": _number(inspected, f"CountInspected of {code}")})
+        for code, count, inspected in _rows(fields, "Count", "Code", "Value", more=("Inspected",))
+    ]
+    return found | ({"counts": counts} if counts else {})
 
 
 def permit_answer(body: Mapping[str, Any]) -> dict[str, Any]:
     """Field values for the answer to a permit request."""
-    return {"Verdict": body["verdict"], "ReasonCodes": [reason["code"] for reason in body["reasons"]]}
+    return {
+        "Verdict": body["verdict"],
+        "ReasonCodes": [reason["code"] for reason in body["reasons"]],
+        "ExpectedRecipe": body.get("recipe") or "",
+        "RetryAfterS": body.get("retry_after_s") or 0,
+    }
 
 
 def result_answer(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,7 +130,7 @@ def result_answer(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def permit_error(code: str) -> dict[str, Any]:
-    return {"Verdict": "ERROR", "ReasonCodes": [code]}
+    return {"Verdict": "ERROR", "ReasonCodes": [code], "ExpectedRecipe": "", "RetryAfterS": 0}
 
 
 def result_error(code: str) -> dict[str, Any]:
@@ -106,14 +138,14 @@ def result_error(code: str) -> dict[str, Any]:
 
 
 def _text(fields: Fields, name: str) -> str:
-    value = fields[name]
+    value = fields.get(name)
     if not isinstance(value, str | None):
         raise UnreadableError(f"{name} is no text: {value!r}")
     return value or ""
 
 
 def _array(fields: Fields, name: str) -> list[Any]:
-    value = fields[name]
+    value = fields.get(name)
     if not isinstance(value, list | None) or not all(
         isinstance(each, str | int | float | None) for each in value or []
     ):
@@ -121,16 +153,20 @@ def _array(fields: Fields, name: str) -> list[Any]:
     return value or []
 
 
-def _rows(fields: Fields, head: str, *columns: str) -> list[tuple[Any, ...]]:
+def _rows(fields: Fields, head: str, *columns: str, more: tuple[str, ...] = ()) -> list[tuple[Any, ...]]:
+    """The entries of the arrays that belong together, as far as their first column is filled: a controller's arrays
+    may be longer than what it has to say. A column of `more` may be empty as a whole."""
     arrays = [_array(fields, head + column) for column in columns]
-    if len({len(array) for array in arrays}) != 1:
-        lengths = ", ".join(f"{head}{column} {len(array)}" for column, array in zip(columns, arrays, strict=True))
+    length = len(arrays[0])
+    arrays += [_array(fields, head + column) or [None] * length for column in more]
+    if any(len(array) != length for array in arrays):
+        lengths = ", ".join(f"{head}{column} {len(a)}" for column, a in zip((*columns, *more), arrays, strict=True))
         raise UnreadableError(f"arrays of unequal length: {lengths}")
-    return list(zip(*arrays, strict=True))
+    return [row for row in zip(*arrays, strict=True) if row[0]]
 
 
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and math.isnan(value)
+def _is_absent(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _number(value: Any, name: str) -> float:
@@ -139,8 +175,14 @@ def _number(value: Any, name: str) -> float:
     return value
 
 
+def _amount(fields: Fields, name: str) -> float | None:
+    """0 says: not measured."""
+    value = fields.get(name)
+    return None if value is None else _number(value, name) or None
+
+
 def _time(fields: Fields, name: str) -> str | None:
-    value = fields[name]
+    value = fields.get(name)
     if value is None:
         return None
     if not isinstance(value, datetime):

@@ -43,8 +43,25 @@ class NodeSpec:
         return [] if self.is_array else _NOTHING[self.kind]
 
 
-PERMIT_FIELDS = {"BootId": "String", "Sequence": "UInt32", "Serial": "String", "Operation": "String"}
-PERMIT_ANSWER = {"AnsweredSequence": "UInt32", "Verdict": "String", "ReasonCodes": "String[]", "Accepted": "Boolean"}
+PERMIT_FIELDS = {
+    "BootId": "String",
+    "Sequence": "UInt32",
+    "Serial": "String",
+    "Operation": "String",
+    "Recipe": "String",
+    "Operator": "String",
+    "Channel": "String",
+    "SourceTime": "DateTime",
+}
+PERMIT_ANSWER = {
+    "AnsweredBootId": "String",
+    "AnsweredSequence": "UInt32",
+    "Verdict": "String",
+    "ReasonCodes": "String[]",
+    "ExpectedRecipe": "String",
+    "RetryAfterS": "UInt32",
+    "Accepted": "Boolean",
+}
 RESULT_FIELDS = {
     "BootId": "String",
     "Sequence": "UInt32",
@@ -74,8 +91,14 @@ RESULT_FIELDS = {
     "RangeLane": "UInt32[]",
     "RangeFromM": "Double[]",
     "RangeToM": "Double[]",
+    "Grade": "String",
+    "Offline": "Boolean",
+    "CountCode": "String[]",
+    "CountValue": "UInt32[]",
+    "CountInspected": "Double[]",
 }
 RESULT_ANSWER = {
+    "AnsweredBootId": "String",
     "AnsweredSequence": "UInt32",
     "Verdict": "String",
     "Disposition": "String",

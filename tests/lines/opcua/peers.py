@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Container, Coroutine
 from typing import Any, TypeVar
 
 from lines.simulator.asyncua_server import AsyncuaServer
@@ -16,7 +16,7 @@ T = TypeVar("T")
 MAKES = {"asyncua": AsyncuaServer, "opcua": OpcuaServer}
 
 
-def _nodes(row: Row, is_asking: bool) -> list[NodeSpec]:
+def _nodes(row: Row, is_asking: bool, lacking: Container[str]) -> list[NodeSpec]:
     code = row.station.code
     kinds = {"StateCurrent": "Int32", "ProdProcessedCount": "UInt32", "ProdDefectiveCount": "UInt32"}
     nodes = [NodeSpec(f"{code}/Status/{name}", kind) for name, kind in kinds.items()]
@@ -31,18 +31,19 @@ def _nodes(row: Row, is_asking: bool) -> list[NodeSpec]:
                 nodes += [
                     NodeSpec(f"{code}/{folder}/{name}", kind.removesuffix("[]"), kind.endswith("[]"), by_client)
                     for name, kind in columns.items()
+                    if name not in lacking
                 ]
     return nodes
 
 
 class Peer:
-    """One server of one make with the stations given."""
+    """One server of one make with the stations given; without the fields of the handshake that it is `lacking`."""
 
-    def __init__(self, make: str, rows: list[Row], is_asking: bool = False) -> None:
+    def __init__(self, make: str, rows: list[Row], is_asking: bool = False, lacking: Container[str] = ()) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        nodes = [node for row in rows for node in _nodes(row, is_asking)]
+        nodes = [node for row in rows for node in _nodes(row, is_asking, lacking)]
         self.server: Any = MAKES[make](make, free_port(), nodes)
         self.url: str = self.server.url
         self.run(self.server.start())
