@@ -1,11 +1,13 @@
 """What the interlock knows when it decides: plain records, loaded by queries.py. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
 
 from lines.orders.serials import SerialError, parse_serial
-from lines.records.visits import Visits
+from lines.records.visits import Visits, together
+from traceability.feeding.facts import MountedFacts
 from traceability.holds.facts import HoldFacts
 
 # Kinds of unit that are gone once they are built in; rolls and batches are used up by and by.
@@ -48,9 +50,57 @@ class Step:
     is_test: bool
     bill: Collection[int]  # ids of the material definitions it takes in
     units_in: Collection[str]  # codes of those of them that are units: made here, or put in positions
+    is_gate: bool = False  # denies until SPC has looked at the unit's records
+    alternatives: Collection[str] = ()  # operations that may be done in place of its own
+    sample_every: int = 1  # n: only units whose serial's sequence divides by n do it
+    repeat_in_rework: bool = True
+    grades: Collection[str] = ()  # allowed; empty: all
+    wait_from: int | None = None  # sequence of the step at whose end the waiting begins; None: the one before
+    min_wait_s: int | None = None
+    max_wait_s: int | None = None
+
+    def takes(self, operation: str) -> bool:
+        return operation == self.operation or operation in self.alternatives
 
 
 @dataclass(frozen=True, slots=True)
+class SampleFacts:
+    """A sample without a result; its unit waits for it at an operation."""
+
+    code: str
+    waits_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class GaugeFacts:
+    """A gauge of the station, or of one channel of it."""
+
+    code: str
+    channel: str  # empty: it measures for the whole station
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorFacts:
+    """A person of this plant, with until when each certification is good, by operation."""
+
+    certified_until: Mapping[str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request said, or a result about its visit. Texts are empty where nothing was said."""
+
+    recipe: str
+    operator: str
+    channel: str
+    at: datetime  # of the visit's begin, by our clock
+
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
 class UnitFacts:
     """One unit in front of one station that wants to do one operation to it."""
 
@@ -65,11 +115,62 @@ class UnitFacts:
     holds: Sequence[HoldFacts]
     operation: str
     station_operations: frozenset[str]
+    asked: Asked = Asked("", "", "", LONG_AGO)
+    work_order: str = ""
+    recipe: str = ""  # the one to use; empty: the operation has none
+    grade: str = ""
+    mode: str = "PRODUCTION"  # of the station
+    gauges: Sequence[GaugeFacts] = ()
+    needs_certification: bool = False  # the operation does
+    operator: OperatorFacts | None = None  # None: nobody of that name
+    mounted: Sequence[MountedFacts] = ()
+    feeds: Mapping[str, frozenset[int]] = field(default_factory=dict)  # what each feed point takes: definitions' ids
+    samples: Sequence[SampleFacts] = ()
+    not_contained: int = 0  # records of it that SPC has not looked at
+    open_elsewhere: str = ""  # the station that has an open permit for it
 
-    @property
+    @cached_property
+    def own_steps(self) -> tuple[Step, ...]:
+        """The steps that this unit does: those of samples only where it is one."""
+        return tuple(step for step in self.steps if step == self.next_step or self._is_sampled(step))
+
+    def _is_sampled(self, step: Step) -> bool:
+        return step.sample_every <= 1 or bool(self.serial_fault) or sequence_of(self.serial) % step.sample_every == 0
+
+    @cached_property
     def step(self) -> Step | None:
         """The step asked for, where the route has it."""
-        return next((s for s in self.steps if s.operation == self.operation), None)
+        return self.step_of(self.operation)
+
+    def step_of(self, operation: str) -> Step | None:
+        """Where an operation stands in the route: at the step that is next, as a step's own, or as an alternative."""
+        if self.next_step is not None and self.next_step.takes(operation):
+            return self.next_step
+        own = (step for step in self.steps if step.operation == operation)
+        return next(own, None) or next((step for step in self.steps if operation in step.alternatives), None)
+
+    @property
+    def is_next(self) -> bool:
+        """The operation asked for is what the unit is to do now."""
+        return self.next_step is not None and self.step is not None and self.next_step.id == self.step.id
+
+    def visits_of(self, step: Step) -> Visits | None:
+        """Visits to a step, by its own operation or another that may be done in its place."""
+        if not step.alternatives:
+            return self.visits.get(step.operation)
+        return together(self.visits[o] for o in (step.operation, *step.alternatives) if o in self.visits)
+
+    def passed_in_turn(self, step: Step) -> bool:
+        """Its last visit passed, and before that every earlier step had been passed."""
+        visits = self.visits_of(step)
+        if visits is None or visits.last_verdict != "PASS":
+            return False
+        earlier = [self.visits_of(s) for s in self.own_steps if s.sequence < step.sequence]
+        return all(v and v.first_passed_id is not None and v.first_passed_id < visits.last_id for v in earlier)
+
+    def holds_at(self, step: Step | None) -> list[HoldFacts]:
+        """Those of its holds that keep it from a step: one from a later operation on does not yet."""
+        return [hold for hold in self.holds if hold.is_in_force(step.sequence if step else None)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +215,8 @@ def serial_fault(serial: str) -> str:
 def design_code(serial: str) -> str:
     """The three characters that say what the unit is; only of a serial without fault."""
     return serial[3:6]
+
+
+def sequence_of(serial: str) -> int:
+    """The running number in a serial; only of a serial without fault."""
+    return int(serial[9:15])

@@ -21,13 +21,11 @@ def decide(facts: UnitFacts, verdict: str, deviations: list[str]) -> Outcome:
     Only a visit to the step that was next moves the unit: after any other its place in the route is as before. With
     deviations it is held at its next step, unless it is out of the line anyway.
     """
-    if facts.state in ("SCRAPPED", "CONSUMED"):
-        return Outcome("HOLD", facts.state, facts.next_step, _reason(deviations))
     step = facts.step
-    if step is None or step != facts.next_step:
+    if step is None or not facts.is_next or facts.state in ("SCRAPPED", "CONSUMED", "RETURNED"):
         return Outcome("HOLD", facts.state, facts.next_step, _reason(deviations))
     if verdict == "PASS":
-        after = next((s for s in facts.steps if s.sequence > step.sequence), None)
+        after = step_after(facts, step)
         moved = Outcome("CONTINUE", "IN_PROCESS", after, "") if after else Outcome("COMPLETE", "COMPLETED", None, "")
     else:
         moved = _after_fail(facts, step)
@@ -36,28 +34,37 @@ def decide(facts: UnitFacts, verdict: str, deviations: list[str]) -> Outcome:
     return moved
 
 
+def step_after(facts: UnitFacts, step: Step) -> Step | None:
+    """Where a unit that passed a step goes: not to samples it is none of, nor again to what one pass is enough for."""
+    later = (s for s in facts.own_steps if s.sequence > step.sequence)
+    return next((s for s in later if s.repeat_in_rework or not facts.passed_in_turn(s)), None)
+
+
 def said_by_test(facts: UnitFacts, verdict: str, outcome: Outcome) -> str:
     """What the visit says about the unit's last test: PASS, FAIL, VOID (a pass counts no more) or nothing.
 
-    A failed test stands until it is repeated. A pass is void once the unit goes back to before that test.
+    A failed test stands until it is repeated. A pass is void once the unit goes back to before that test, unless one
+    pass of it is enough.
     """
     step, after = facts.step, outcome.next_step
     if step is None:
         return ""
     if step.is_test:
         return verdict
-    if after is None or step != facts.next_step or after.sequence >= step.sequence:
+    if after is None or not facts.is_next or after.sequence >= step.sequence:
         return ""
-    is_again = any(s.is_test and after.sequence <= s.sequence < step.sequence for s in facts.steps)
+    again = (s for s in facts.own_steps if s.is_test and after.sequence <= s.sequence < step.sequence)
+    is_again = any(s.repeat_in_rework or s.id == after.id or not facts.passed_in_turn(s) for s in again)
     return "VOID" if is_again else ""
 
 
 def _after_fail(facts: UnitFacts, step: Step) -> Outcome:
     # Failed passes count, as at the entry: a unit sent back from a later step passes this one again.
-    visit = facts.visits.get(facts.operation)
-    failed = 1 + (visit.failed if visit else 0)
+    visits = facts.visits_of(step)
+    failed = 1 + (visits.failed if visits else 0)
     if failed < step.max_passes:
-        back = next((s for s in facts.steps if s.sequence == step.rework_from), step)
+        start = step.sequence if step.rework_from is None else step.rework_from
+        back = next((s for s in facts.own_steps if s.sequence >= start), step)
         return Outcome("REWORK", "IN_PROCESS", back, "")
     if step.on_fail == "SCRAP":
         return Outcome("SCRAP", "SCRAPPED", None, "")
