@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from mes.pages import account, go, overview, search, station, tour
+from mes.pages import account, feeding, go, overview, search, station, tour
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("stations/<str:code>/", station.station, name="station"),
     path("stations/<str:code>/parts/", station.parts, name="station-parts"),
     path("stations/<str:code>/trend.json", station.trend, name="station-trend"),
+    path("stations/<str:code>/mount/", feeding.mount, name="station-mount"),
+    path("stations/<str:code>/feed-points/<str:feed_point>/take-off/", feeding.take_off, name="station-take-off"),
     path("search/", search.search, name="search"),
     path("tour/", tour.tour, name="tour"),
     path("go/<slug:kind>/<path:key>/", go.go, name="go"),

@@ -34,6 +34,11 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.AlterField(
+            model_name="stationpost",
+            name="answer",
+            field=models.TextField(help_text="As sent: a repeat gets the same bytes.", null=True),
+        ),
+        migrations.AlterField(
             model_name="operationrecord",
             name="attempt",
             field=models.PositiveSmallIntegerField(
@@ -287,6 +292,17 @@ class Migration(migrations.Migration):
             name="operations",
             field=django.contrib.postgres.fields.ArrayField(
                 base_field=models.CharField(max_length=24), blank=True, default=list, help_text="Empty: all.", size=None
+            ),
+        ),
+        migrations.AddField(
+            model_name="stationtoken",
+            name="replaces",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="replaced_by",
+                to="lines.stationtoken",
             ),
         ),
         migrations.AlterField(

@@ -22,7 +22,7 @@ class StationPost(models.Model):
     body_sha256 = models.CharField(max_length=64)
     received_at = models.DateTimeField()
     status_code = models.PositiveSmallIntegerField(null=True)
-    answer = models.JSONField(null=True)
+    answer = models.TextField(null=True, help_text="As sent: a repeat gets the same bytes.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["station", "key"], name="post_station_key")]

@@ -3,13 +3,14 @@
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import psycopg.errors
-from django.db import connection
+from django.db import OperationalError, connection
 
 from lines import errors
 from lines.errors import Refusal
@@ -27,12 +28,23 @@ LOCK_TIMEOUT = "2s"
 LOCKED = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
 
+@contextmanager
+def refusing_when_locked(detail: str) -> Iterator[None]:
+    """Raise Refusal BUSY where the database gives up waiting for another transaction."""
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, LOCKED):
+            raise Refusal(errors.BUSY, detail, retry_after_s=1) from error
+        raise
+
+
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
     """What was answered to the first post with this key."""
 
     status_code: int
-    answer: dict[str, Any]
+    answer: str  # JSON as sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +120,19 @@ def open_post(station_id: int, key: str, body: bytes, now: datetime) -> int | St
     return StoredAnswer(first.status_code, first.answer)
 
 
-def close_post(post_id: int, status_code: int, answer: dict[str, Any]) -> None:
-    """Keep the answer with the post."""
+def as_text(answer: dict[str, Any]) -> str:
+    """An answer as JSON, as it is sent and kept."""
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+
+
+def close_post(post_id: int, status_code: int, answer: dict[str, Any]) -> str:
+    """Keep the answer with the post. Returns it as it is to be sent now and to every repeat."""
+    text = as_text(answer)
     with connection.cursor() as cursor:
         cursor.execute(
-            "update lines_stationpost set status_code = %s, answer = %s where id = %s",
-            [status_code, json.dumps(answer), post_id],
+            "update lines_stationpost set status_code = %s, answer = %s where id = %s", [status_code, text, post_id]
         )
+    return text
 
 
 _MEASUREMENT_COLUMNS = ("received_at", "record_id", *MEASUREMENT_FIELDS)

@@ -17,6 +17,7 @@ from lines.orders.serials import canonical
 
 MAX_BODY_BYTES = 1_000_000
 MAX_TEXT = 64
+LONGEST_KEY = 128
 # No machine measures more, and sums and squares of such numbers still fit a double.
 MAX_NUMBER = 1e100
 
@@ -72,6 +73,12 @@ def known_only(fields: Fields, known: frozenset[str], path: str, other: frozense
             refuse(errors.UNKNOWN_FIELD, path, repr(name[:MAX_TEXT]))
         if fields[name] not in (None, "", []):
             refuse(errors.NOT_OF_THIS_KIND, path, repr(name))
+
+
+def check_key(key: str) -> None:
+    """Refuse a text that is no idempotency key."""
+    if not (1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise Refusal(errors.KEY_MISSING, "Idempotency-Key")
 
 
 def read_text(fields: Fields, name: str, path: str, *, required: bool = False, longest: int = MAX_TEXT) -> str:

@@ -18,6 +18,7 @@ from lines.states.words import NO_DATA, StateLook, state_look
 from lines.telemetry.models import SignalLatest
 from mes.errors import ALL_CODES
 from mes.overview.queries import ShiftCounts, ShiftWindow, shift_counts, shift_window, time_in_state_s
+from mes.station.feeds import FeedRow, feeds
 from mes.station.panels import Panel, panel
 from mes.station.values import LiveValue, latest_values
 from traceability.models import Permit
@@ -92,6 +93,7 @@ class StationView:
     more_alarms: int
     panel: Panel
     link: Link
+    feeds: list[FeedRow]
 
     @property
     def level(self) -> str:
@@ -162,6 +164,7 @@ def view(station: Station) -> StationView:
         more_alarms=max(0, alarms.count() - ALARMS),
         panel=panel(station, records, permits),
         link=_link(station, status, now),
+        feeds=feeds(station),
     )
 
 

@@ -1,5 +1,7 @@
-"""What is mounted at a station, as plain records. Pure."""
+"""What is mounted at a station, as plain records, and how a label's scan reads. Pure."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,3 +18,28 @@ class MountedFacts:
     number: str
     state: str  # traceability.units.models.LotState
     expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a label says."""
+
+    material: str
+    supplier: str
+    lot: str
+
+
+_LONGEST = (32, 64, 64)
+
+
+def read_label(text: str) -> Sequence[str]:
+    """The parts of a label: material, supplier and lot, or a lot number alone. Empty for what is neither.
+
+    Labels separate their parts by a bar, a semicolon or a tab.
+    """
+    parts = [part.strip() for part in re.split(r"[|;\t]", text.strip())]
+    longest = _LONGEST if len(parts) == 3 else _LONGEST[2:]
+    is_good = len(parts) == len(longest) and all(
+        part.isprintable() and 0 < len(part) <= most for part, most in zip(parts, longest, strict=True)
+    )
+    return parts if is_good else ()

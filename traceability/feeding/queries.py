@@ -1,8 +1,18 @@
 """What is mounted where."""
 
-from django.db import connection
+from typing import Any
 
-from traceability.feeding.facts import MountedFacts
+from django.db import connection
+from django.db.models import Prefetch
+
+from lines.errors import UNKNOWN_STATION, Refusal, as_json
+from lines.models import Station
+from lines.orders.models import Tracking
+from traceability.feeding import errors
+from traceability.feeding.facts import MountedFacts, Scan, read_label
+from traceability.feeding.models import FeedPoint, Mounting
+from traceability.units.history import described
+from traceability.units.models import Lot
 
 _MOUNTED = """
 select f.code, l.material_id, m.material_code, l.id, l.supplier, l.number, l.state, l.expires_at
@@ -18,3 +28,79 @@ def mounted(station_id: int) -> list[MountedFacts]:
     with connection.cursor() as cursor:
         cursor.execute(_MOUNTED, [station_id])
         return [MountedFacts(*row) for row in cursor.fetchall()]
+
+
+def feed_points(station: Station) -> list[FeedPoint]:
+    """With what may be mounted, and as `open_mountings` what is; a fixed number of statements."""
+    is_open = Mounting.objects.filter(unmounted_at=None).select_related("lot__material")
+    found = FeedPoint.objects.filter(station=station).order_by("code")
+    return list(found.prefetch_related("materials", Prefetch("mountings", is_open, to_attr="open_mountings")))
+
+
+def mounting_of(point: FeedPoint) -> Mounting | None:
+    """Of a feed point that `feed_points` read."""
+    open_mountings: list[Mounting] = point.open_mountings  # type: ignore[attr-defined]  # the Prefetch above
+    return open_mountings[0] if open_mountings else None
+
+
+def feed_point_row(point: FeedPoint) -> dict[str, Any]:
+    """As the API tells it."""
+    mounting = mounting_of(point)
+    return {
+        "feed_point": point.code,
+        "name": {"en": point.name_en, "ja": point.name_ja},
+        "materials": sorted(material.code for material in point.materials.all()),
+        "mounted": mounting_row(mounting) if mounting else None,
+    }
+
+
+def mounting_row(mounting: Mounting) -> dict[str, Any]:
+    lot = mounting.lot
+    return {
+        "material": mounting.material_code,
+        "supplier": lot.supplier,
+        "lot": lot.number,
+        "state": lot.state,
+        "expires_at": lot.expires_at.isoformat() if lot.expires_at else None,
+        "mounted_at": mounting.mounted_at.isoformat(),
+        "received_at": mounting.received_at.isoformat(),
+        "mounted_by": mounting.mounted_by,
+        "deviations": [as_json(described(code)) for code in mounting.deviation_codes],
+    }
+
+
+def list_feed_points(station_code: str) -> dict[str, Any]:
+    """Raises Refusal UNKNOWN_STATION."""
+    return {"items": [feed_point_row(point) for point in feed_points(station_by_code(station_code))]}
+
+
+def station_by_code(code: str) -> Station:
+    """Raises Refusal UNKNOWN_STATION."""
+    station = Station.objects.filter(code=code).first() if code.isprintable() else None
+    if station is None:
+        raise Refusal(UNKNOWN_STATION, code if code.isprintable() else "")
+    return station
+
+
+def lot_on_label(text: str) -> Scan:
+    """The lot that a label names: material, supplier and lot, or the number of the one lot that has it.
+
+    Raises Refusal SCAN_UNREADABLE.
+    """
+    parts = read_label(text)
+    if len(parts) == 3:
+        return Scan(*parts)
+    found = list(Lot.objects.filter(number=parts[0])[:2]) if parts else []
+    if len(found) != 1:
+        detail = f"{len(found)} lots of this number" if parts else ""
+        raise Refusal(errors.SCAN_UNREADABLE, detail)
+    return Scan(found[0].material_code, found[0].supplier, found[0].number)
+
+
+def point_for(station: Station, material: str) -> str:
+    """Code of the only feed point of the station that takes a material. Raises Refusal FEED_POINT_UNCLEAR."""
+    of_material = FeedPoint.objects.filter(station=station, materials__code=material, materials__tracking=Tracking.LOT)
+    codes = list(of_material.order_by("code").values_list("code", flat=True))
+    if len(codes) != 1:
+        raise Refusal(errors.FEED_POINT_UNCLEAR, f"{material}: {', '.join(codes) or 'none'}")
+    return codes[0]

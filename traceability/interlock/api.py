@@ -1,7 +1,9 @@
 """The station API: may this unit enter, and what came of it."""
 
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import UnsupportedMediaType
@@ -31,7 +33,12 @@ def raw_body(request: Request) -> bytes:
     return request._request.read(MAX_BODY_BYTES + 1)  # DRF would take a body of any size
 
 
-class _StationView(APIView):
+def json_response(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """An answer that is kept, sent as it is kept."""
+    return HttpResponse(text, status=status, headers=headers, content_type="application/json")
+
+
+class StationPostView(APIView):
     permission_classes = [IsThisStation]
 
     def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> NoReturn:
@@ -51,7 +58,7 @@ def _asking(request: Request) -> Station:
     return station
 
 
-class PermitsView(_StationView):
+class PermitsView(StationPostView):
     @extend_schema(
         operation_id="ask_permit",
         summary="May this unit enter this operation?",
@@ -64,7 +71,7 @@ class PermitsView(_StationView):
         return Response(ask_permits(_asking(request), request.path, raw_body(request)))
 
 
-class ResultsView(_StationView):
+class ResultsView(StationPostView):
     @extend_schema(
         operation_id="post_result",
         summary="What came of one unit, or of the units of a tray",
@@ -86,11 +93,11 @@ class ResultsView(_StationView):
         responses={201: schemas.RESULT_ANSWER, **_REFUSED},
         examples=schemas.EXAMPLES,
     )
-    def post(self, request: Request, station: str) -> Response:  # noqa: ARG002 - the token names the station
+    def post(self, request: Request, station: str) -> HttpResponse:  # noqa: ARG002 - the token names the station
         key = request.headers.get("Idempotency-Key", "")
         taken = take_result(_asking(request), key, request.path, raw_body(request))
         headers = {"Idempotency-Replayed": "true"} if taken.is_replay else None
-        return Response(taken.answer, status=taken.status_code, headers=headers)
+        return json_response(taken.text, taken.status_code, headers)
 
 
 class StationView(APIView):

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from lines.stations.results import ConsumedLot, UnitResult
+from lines.stations.results import UnitResult
 from traceability import errors
 from traceability.interlock.checks import Finding
 from traceability.interlock.facts import InputFacts, LotFacts, Material, Step
@@ -41,11 +41,10 @@ def absent_units(
     return [code for code in step.units_in if code not in named and code not in built_in]
 
 
-def check_lot(
-    lot: LotFacts, consumed: ConsumedLot, material: Material | None, step: Step | None, at: datetime
-) -> list[Finding]:
-    """A lot against the step's bill and its own state, as of `at` by the machine's clock."""
-    name = f"{consumed.material}: {consumed.supplier} {consumed.lot}"
+def check_lot(lot: LotFacts, code: str, material: Material | None, step: Step | None, at: datetime) -> list[Finding]:
+    """A lot, told to be of the material `code`, against the step's bill (None: there is none) and its own state, as of
+    `at` by the machine's clock."""
+    name = f"{code}: {lot.supplier} {lot.number}"
     found = []
     if material is None:
         found.append(Finding(errors.MATERIAL_UNKNOWN, name))

@@ -4,6 +4,7 @@ What is understood is stored in one transaction, with its deviations, and answer
 trusted goes to quarantine and leaves the key free. The number of statements does not depend on the number of units.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -51,8 +52,13 @@ class Taken:
     """The answer to a post; `is_replay`: it was given before, and nothing was stored now."""
 
     status_code: int
-    answer: dict[str, Any]
+    text: str  # JSON as sent, byte for byte the same for every repeat
     is_replay: bool
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.text)
+        return found
 
 
 def take_result(station: Station, key: str, path: str, raw: bytes, *, entered_by: str = "") -> Taken:
@@ -75,8 +81,7 @@ def take_result(station: Station, key: str, path: str, raw: bytes, *, entered_by
                 items = [(body["items"][item.index], item) for item in bad]
                 quarantine_items(station, items, path=path, key=key, received_at=now)
             answer = _answer(posted, kept, bad)
-            close_post(post, 201, answer)
-            return Taken(201, answer, False)
+            return Taken(201, close_post(post, 201, answer), False)
     except Refusal as refusal:
         quarantine(station, refusal, path=path, key=key, body=raw, received_at=now)
         raise

@@ -80,7 +80,7 @@ def weigh(
         findings += check_input(inputs[serial], unit_id, facts.step)
     for consumed in result.consumed:
         lot = lots[consumed.supplier, consumed.lot]
-        findings += check_lot(lot, consumed, materials.get(consumed.material), facts.step, finished_at)
+        findings += check_lot(lot, consumed.material, materials.get(consumed.material), facts.step, finished_at)
     if gone := absent_units(result, facts.step, inputs, built_in):
         findings.append(Finding(errors.COMPONENT_MISSING, ", ".join(gone)))
     if result.outcome == "PASS" and (absent := missing(plan, values)):

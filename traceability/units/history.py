@@ -13,13 +13,15 @@ from lines.records.models import Judgement, Verdict
 from quality.errors import CODES as QUALITY_CODES
 from quality.models import Characteristic, CharacteristicLimits
 from traceability.errors import CODES as TRACEABILITY_CODES
+from traceability.feeding.errors import CODES as FEEDING_CODES
 from traceability.interlock.models import PermitVerdict
 from traceability.models import Hold, HoldUnit, Permit, Unit
+from traceability.trays.errors import CODES as TRAYS_CODES
 from traceability.units.bars import Bar, bar
 from traceability.units.figures import Summary, decimals, summary
 from traceability.units.rework import Stretch, stretches
 
-_CODES = {code.code: code for code in [*LINES_CODES, *QUALITY_CODES, *TRACEABILITY_CODES]}
+_CODES = {code.code: code for code in [*LINES_CODES, *QUALITY_CODES, *TRACEABILITY_CODES, *FEEDING_CODES, *TRAYS_CODES]}
 # More values of one characteristic in one record stand in one line that opens.
 MOST_SINGLE_VALUES = 4
 # Refused entries beyond this say nothing new.

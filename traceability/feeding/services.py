@@ -1,0 +1,155 @@
+"""Mounting lots at feed points, and taking them off. What is there is a fact: it is written down, never refused."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from lines.errors import Refusal
+from lines.models import MaterialDefinition, Station
+from lines.orders.models import Tracking
+from lines.people.actors import acting
+from lines.records.services import (
+    LOCK_TIMEOUT,
+    StoredAnswer,
+    as_text,
+    close_post,
+    open_post,
+    quarantine,
+    refusing_when_locked,
+)
+from lines.stations.body import Fields, check_key, known_only, read_json, read_text, read_time
+from lines.stations.queries import tolerance_of
+from traceability.feeding import errors
+from traceability.feeding.facts import Scan
+from traceability.feeding.models import FeedPoint, Mounting
+from traceability.feeding.queries import feed_point_row, feed_points, lot_on_label, point_for, station_by_code
+from traceability.interlock.checks import Finding
+from traceability.interlock.facts import LotFacts, Material
+from traceability.interlock.materials import check_lot
+from traceability.units.models import Lot, LotState
+
+_SCAN = frozenset({"material", "supplier", "lot", "source_time", "operator"})
+
+
+def take_scan(
+    actor: str, speaker: Station | None, station_code: str, feed_point: str, *, key: str, path: str, raw: bytes
+) -> str:
+    """A scan posted to the API: as JSON, the feed point with what is mounted now.
+
+    `feed_point` empty: the one for the material. `key` may be empty. Raises Refusal, after putting the post into quarantine.
+    """
+    now = timezone.now()
+    try:
+        with refusing_when_locked(station_code), acting(actor):
+            station = station_by_code(station_code)
+            if key:
+                check_key(key)
+            post = open_post(station.pk, key, raw, now) if key else None
+            if isinstance(post, StoredAnswer):
+                return post.answer
+            scan, source_time, operator = _read_scan(read_json(raw), station, now)
+            by = f"{actor}, {operator}" if operator else actor
+            answer = mount(station, feed_point, scan, by=by, mounted_at=source_time or now, now=now)
+            return as_text(answer) if post is None else close_post(post, 200, answer)
+    except Refusal as refusal:
+        quarantine(speaker, refusal, path=path, key=key, body=raw, received_at=now)
+        raise
+
+
+def mount_label(actor: str, station: Station, feed_point: str, label: str) -> dict[str, Any]:
+    """What a person scanned or typed on the station's page. Raises Refusal."""
+    now = timezone.now()
+    with refusing_when_locked(station.code), acting(actor):
+        return mount(station, feed_point, lot_on_label(label), by=actor, mounted_at=now, now=now)
+
+
+def _read_scan(body: Fields, station: Station, now: datetime) -> tuple[Scan, datetime | None, str]:
+    known_only(body, _SCAN, "$")
+    scan = Scan(
+        material=read_text(body, "material", "$", required=True, longest=32),
+        supplier=read_text(body, "supplier", "$", required=True),
+        lot=read_text(body, "lot", "$", required=True),
+    )
+    return scan, read_time(body, "source_time", "$", tolerance_of(station, now)), read_text(body, "operator", "$")
+
+
+def mount(
+    station: Station, feed_point: str, scan: Scan, *, by: str, mounted_at: datetime, now: datetime
+) -> dict[str, Any]:
+    """Write down that a lot is at a feed point; what was there ends. The same lot again changes nothing.
+
+    In the current transaction. Raises Refusal for a feed point that there is not.
+    """
+    point = _locked(station, feed_point or point_for(station, scan.material))
+    material = MaterialDefinition.objects.filter(code=scan.material, tracking=Tracking.LOT).first()
+    lot, is_new = Lot.objects.get_or_create(
+        supplier=scan.supplier,
+        number=scan.lot,
+        defaults={
+            "material": material,
+            "material_code": scan.material,
+            "state": LotState.UNKNOWN,
+            "created_at": now,
+        },
+    )
+    there = Mounting.objects.filter(feed_point=point, unmounted_at=None).first()
+    if there is None or (there.lot_id, there.material_code) != (lot.pk, scan.material):
+        if there is not None:
+            _end(there, mounted_at)
+        findings = _findings(point, scan, lot, material, mounted_at, is_new=is_new)
+        Mounting.objects.create(
+            feed_point=point,
+            lot=lot,
+            material_code=scan.material,
+            mounted_at=mounted_at,
+            received_at=now,
+            mounted_by=by[:150],
+            deviation_codes=list(dict.fromkeys(finding.code.code for finding in findings)),
+        )
+    return _row(station, point.code)
+
+
+def unmount(actor: str, station_code: str, feed_point: str) -> dict[str, Any]:
+    """Take off what is mounted, if anything is. Raises Refusal for a station or feed point that there is not."""
+    now = timezone.now()
+    with refusing_when_locked(station_code), acting(actor):
+        station = station_by_code(station_code)
+        point = _locked(station, feed_point)
+        there = Mounting.objects.filter(feed_point=point, unmounted_at=None).first()
+        if there is not None:
+            _end(there, now)
+        return _row(station, point.code)
+
+
+def _locked(station: Station, code: str) -> FeedPoint:
+    """One scan of a feed point at a time."""
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+    point = (
+        FeedPoint.objects.select_for_update().filter(station=station, code=code).first() if "\0" not in code else None
+    )
+    if point is None:
+        raise Refusal(errors.FEED_POINT_UNKNOWN, code if code.isprintable() else "")
+    return point
+
+
+def _end(mounting: Mounting, at: datetime) -> None:
+    """Clocks may disagree: nothing ends before it began."""
+    mounting.unmounted_at = max(at, mounting.mounted_at)
+    mounting.save(update_fields=["unmounted_at"])
+
+
+def _findings(
+    point: FeedPoint, scan: Scan, lot: Lot, material: MaterialDefinition | None, at: datetime, *, is_new: bool
+) -> list[Finding]:
+    facts = LotFacts(lot.pk, lot.supplier, lot.number, not is_new, lot.material_id, lot.state, lot.expires_at)
+    found = check_lot(facts, scan.material, Material(material.pk, material.uom) if material else None, None, at)
+    if material is None or not point.materials.filter(pk=material.pk).exists():
+        found.append(Finding(errors.NOT_FOR_FEED_POINT, f"{point.code}: {scan.material}"))
+    return found
+
+
+def _row(station: Station, code: str) -> dict[str, Any]:
+    return next(feed_point_row(point) for point in feed_points(station) if point.code == code)
