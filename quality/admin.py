@@ -84,3 +84,4 @@ class SignalAdmin(FactAdmin):
 
 
 admin.site.register(models.Gauge, MasterAdmin, list_display=("code", "station", "channel", "valid_until"))
+admin.site.register(models.Uncontained, FactAdmin, list_display=("signal",))

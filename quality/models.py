@@ -1,6 +1,6 @@
 """Django looks for models here; each lives in its folder."""
 
-from quality.charts.models import ChartPoint, OpenSubgroup, Signal
+from quality.charts.models import ChartPoint, OpenSubgroup, Signal, Uncontained
 from quality.gauges.models import Gauge
 from quality.plans.models import (
     Characteristic,
@@ -20,4 +20,5 @@ __all__ = [
     "Gauge",
     "OpenSubgroup",
     "Signal",
+    "Uncontained",
 ]

@@ -63,6 +63,7 @@ for _model, _columns in (
     (models.DispositionDecision, ("nonconformance", "disposition", "decided_by", "decided_at")),
     (models.LotEvent, ("lot", "kind", "state", "by", "at")),
     (models.LotPart, ("parent", "child", "quantity", "at")),
+    (models.Containment, ("signal", "hold", "n_units", "contained_at")),
     (models.CertificateValue, ("lot", "property", "value", "unit")),
     (models.TrayLoad, ("tray", "slot", "channel", "unit", "loaded_at", "unloaded_at")),
     (models.Mounting, ("feed_point", "lot", "mounted_at", "unmounted_at")),

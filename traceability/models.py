@@ -1,5 +1,6 @@
 """Django looks for models here; each lives in its folder."""
 
+from traceability.containment.models import Containment
 from traceability.corrections.models import Correction
 from traceability.feeding.models import FeedPoint, Mounting
 from traceability.genealogy.models import GenealogyLink
@@ -12,6 +13,7 @@ from traceability.units.models import CertificateValue, Lot, LotEvent, LotPart, 
 
 __all__ = [
     "CertificateValue",
+    "Containment",
     "Correction",
     "DispositionDecision",
     "FeedPoint",

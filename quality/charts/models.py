@@ -47,3 +47,9 @@ class Signal(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["point", "chart", "rule"], name="signal_once")]
+
+
+class Uncontained(models.Model):
+    """A signal of a plan with the response CONTAIN whose units are not held yet. Claimed by DELETE ... SKIP LOCKED."""
+
+    signal = models.OneToOneField(Signal, models.PROTECT, primary_key=True, related_name="uncontained")

@@ -93,7 +93,15 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "response",
-                    models.CharField(choices=[("LOG", "Log"), ("ALARM", "Alarm")], default="ALARM", max_length=8),
+                    models.CharField(
+                        choices=[
+                            ("LOG", "Log"),
+                            ("ALARM", "Alarm"),
+                            ("CONTAIN", "Alarm, and hold the units behind it"),
+                        ],
+                        default="ALARM",
+                        max_length=8,
+                    ),
                 ),
                 ("reaction_en", models.TextField(blank=True)),
                 ("reaction_ja", models.TextField(blank=True)),
@@ -264,6 +272,21 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-id"],
             },
+        ),
+        migrations.CreateModel(
+            name="Uncontained",
+            fields=[
+                (
+                    "signal",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="uncontained",
+                        serialize=False,
+                        to="quality.signal",
+                    ),
+                ),
+            ],
         ),
         migrations.CreateModel(
             name="CharacteristicLimits",

@@ -91,6 +91,7 @@ class SubgroupBy(models.TextChoices):
 class Response(models.TextChoices):
     LOG = "LOG", "Log"
     ALARM = "ALARM", "Alarm"
+    CONTAIN = "CONTAIN", "Alarm, and hold the units behind it"
 
 
 def check_rules(rules: Sequence[int]) -> None:

@@ -53,6 +53,7 @@ class HoldScope(models.TextChoices):
     ROLL_RANGE = "ROLL_RANGE", "Metres of a roll"
     STATION = "STATION", "Station, in a time window"
     CHANNEL = "CHANNEL", "Channel, in a time window"
+    UNITS = "UNITS", "Units behind a signal"
 
 
 class Hold(models.Model):
@@ -60,6 +61,9 @@ class Hold(models.Model):
     station or channel, is added when it appears, until the hold is released."""
 
     scope = models.CharField(max_length=10, choices=HoldScope)
+    token = models.CharField(
+        max_length=36, null=True, unique=True, help_text="Of the form or request: sent twice, it is placed once."
+    )
     unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="holds", help_text="UNIT, ROLL_RANGE.")
     lot = models.ForeignKey(Lot, models.PROTECT, null=True, related_name="holds")
     station = models.ForeignKey(Station, models.PROTECT, null=True, related_name="holds")
@@ -87,7 +91,8 @@ class Hold(models.Model):
                 | (Q(scope="LOT") & Q(lot__isnull=False))
                 | (Q(scope="TRAY") & ~Q(tray=""))
                 | (Q(scope="STATION") & Q(station__isnull=False))
-                | (Q(scope="CHANNEL") & ~Q(channel="")),
+                | (Q(scope="CHANNEL") & ~Q(channel=""))
+                | Q(scope="UNITS"),
                 name="hold_scope_named",
             )
         ]
@@ -101,6 +106,7 @@ class HoldUnit(models.Model):
     added_at = models.DateTimeField()
     released_at = models.DateTimeField(null=True)
     released_by = models.CharField(max_length=120, blank=True)
+    release_reason = models.CharField(max_length=500, blank=True, db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["hold", "unit"], name="hold_unit_once")]

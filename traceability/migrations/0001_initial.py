@@ -10,6 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("lines", "0003_stations_post"),
+        ("quality", "0001_initial"),
     ]
 
     operations = [
@@ -336,8 +337,18 @@ class Migration(migrations.Migration):
                             ("ROLL_RANGE", "Metres of a roll"),
                             ("STATION", "Station, in a time window"),
                             ("CHANNEL", "Channel, in a time window"),
+                            ("UNITS", "Units behind a signal"),
                         ],
                         max_length=10,
+                    ),
+                ),
+                (
+                    "token",
+                    models.CharField(
+                        help_text="Of the form or request: sent twice, it is placed once.",
+                        max_length=36,
+                        null=True,
+                        unique=True,
                     ),
                 ),
                 ("tray", models.CharField(blank=True, max_length=32)),
@@ -589,6 +600,24 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "accepted",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=24),
+                        db_default=[],
+                        default=list,
+                        help_text="Operations that a disposition let it pass although they failed or were left out.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "extra_passes",
+                    models.PositiveSmallIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="Granted by dispositions, at every operation that is repeated.",
+                    ),
+                ),
+                (
                     "last_test_passed",
                     models.BooleanField(help_text="Verdict of the last test; None: no test stands.", null=True),
                 ),
@@ -761,6 +790,7 @@ class Migration(migrations.Migration):
                 ("added_at", models.DateTimeField()),
                 ("released_at", models.DateTimeField(null=True)),
                 ("released_by", models.CharField(blank=True, max_length=120)),
+                ("release_reason", models.CharField(blank=True, db_default="", max_length=500)),
                 (
                     "hold",
                     models.ForeignKey(
@@ -909,6 +939,7 @@ class Migration(migrations.Migration):
                     models.Q(("scope", "TRAY"), models.Q(("tray", ""), _negated=True)),
                     models.Q(("scope", "STATION"), ("station__isnull", False)),
                     models.Q(("scope", "CHANNEL"), models.Q(("channel", ""), _negated=True)),
+                    ("scope", "UNITS"),
                     _connector="OR",
                 ),
                 name="hold_scope_named",
@@ -939,5 +970,35 @@ class Migration(migrations.Migration):
                 ),
                 name="link_range",
             ),
+        ),
+        migrations.CreateModel(
+            name="Containment",
+            fields=[
+                (
+                    "signal",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="containment",
+                        serialize=False,
+                        to="quality.signal",
+                    ),
+                ),
+                (
+                    "n_units",
+                    models.PositiveIntegerField(help_text="Units held, those built in meanwhile by what they are in."),
+                ),
+                ("contained_at", models.DateTimeField()),
+                (
+                    "hold",
+                    models.ForeignKey(
+                        help_text="None: no unit.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="containments",
+                        to="traceability.hold",
+                    ),
+                ),
+            ],
         ),
     ]

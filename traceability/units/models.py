@@ -1,5 +1,6 @@
 """Units and lots: what carries an identifier in this plant."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from lines.models import MaterialDefinition, Product, Route, RouteStep, WorkOrder
@@ -38,6 +39,15 @@ class Unit(models.Model):
     work_order = models.ForeignKey(WorkOrder, models.PROTECT, null=True, related_name="units")
     grade = models.CharField(
         max_length=8, blank=True, db_default="", help_text="As sorted, or as a disposition downgraded it."
+    )
+    accepted = ArrayField(
+        models.CharField(max_length=24),
+        default=list,
+        db_default=[],
+        help_text="Operations that a disposition let it pass although they failed or were left out.",
+    )
+    extra_passes = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Granted by dispositions, at every operation that is repeated."
     )
     last_test_passed = models.BooleanField(null=True, help_text="Verdict of the last test; None: no test stands.")
     length_m = models.FloatField(null=True)
