@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -50,3 +51,33 @@ def now_in(unit_ids: Collection[int]) -> dict[int, Place]:
         for unit_id, tray, slot, channel in cursor.fetchall():
             found[unit_id] = (tray, slot, channel)
     return found
+
+
+_SHOWN = """
+select t.slot, t.channel, u.serial, u.state, t.loaded_at, t.loaded_by,
+       exists (select 1 from traceability_holdunit h where h.unit_id = u.id and h.released_at is null)
+from traceability_trayload t join traceability_unit u on u.id = t.unit_id
+where t.tray = %s and t.unloaded_at is null order by t.slot
+"""
+
+
+def show_tray(tray: str) -> dict[str, Any]:
+    """A tray as the API tells it. One that nobody ever loaded is an empty one: trays are not master data."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SHOWN, [tray])
+        rows = cursor.fetchall()
+    return {
+        "tray": tray,
+        "slots": [
+            {
+                "slot": slot,
+                "channel": channel,
+                "serial": serial,
+                "state": state,
+                "is_held": is_held,
+                "loaded_at": loaded_at.isoformat(),
+                "loaded_by": loaded_by,
+            }
+            for slot, channel, serial, state, loaded_at, loaded_by, is_held in rows
+        ],
+    }

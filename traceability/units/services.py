@@ -91,14 +91,17 @@ def apply_changes(changes: Sequence[UnitChange], now: datetime) -> None:
 
 
 def consume(unit_ids: Collection[int], now: datetime) -> None:
-    """These units are part of others from now on. A scrapped one stays scrapped: that is the news about it."""
+    """These units are part of others from now on, and in no tray. A scrapped one stays scrapped: that is the news."""
     if not unit_ids:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            "update traceability_unit set state = 'CONSUMED', next_step_id = null, updated_at = %s"
-            " where id = any(%s) and state <> 'SCRAPPED'",
-            [now, list(unit_ids)],
+            "with taken as (update traceability_trayload set unloaded_at = %(now)s,"
+            " unloaded_by = coalesce(current_setting('denchi.actor', true), '')"
+            " where unit_id = any(%(ids)s) and unloaded_at is null)"
+            " update traceability_unit set state = 'CONSUMED', next_step_id = null, updated_at = %(now)s"
+            " where id = any(%(ids)s) and state <> 'SCRAPPED'",
+            {"now": now, "ids": list(unit_ids)},
         )
 
 

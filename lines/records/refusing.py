@@ -1,0 +1,36 @@
+"""What a request is refused for is kept with its body, so that somebody can find out why."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import OperationalError, connection
+
+from lines.errors import BUSY, Refusal
+from lines.plant.models import Station
+from lines.records.services import LOCK_TIMEOUT, LOCKED, quarantine
+
+
+@contextmanager
+def keeping_refused(
+    station: Station | None, *, path: str, key: str = "", body: bytes, received_at: datetime
+) -> Iterator[None]:
+    """Around a whole transaction: a Refusal puts the body into quarantine and goes on; rows that others hold for too
+    long become a Refusal BUSY, which keeps nothing, for the same body is right a moment later."""
+    try:
+        yield
+    except Refusal as refusal:
+        if refusal.code is not BUSY:
+            quarantine(station, refusal, path=path, key=key, body=body, received_at=received_at)
+        raise
+    except OperationalError as error:
+        if isinstance(error.__cause__, LOCKED):
+            raise Refusal(BUSY, key, retry_after_s=1) from error
+        raise
+
+
+def wait_for(name: str) -> None:
+    """In a transaction: one at a time for everything of this name, and at most LOCK_TIMEOUT of waiting from now on."""
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
