@@ -28,11 +28,11 @@ def unit_answer(operation: str, unit: Kept) -> dict[str, Any]:
         "deviations": [as_json(finding.code, finding.detail) for finding in weighed.deviations],
         "disposition": unit.disposition,
         "next_operation": weighed.outcome.next_step.operation if weighed.outcome.next_step else None,
-        "measurements": [_measurement(judged) for judged in weighed.judged],
+        "measurements": [measurement_answer(judged) for judged in weighed.judged],
     }
 
 
-def _measurement(judged: Judged) -> dict[str, Any]:
+def measurement_answer(judged: Judged) -> dict[str, Any]:
     return {
         "code": judged.code,
         "value": judged.value,
