@@ -27,6 +27,8 @@ def check_plant(plant: PlantFiles) -> None:
         _ProductCheck(plant, product).run()
     for plan in plant.control_plans:
         _check_plan(plant, plan)
+    for station in plant.stations:
+        _check_feed_points(plant, station)
     _check_people(plant)
 
 
@@ -55,7 +57,6 @@ def _check_stations(plant: PlantFiles) -> None:
                     f"names {code} of kind {kinds[code]} at a station of kind {station.kind}.",
                     "Give station and operation the same kind.",
                 )
-        _check_feed_points(plant, station)
     doubled = [n for n, count in Counter(station.sequence for station in plant.stations).items() if count > 1]
     if doubled:
         raise PlantFileError(

@@ -78,12 +78,13 @@ def _check_formula(characteristic: CharacteristicFile) -> None:
 def _load_uses(product: ProductFile, product_id: int, characteristics: Rows[Characteristic], changes: Changes) -> None:
     operation_ids = {operation.code: operation.pk for operation in Operation.objects.all()}
     uses = Rows(CharacteristicUse, changes, "product_id", "operation_id", "characteristic_id")
-    for step in product.steps:
+    done = [(operation, step) for step in product.steps for operation in (step.operation, *step.alternatives)]
+    for operation, step in done:
         for code in step.characteristics:
             characteristic = characteristics.found[code,]
             uses.keep(
                 product_id,
-                operation_ids[step.operation],
+                operation_ids[operation],
                 characteristic.pk,
                 # No station posts a derived one.
                 is_required=code not in step.sampled and not characteristic.formula,

@@ -308,13 +308,6 @@ BROKEN: list[tuple[str, Spoil, str, str, str]] = [
         "steps[50].alternatives",
         "no step of the product",
     ),
-    (
-        "alternative nobody knows",
-        added(ZNH, 'operation = "CAN"', 'alternatives = ["GLUE"]'),
-        ZNH,
-        "steps[50].alternatives",
-        "operations.toml",
-    ),
     ("never sampled", added(ZNH, 'operation = "CAN"', "sample_every = 0"), ZNH, "steps[50].sample_every", "1 to"),
     ("long grade", added(ZNH, 'operation = "CAN"', 'grades = ["EXCELLENT"]'), ZNH, "steps[50].grades", "Shorten"),
     ("order of one number twice", edited(ZNH, "WO-ZNH-1001", "WO-LFP-1001"), "products/", "work_orders", "another"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -22,12 +23,12 @@ from lines.people.services import issue_person_token, issue_station_token
 from lines.plant.files import PlantFiles, read_plant
 from lines.plant.shapes import ProductFile, StepFile
 from mes.loading.services import load_plant
+from tests.plants import plain_plant
 
 if TYPE_CHECKING:
     # What the test client returns; it exists for type checkers only.
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
-FOLDER = Path(__file__).parents[2] / "fixtures" / "plant" / "osaka"
 MADE_ON = date(2026, 11, 20)
 
 
@@ -178,11 +179,14 @@ class Hand:
 
 
 def make_hand() -> Hand:
-    """Load the plant into the database as it is, with a token for every station and one for an auditor."""
-    load_plant(FOLDER)
+    """Load the plain plant into the database, with a token for every station and one for an auditor."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = plain_plant(Path(scratch))
+        load_plant(folder)
+        plant = read_plant(folder)
     tokens = {station.code: issue_station_token(station) for station in Station.objects.all()}
     auditor = Person.objects.get(role=Role.AUDITOR)
-    return Hand(read_plant(FOLDER), tokens, issue_person_token(auditor))
+    return Hand(plant, tokens, issue_person_token(auditor))
 
 
 @pytest.fixture(scope="module")
