@@ -4,6 +4,7 @@ from django.urls import path
 
 from traceability.feeding import api as feeding
 from traceability.interlock import api as interlock
+from traceability.issuing import api as issuing
 from traceability.trays import api as trays
 from traceability.units import api as units
 
@@ -11,6 +12,7 @@ urlpatterns = [
     path("stations/<str:station>", interlock.StationView.as_view(), name="api-station"),
     path("stations/<str:station>/permits", interlock.PermitsView.as_view(), name="api-permits"),
     path("stations/<str:station>/results", interlock.ResultsView.as_view(), name="api-results"),
+    path("stations/<str:station>/serial-blocks", issuing.SerialBlocksView.as_view(), name="api-serial-blocks"),
     path("stations/<str:station>/feed-points", feeding.FeedPointsView.as_view(), name="api-feed-points"),
     path("stations/<str:station>/feed-points/<str:feed_point>", feeding.FeedPointView.as_view(), name="api-feed-point"),
     path("trays/<str:tray>", trays.TrayView.as_view(), name="api-tray"),

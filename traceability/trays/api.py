@@ -33,7 +33,8 @@ def _who(request: Request) -> tuple[str, Station | None]:
 
 def _change(verb: str, request: Request, tray: str) -> Response:
     actor, station = _who(request)
-    return Response(change_tray(verb, tray, actor, station, request.path, raw_body(request)))
+    raw = raw_body(request)
+    return Response(change_tray(verb, tray, actor=actor, station=station, path=request.path, raw=raw))
 
 
 class TrayView(APIView):

@@ -1,6 +1,5 @@
 """What a request about a tray says. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,10 +94,8 @@ def _list(body: Fields, name: str, most: int) -> list[Any]:
     return values
 
 
-def _slots(body: Mapping[str, Any], most: int) -> tuple[int, ...]:
-    found = [
-        _slot({"slot": value}, f"$.slots[{index}]") for index, value in enumerate(_list(dict(body), "slots", most))
-    ]
+def _slots(body: Fields, most: int) -> tuple[int, ...]:
+    found = [_slot({"slot": value}, f"$.slots[{index}]") for index, value in enumerate(_list(body, "slots", most))]
     once(found, "$.slots", "slot")
     return tuple(found)
 

@@ -102,7 +102,7 @@ def _insert(tray: str, rows: Sequence[tuple[int, int, str]], actor: str, now: da
             " from unnest(%s::bigint[], %s::int[], %s::text[]) as new (unit_id, slot, channel) on conflict do nothing",
             [tray, now, actor, *([row[column] for row in ordered] for column in range(3))],
         )
-        return cursor.rowcount == len(rows)
+        return bool(cursor.rowcount == len(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +223,7 @@ def undock(tray: str, actor: str, now: datetime) -> int:
     return len(docked)
 
 
-def change_tray(verb: str, tray: str, actor: str, station: Station | None, path: str, raw: bytes) -> dict[str, Any]:
+def change_tray(verb: str, tray: str, *, actor: str, station: Station | None, path: str, raw: bytes) -> dict[str, Any]:
     """`load`, `move`, `unload`, `swap` or `undock` as a request says, and the tray as it is then.
 
     Raises Refusal, after putting the body into quarantine.
