@@ -8,6 +8,7 @@ from rest_framework.views import exception_handler
 
 from lines import errors
 from lines.errors import Refusal, as_json
+from lines.people.errors import THROTTLED
 
 _CODE_BY_EXCEPTION: list[tuple[type[exceptions.APIException], errors.Code]] = [
     (exceptions.NotAuthenticated, errors.NOT_SIGNED_IN),
@@ -18,6 +19,7 @@ _CODE_BY_EXCEPTION: list[tuple[type[exceptions.APIException], errors.Code]] = [
     (exceptions.MethodNotAllowed, errors.WRONG_METHOD),
     (exceptions.UnsupportedMediaType, errors.WRONG_MEDIA_TYPE),
     (exceptions.ValidationError, errors.WRONG_PARAMETER),
+    (exceptions.Throttled, THROTTLED),
 ]
 
 

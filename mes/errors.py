@@ -2,11 +2,27 @@
 
 from lines import errors as lines_errors
 from lines.errors import Code
+from lines.people import errors as people_errors
 from quality import errors as quality_errors
 from traceability import errors as traceability_errors
+from traceability.feeding import errors as feeding_errors
+from traceability.holds import errors as holds_errors
+from traceability.issuing import errors as issuing_errors
+from traceability.trays import errors as trays_errors
 
 ALL_CODES: dict[str, Code] = {
-    code.code: code for module in (lines_errors, quality_errors, traceability_errors) for code in module.CODES
+    code.code: code
+    for module in (
+        lines_errors,
+        people_errors,
+        quality_errors,
+        traceability_errors,
+        feeding_errors,
+        holds_errors,
+        issuing_errors,
+        trays_errors,
+    )
+    for code in module.CODES
 }
 
 

@@ -81,6 +81,17 @@ DENCHI_STATION_TOKENS = env.str("DENCHI_STATION_TOKENS", default="")
 # Where the gateway posts what the OPC UA handshakes bring.
 DENCHI_API_URL = env.str("DENCHI_API_URL", default="http://127.0.0.1:8000")
 
+# The proxy's header with the client certificate it verified; empty: tokens bound to a certificate do not count.
+DENCHI_CLIENT_CERTIFICATE_HEADER = env.str("DENCHI_CLIENT_CERTIFICATE_HEADER", default="")
+# Requests that one token may send to one web process: at once, and each second from then on. A rate of 0: no limit.
+DENCHI_STATION_BURST = env.float("DENCHI_STATION_BURST", default=400.0)
+DENCHI_STATION_RATE = env.float("DENCHI_STATION_RATE", default=100.0)
+DENCHI_PERSON_BURST = env.float("DENCHI_PERSON_BURST", default=60.0)
+DENCHI_PERSON_RATE = env.float("DENCHI_PERSON_RATE", default=10.0)
+
+# Every disposition of a nonconforming unit waits for a second person; else only those with a safety defect.
+DENCHI_TWO_PEOPLE_DECIDE = env.bool("DENCHI_TWO_PEOPLE_DECIDE", default=False)
+
 AUTH_USER_MODEL = "lines.Person"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "overview"
@@ -137,6 +148,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["lines.people.auth.IsPersonOrStation"],
+    "DEFAULT_THROTTLE_CLASSES": ["lines.people.throttle.Throttle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -159,6 +171,7 @@ SPECTACULAR_SETTINGS = {
         "UnitKindEnum": "traceability.units.queries.KINDS",
         "UnitStateEnum": "traceability.units.schemas.UNIT_STATES",
         "LotStateEnum": "traceability.units.schemas.LOT_STATES",
+        "TokenStateEnum": "lines.tokens.queries.TokenState",
     },
 }
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("lines.urls")),
     path("", include("quality.urls")),
     path("", include("traceability.urls")),
+    path("api/v1/", include("lines.api_urls")),
     path("api/v1/", include("traceability.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -12,6 +13,9 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from lines.errors import Refusal
+from lines.people import errors
+from lines.people.certificates import fingerprint
 from lines.people.models import Person, PersonToken, Role
 from lines.people.services import token_sha256
 from lines.plant.models import Station
@@ -26,6 +30,8 @@ class StationUser:
     """What request.user is when a station asks."""
 
     station: Station
+    token_id: int
+    operations: frozenset[str] = frozenset()  # that the token is limited to; empty: all of the station's
     is_authenticated: bool = True
     is_active: bool = True
 
@@ -36,7 +42,8 @@ class StationUser:
 
 # By SQL: every post of every station asks this, and the query builder costs more than the query.
 _SPEAKING_STATION = """
-select s.* from lines_station s join lines_stationtoken t on t.station_id = s.id
+select s.*, t.id as token_id, t.operations as token_operations, t.certificate_sha256 as token_certificate
+from lines_station s join lines_stationtoken t on t.station_id = s.id
 where t.sha256 = %s and t.revoked_at is null and (t.expires_at is null or t.expires_at > %s)
 """
 
@@ -53,7 +60,10 @@ class TokenAuthentication(BaseAuthentication):
         sha256 = token_sha256(parts[1].decode("latin-1"))
         now = timezone.now()
         for station in Station.objects.raw(_SPEAKING_STATION, [sha256, now]):
-            return StationUser(station), None
+            token: Any = station  # with the token's columns
+            if token.token_certificate:
+                _require_certificate(request, token.token_certificate)
+            return StationUser(station, token.token_id, frozenset(token.token_operations)), None
         valid = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
         person_token = PersonToken.objects.filter(valid, sha256=sha256).select_related("person").first()
         if person_token and person_token.person.is_active:
@@ -62,6 +72,15 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
         return "Token"
+
+
+def _require_certificate(request: Request, expected: str) -> None:
+    """The proxy ends TLS and tells of the certificate it verified; without a proxy that does, no such token counts."""
+    header = settings.DENCHI_CLIENT_CERTIFICATE_HEADER
+    shown = fingerprint(request.headers.get(header, "")) if header else ""
+    if shown != expected:
+        detail = f"shown: {shown or 'none'}" if header else "this installation takes no client certificates"
+        raise Refusal(errors.CERTIFICATE_NEEDED, detail)
 
 
 class IsPersonOrStation(BasePermission):
@@ -79,10 +98,47 @@ class IsThisStation(BasePermission):
         return isinstance(user, StationUser) and user.station.code == view.kwargs["station"]
 
 
+class MayFeed(BasePermission):
+    """Mounting material: the station itself, and the people who work at it."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        user = request.user
+        if isinstance(user, Person):
+            return may_mount(user)
+        return IsThisStation().has_permission(request, view)
+
+
+def may_mount(person: Person) -> bool:
+    return person.role in (Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
+
+
 def may_acknowledge(person: Person) -> bool:
     """Auditors read only."""
     return person.role != Role.AUDITOR
 
 
+def may_issue_tokens(person: Person) -> bool:
+    return person.role == Role.ADMINISTRATOR
+
+
+def may_read_refused_posts(person: Person) -> bool:
+    """What was refused may hold anything: operators have no use for it."""
+    return person.role in (Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR, Role.AUDITOR)
+
+
+def may_settle_refused_posts(person: Person) -> bool:
+    return person.role in (Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR)
+
+
 def may_receive_goods(person: Person) -> bool:
     return person.role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
+
+
+def may_hold(person: Person) -> bool:
+    """Placing and releasing holds."""
+    return person.role in (Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR)
+
+
+def may_dispose(person: Person) -> bool:
+    """Deciding what becomes of a nonconforming unit."""
+    return person.role in (Role.QUALITY, Role.ADMINISTRATOR)

@@ -49,6 +49,7 @@ class StationToken(models.Model):
         max_length=64, blank=True, help_text="Only with this client certificate, as the proxy checked it."
     )
     made_by = models.CharField(max_length=120, blank=True)
+    replaces = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replaced_by")
 
 
 class PersonToken(models.Model):

@@ -16,6 +16,7 @@ from lines.errors import Code
 from lines.people.models import Role
 from lines.records.models import OperationRecord
 from lines.states.words import NO_DATA, StateLook, state_look
+from lines.tokens.queries import TokenState
 
 register = template.Library()
 
@@ -93,6 +94,18 @@ def judgement(value: int) -> SafeString:
     if value == 1:
         return _badge("ok", "pass", _("Pass"))
     return _badge("bad", "low", _("Below limit")) if value == 2 else _badge("bad", "high", _("Above limit"))
+
+
+@register.simple_tag
+def token_state(state: TokenState) -> SafeString:
+    """Whether a station's token counts."""
+    kind, shape = {
+        TokenState.VALID: ("ok", "pass"),
+        TokenState.EXPIRES_SOON: ("warn", "clock"),
+        TokenState.EXPIRED: ("quiet", "clock"),
+        TokenState.REVOKED: ("quiet", "fail"),
+    }[state]
+    return _badge(kind, shape, str(state.label))
 
 
 @register.simple_tag

@@ -185,6 +185,8 @@ class RunningPlant:
             "DENCHI_SECRET_KEY": self._secret_key(),
             "DENCHI_STATION_TOKENS": str(self._tokens),
             "DENCHI_API_URL": self.options.url,
+            # At 3600 times its pace a plant posts more than a PLC may.
+            "DENCHI_STATION_RATE": "0",
             "PYTHONUNBUFFERED": "1",
             # Small arrays on two cores: pools of threads only get in each other's way.
             "OMP_NUM_THREADS": "1",

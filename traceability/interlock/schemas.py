@@ -7,6 +7,10 @@ from rest_framework import serializers
 
 import lines.people.schema  # noqa: F401 - registers itself
 from lines.plant.models import Interface, StationKind
+from lines.shapes import BothLanguages, CodeShape, ErrorShape, Shape
+
+# Shapes of every app, which the other schemas of this one import from here.
+__all__ = ["BothLanguages", "CodeShape", "ErrorShape", "Shape"]
 
 # Enumerations have names of their own in the documentation (ENUM_NAME_OVERRIDES in the settings).
 VERDICTS = ["PASS", "FAIL"]
@@ -14,31 +18,6 @@ PERMIT_VERDICTS = ["ALLOW", "DENY"]
 STATION_KINDS = StationKind.values
 DISPOSITIONS = ["CONTINUE", "REWORK", "SCRAP", "HOLD", "COMPLETE"]
 JUDGEMENTS = ["UNJUDGED", "PASS", "FAIL_LOW", "FAIL_HIGH"]
-
-
-class Shape(serializers.Serializer[Any]):
-    """Documentation only."""
-
-
-class BothLanguages(Shape):
-    en = serializers.CharField()
-    ja = serializers.CharField()
-
-
-class CodeShape(Shape):
-    """A stable code: what happened and what to do."""
-
-    code = serializers.CharField()
-    what = BothLanguages()
-    cure = BothLanguages()
-    detail = serializers.CharField(allow_blank=True)
-
-
-class ErrorShape(CodeShape):
-    items = serializers.ListField(
-        child=serializers.DictField(), required=False, help_text="MES-L-0219: what is wrong with each unit."
-    )
-    retry_after_s = serializers.IntegerField(required=False, help_text="MES-L-0218: as in the header Retry-After.")
 
 
 class PermitRequestOne(Shape):

@@ -1,0 +1,11 @@
+"""The part of the API below /api/v1/ that this app answers."""
+
+from django.urls import path
+
+from lines.tokens import api as tokens
+
+urlpatterns = [
+    path("stations/<str:station>/tokens", tokens.TokensView.as_view(), name="api-tokens"),
+    path("stations/<str:station>/tokens/rotate", tokens.RotateTokenView.as_view(), name="api-rotate-token"),
+    path("stations/<str:station>/tokens/<int:token_id>", tokens.RevokeTokenView.as_view(), name="api-token"),
+]
