@@ -1,12 +1,16 @@
-"""Opening nonconformances and placing holds."""
+"""Opening nonconformances with their holds, as the interlock does."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db import connection, transaction
 
+from traceability.holds.extending import extend_holds
 from traceability.holds.models import Hold, HoldScope, HoldUnit
+
+__all__ = ["NewNonconformance", "extend_holds", "hold_unit", "open_nonconformances"]
 
 PLACED_BY = "interlock"
 
@@ -28,11 +32,13 @@ def open_nonconformances(found: Sequence[NewNonconformance], now: datetime) -> N
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into traceability_nonconformance (unit_id, record_id, codes, opened_at, needs_two_people)"
-            " select unit_id, record_id, string_to_array(codes, ' '), %s, false"
+            " select unit_id, record_id, string_to_array(codes, ' '), %s, %s or exists ("
+            " select 1 from lines_reasoncode where severity = 'S' and code = any(string_to_array(codes, ' ')))"
             " from unnest(%s::bigint[], %s::bigint[], %s::text[]) as new (unit_id, record_id, codes)"
             " returning record_id, id",
             [
                 now,
+                settings.DENCHI_TWO_PEOPLE_DECIDE,
                 [n.unit_id for n in found],
                 [n.record_id for n in found],
                 [" ".join(n.codes) for n in found],

@@ -1,0 +1,138 @@
+"""Placing and releasing holds, in a person's name or a task's."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.utils import timezone
+
+from lines.errors import Refusal
+from lines.people.actors import acting
+from lines.people.auth import may_hold
+from lines.people.models import Person
+from traceability.holds import errors
+from traceability.holds.asking import LONGEST_REASON, AskedHold, WrongField
+from traceability.holds.extending import PLACING_LOCK
+from traceability.holds.models import Hold, HoldUnit
+from traceability.holds.reach import Target, reaching, resolve
+
+LONGEST_RELEASE_REASON = 500
+_MEMBERS = """
+insert into traceability_holdunit (hold_id, unit_id, added_at, released_by)
+select %(hold)s, unit_id, %(now)s, '' from reach order by unit_id on conflict (hold_id, unit_id) do nothing
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """`is_new`: this call placed it; a form sent twice finds the first one."""
+
+    hold: Hold
+    is_new: bool
+    n_units: int
+
+
+def place_hold(asked: AskedHold, person: Person, token: str) -> Placed:
+    """Hold what is asked for, once per token. Raises Refusal: not allowed, unknown, or the token placed another one."""
+    if not may_hold(person):
+        raise Refusal(errors.HOLD_NOT_YOURS, person.username)
+    if not 1 <= len(token) <= 36 or not token.isprintable():
+        raise Refusal(errors.HOLD_KEY)
+    actor = f"person:{person.username}"
+    with acting(actor):
+        target = resolve(asked)
+        hold, is_new = Hold.objects.get_or_create(token=token, defaults=_columns(target, actor))
+        if is_new:
+            return Placed(hold, True, cover(hold, target))
+        if _described(hold) != _described(Hold(**_columns(target, hold.placed_by))):
+            raise Refusal(errors.HOLD_KEY, f"hold {hold.pk}")
+        return Placed(hold, False, hold.members.count())
+
+
+def place_on_units(unit_ids: Collection[int], *, reason: str, by: str, now: datetime) -> Placed:
+    """Hold these units and all that is made of them; in the caller's transaction."""
+    target = Target(AskedHold("UNITS", reason=reason[:LONGEST_REASON]), unit_ids=tuple(unit_ids))
+    hold = Hold.objects.create(scope="UNITS", reason=target.asked.reason, placed_at=now, placed_by=by)
+    return Placed(hold, True, cover(hold, target))
+
+
+def cover(hold: Hold, target: Target) -> int:
+    """Put everything under the hold that it reaches; how many units.
+
+    Twice: the second time, usually with nothing left to add, no post is being stored, so what was made since the first
+    is seen, and posts wait for that pass alone.
+    """
+    statement = reaching(hold.scope) + _MEMBERS
+    parameters = {**target.parameters, "hold": hold.pk, "now": hold.placed_at}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        added: int = cursor.rowcount
+        cursor.execute("select pg_advisory_xact_lock(%s)", [PLACING_LOCK])
+        cursor.execute(statement, parameters)
+        added += cursor.rowcount
+    return added
+
+
+def _columns(target: Target, by: str) -> dict[str, object]:
+    asked = target.asked
+    return {
+        "scope": asked.scope,
+        "unit": target.unit,
+        "lot": target.lot,
+        "station": target.station,
+        # What a form carries beside its scope's own fields is no part of the hold.
+        "tray": asked.tray if asked.scope == "TRAY" else "",
+        "channel": asked.channel if asked.scope == "CHANNEL" else "",
+        "lane": asked.lane if asked.scope == "ROLL_RANGE" else None,
+        "from_m": asked.from_m if asked.scope == "ROLL_RANGE" else None,
+        "to_m": asked.to_m if asked.scope == "ROLL_RANGE" else None,
+        "window_from": asked.window_from if asked.scope in ("STATION", "CHANNEL") else None,
+        "window_to": asked.window_to if asked.scope in ("STATION", "CHANNEL") else None,
+        "at_operation": asked.at_operation,
+        "reason": asked.reason,
+        "placed_at": timezone.now(),
+        "placed_by": by,
+    }
+
+
+def _described(hold: Hold) -> tuple[object, ...]:
+    return (
+        hold.scope, hold.unit_id, hold.lot_id, hold.station_id, hold.tray, hold.channel, hold.lane, hold.from_m,
+        hold.to_m, hold.window_from, hold.window_to, hold.at_operation, hold.reason,
+    )  # fmt: skip
+
+
+def release_hold(hold_id: int, person: Person, reason: str, serials: Sequence[str] | None = None) -> Hold:
+    """End a hold, or for the units of these serials alone; with the last chosen unit it stays open for what will come.
+
+    Raises Refusal: not allowed, no reason, unknown, released before, of a nonconformance, or a unit it does not hold.
+    """
+    reason = reason.strip()
+    if not may_hold(person):
+        raise Refusal(errors.HOLD_NOT_YOURS, person.username)
+    if not reason or len(reason) > LONGEST_RELEASE_REASON or not reason.replace("\n", " ").isprintable():
+        raise WrongField("reason", errors.HOLD_REASON)
+    by, now = f"person:{person.username}", timezone.now()
+    with acting(by):
+        with connection.cursor() as cursor:
+            # A post that is being stored may be adding units to it: they are released with the others.
+            cursor.execute("select pg_advisory_xact_lock(%s)", [PLACING_LOCK])
+        hold = Hold.objects.select_for_update(no_key=True, of=("self",)).filter(pk=hold_id).first()
+        if hold is None:
+            raise Refusal(errors.HOLD_NOT_FOUND, str(hold_id))
+        if hold.released_at is not None:
+            raise Refusal(errors.HOLD_RELEASED, hold.released_at.isoformat())
+        if hold.nonconformance_id is not None:
+            raise Refusal(errors.HOLD_OF_NONCONFORMANCE, f"nonconformance {hold.nonconformance_id}")
+        held = HoldUnit.objects.filter(hold=hold, released_at=None)
+        if serials is not None:
+            wanted = set(serials)
+            held = held.filter(unit__serial__in=wanted)
+            if not wanted or held.count() != len(wanted):
+                raise WrongField("units", errors.NOT_UNDER_HOLD, f"{held.count()} of {len(wanted)} are held by it")
+        held.update(released_at=now, released_by=by, release_reason=reason)
+        if serials is None:
+            hold.released_at, hold.released_by, hold.release_reason = now, by, reason
+            hold.save(update_fields=["released_at", "released_by", "release_reason"])
+    return hold
