@@ -42,10 +42,10 @@ def test_a_held_unit_is_denied_and_the_denial_takes_the_permit_back(hand: Hand) 
     cell = hand.make("LFP-CELL", until="BAKE")
     assert reasons(hand.ask(cell, "BAKE")) == []
     unit = Unit.objects.get(serial=cell)
-    hold_unit(unit.pk, reason="recall 7", by="person:q", now=timezone.now())
+    hold = hold_unit(unit.pk, reason="recall 7", by="person:q", now=timezone.now())
     denial = hand.ask(cell, "BAKE")
     assert reasons(denial) == [errors.HELD.code]
-    assert denial["reasons"][0]["detail"] == "recall 7"
+    assert denial["reasons"][0]["detail"] == f"hold {hold.pk}: recall 7"
     assert denial["reasons"][0]["cure"]["ja"]
     told = hand.tell(hand.body(cell, "BAKE", tray="T-1", slot=1)).json()
     assert {d["code"] for d in told["deviations"]} == {errors.HELD.code, errors.NO_PERMIT.code}
@@ -83,7 +83,7 @@ def test_the_verdict_is_stored_with_the_facts_it_rests_on(hand: Hand) -> None:
     stored = Permit.objects.filter(serial=cell).latest("id")
     assert (stored.verdict, stored.reasons) == ("DENY", [errors.ALREADY_DONE.code])
     assert stored.facts["next_operation"] == "BAKE"
-    assert stored.facts["visits"]["CAN"] == [1, 0, "PASS"]
+    assert stored.facts["visits"]["CAN"][:3] == [1, 0, "PASS"]
 
 
 def test_a_tray_is_asked_for_in_one_call(hand: Hand) -> None:

@@ -3,7 +3,8 @@
 import pytest
 from django.utils import timezone
 
-from lines.models import Measurement, Operation, Pending, Route, RouteStep
+from lines.models import Measurement, Operation, Pending, Route, RouteStep, WorkOrder
+from lines.orders.models import WorkOrderState
 from lines.plant.models import StationKind
 from tests.traceability.conftest import Hand
 from traceability import errors
@@ -51,6 +52,9 @@ def test_a_finished_unit_keeps_the_route_it_started_with(hand: Hand) -> None:
         )
     assert [mark.step.operation.code for mark in history(old).steps] == ["MIX-A"]
     assert [reason["code"] for reason in hand.ask(slurry, "CAL-A")["reasons"]] == [errors.NOT_IN_ROUTE.code]
+    # New units begin under the released order, which keeps its route; without one, by the newest.
+    assert hand.run(hand.serial("SLA"), "MIX-A")["next_operation"] is None
+    WorkOrder.objects.filter(product=old.product).update(state=WorkOrderState.CLOSED)
     new = hand.run(hand.serial("SLA"), "MIX-A")
     assert new["next_operation"] == "CAL-A"
     assert Unit.objects.get(serial=new["serial"]).route == route

@@ -58,6 +58,7 @@ class Step:
     wait_from: int | None = None  # sequence of the step at whose end the waiting begins; None: the one before
     min_wait_s: int | None = None
     max_wait_s: int | None = None
+    duration_s: int = 0  # planned
 
     def takes(self, operation: str) -> bool:
         return operation == self.operation or operation in self.alternatives
@@ -132,10 +133,7 @@ class UnitFacts:
     @cached_property
     def own_steps(self) -> tuple[Step, ...]:
         """The steps that this unit does: those of samples only where it is one."""
-        return tuple(step for step in self.steps if step == self.next_step or self._is_sampled(step))
-
-    def _is_sampled(self, step: Step) -> bool:
-        return step.sample_every <= 1 or bool(self.serial_fault) or sequence_of(self.serial) % step.sample_every == 0
+        return tuple(s for s in self.steps if s == self.next_step or is_sampled(s, self.serial, self.serial_fault))
 
     @cached_property
     def step(self) -> Step | None:
@@ -220,3 +218,13 @@ def design_code(serial: str) -> str:
 def sequence_of(serial: str) -> int:
     """The running number in a serial; only of a serial without fault."""
     return int(serial[9:15])
+
+
+def is_sampled(step: Step, serial: str, fault: str) -> bool:
+    """Whether a unit does a step that only every n-th one does. A serial that no rule knows is a sample."""
+    return step.sample_every <= 1 or bool(fault) or sequence_of(serial) % step.sample_every == 0
+
+
+def first_step(serial: str, fault: str, steps: Sequence[Step]) -> Step | None:
+    """Where a unit of this serial begins."""
+    return next((step for step in steps if is_sampled(step, serial, fault)), None)

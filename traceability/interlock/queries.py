@@ -1,25 +1,25 @@
 """Loading the facts an interlock decision rests on: a fixed number of statements, however many units."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 
-from lines.models import Station
 from lines.records.queries import visits_by_serial
 from traceability.holds.facts import HoldFacts
 from traceability.interlock.facts import (
+    Asked,
     Definition,
     InputFacts,
     LotFacts,
-    Material,
-    Step,
+    SampleFacts,
     UnitFacts,
-    design_code,
+    first_step,
     serial_fault,
 )
+from traceability.interlock.plant import PlantFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,110 +32,66 @@ class UnitRow:
     state: str
     next_step_id: int | None
     route_id: int | None
+    work_order_id: int | None = None
+    grade: str = ""
+    channel: str = ""  # where it sits now, in a tray
+    samples: tuple[SampleFacts, ...] = ()  # that it waits for
 
 
-@dataclass(frozen=True, slots=True)
-class PlantFacts:
-    """What the plant data says about a station and the kinds of unit in front of it."""
-
-    operations: frozenset[str]  # of the station
-    is_operation: bool  # the plant has the operation asked for
-    definitions: Mapping[int, Definition]
-    newest: Mapping[int, int]  # id of the newest route, by definition
-    steps: Mapping[tuple[int, int], tuple[Step, ...]]  # by route and definition, in order
-    all_steps: Mapping[int, Step]  # by id
-    materials: Mapping[str, Material]  # bought ones, by code
-
-    def by_design(self, serial: str) -> Definition | None:
-        code = design_code(serial)
-        return next((d for d in self.definitions.values() if d.design_code == code), None)
-
-    def steps_of(self, definition: Definition | None, route_id: int | None) -> tuple[Step, ...]:
-        """A unit keeps the route version it started with; None: it starts now, with the newest."""
-        if definition is None:
-            return ()
-        if route_id is None:
-            route_id = self.newest.get(definition.id)
-        return () if route_id is None else self.steps.get((route_id, definition.id), ())
-
-
-# One statement for definitions, their steps in every route with their bills, and bought materials.
-_PLANT = """
-select d.id, d.code, d.tracking, d.product_id, p.code, d.design_code, d.uom,
-       s.id, s.route_id, s.definition_id, s.sequence, o.code, s.max_passes, back.sequence, s.on_fail, o.is_test,
-       array(select material_id from lines_billitem b where b.step_id = s.id),
-       array(select m.code from lines_billitem b join lines_materialdefinition m on m.id = b.material_id
-             where b.step_id = s.id and (m.tracking <> 'LOT' or b.positions > 0) order by b.id)
-from lines_materialdefinition d
-left join lines_product p on p.id = d.product_id
-left join (lines_routestep s join lines_route r on r.id = s.route_id and r.valid_from <= %(now)s
-           join lines_operation o on o.id = s.operation_id) on s.definition_id = d.id
-left join lines_routestep back on back.id = s.rework_from_id
-where d.design_code = any(%(designs)s) or d.id = any(%(ids)s) or (d.tracking = 'LOT' and d.code = any(%(materials)s))
-order by r.version desc, s.sequence
+_UNITS = """
+select u.id, u.serial, u.definition_id, u.state, u.next_step_id, u.route_id, u.work_order_id, u.grade,
+    (select t.channel from traceability_trayload t where t.unit_id = u.id and t.unloaded_at is null),
+    (select jsonb_agg(jsonb_build_array(s.code, s.waits_at) order by s.id) from traceability_sample s
+     where s.unit_id = u.id and s.state = 'TAKEN' and s.waits_at <> '')
+from traceability_unit u where u.serial = any(%s)
 """
-
-
-def plant_facts(
-    station: Station,
-    operation: str,
-    *,
-    designs: Collection[str],
-    units: Iterable[UnitRow],
-    materials: Collection[str] = (),
-    now: datetime,
-) -> PlantFacts:
-    """Plant data about these design codes, the definitions of these units, and these codes of bought materials."""
-    wanted: dict[str, list[Any] | datetime] = {
-        "designs": list(designs),
-        "ids": list({u.definition_id for u in units if u.definition_id is not None}),
-        "materials": list(materials),
-        "now": now,
-    }
-    definitions: dict[int, Definition] = {}
-    bought: dict[str, Material] = {}
-    newest: dict[int, int] = {}
-    steps: dict[tuple[int, int], list[Step]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select o.code, exists (select 1 from lines_operation_stations s"
-            " where s.operation_id = o.id and s.station_id = %(station)s)"
-            " from lines_operation o where o.code = %(operation)s"
-            " union select o.code, true from lines_operation o join lines_operation_stations s"
-            " on s.operation_id = o.id where s.station_id = %(station)s",
-            {"station": station.pk, "operation": operation},
-        )
-        operations = dict(cursor.fetchall())
-        cursor.execute(_PLANT, wanted)
-        for row in cursor.fetchall():
-            if row[2] == "LOT":
-                bought[row[1]] = Material(row[0], row[6])
-                continue
-            definitions.setdefault(row[0], Definition(*row[:7]))
-            if row[7] is not None:
-                step = Step(*row[7:])
-                newest.setdefault(step.definition_id, step.route_id)
-                steps.setdefault((step.route_id, step.definition_id), []).append(step)
-    return PlantFacts(
-        operations=frozenset(code for code, is_here in operations.items() if is_here),
-        is_operation=operation in operations,
-        definitions=definitions,
-        newest=newest,
-        steps={key: tuple(found) for key, found in steps.items()},
-        all_steps={step.id: step for found in steps.values() for step in found},
-        materials=bought,
-    )
 
 
 def unit_rows(serials: Collection[str], *, lock: bool) -> dict[str, UnitRow]:
     """Units by serial. `lock`: until the transaction ends, in one order for everybody, so that two posts that share
     units wait for each other instead of blocking each other."""
-    sql = (
-        "select id, serial, definition_id, state, next_step_id, route_id from traceability_unit where serial = any(%s)"
-    )
     with connection.cursor() as cursor:
-        cursor.execute(f"{sql} order by serial for no key update" if lock else sql, [list(serials)])
-        return {row[1]: UnitRow(*row) for row in cursor.fetchall()}
+        cursor.execute(f"{_UNITS} order by u.serial for no key update of u" if lock else _UNITS, [list(serials)])
+        found = {}
+        for *row, channel, samples in cursor.fetchall():
+            waiting = tuple(SampleFacts(*sample) for sample in json.loads(samples)) if samples else ()
+            found[row[1]] = UnitRow(*[*row, channel or "", waiting])
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPermit:
+    """A permit that is neither used nor closed; its time for re-use may be over."""
+
+    id: int
+    station: str  # its code
+    operation: str
+    decided_at: datetime
+    expires_at: datetime
+
+
+def open_permits(serials: Collection[str]) -> dict[str, OpenPermit]:
+    """Of each of these serials that has one, of whatever station: there is one in the whole plant."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select p.serial, p.id, s.code, p.operation, p.decided_at, p.expires_at"
+            " from traceability_permit p join lines_station s on s.id = p.station_id"
+            " where p.serial = any(%s) and p.verdict = 'ALLOW' and p.closed_at is null",
+            [list(serials)],
+        )
+        return {serial: OpenPermit(*row) for serial, *row in cursor.fetchall()}
+
+
+def not_contained(serials: Collection[str]) -> dict[str, int]:
+    """How many records of each of these serials the control charts have not looked at, or their signals not held."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select r.serial, count(distinct r.id) from lines_operationrecord r"
+            " join lines_pending p on p.record_id = r.id"
+            " where r.serial = any(%s) and p.consumer in ('SPC', 'CONTAIN') group by r.serial",
+            [list(serials)],
+        )
+        return dict(cursor.fetchall())
 
 
 def unit_facts(
@@ -145,13 +101,16 @@ def unit_facts(
     rows: Mapping[str, UnitRow],
     *,
     holds: Mapping[int, list[HoldFacts]],
+    asked: Mapping[str, Asked],
     new: Collection[str] = (),
     entered_at: Mapping[str, datetime] | None = None,
 ) -> dict[str, UnitFacts]:
-    """The facts about each serial. `new` were created by this request; a hold placed after `entered_at` (the permit)
-    was no reason to keep the unit out."""
+    """The facts about each serial, but for those that only a permit is asked about (entry_facts). `new` were created
+    by this request. A hold placed after `entered_at` (the permit) was no reason to keep the unit out, nor is what
+    happened to the station since."""
     serials = list(serials)
     visits = visits_by_serial(serials)
+    here = plant.here
     found = {}
     for serial in serials:
         row = rows.get(serial)
@@ -162,10 +121,12 @@ def unit_facts(
             definition = None if fault else plant.by_design(serial)
         steps = plant.steps_of(definition, row.route_id if row else None)
         if row is None:
-            next_step = steps[0] if steps else None
+            next_step = first_step(serial, fault, steps)
         else:
             next_step = plant.all_steps.get(row.next_step_id) if row.next_step_id is not None else None
+        order = plant.order_of(definition, row.work_order_id if row else plant.start_of(definition).work_order_id)
         entered = (entered_at or {}).get(serial)
+        said = asked[serial]
         found[serial] = UnitFacts(
             serial=serial,
             serial_fault=fault,
@@ -179,9 +140,37 @@ def unit_facts(
                 hold for hold in (holds.get(row.id, []) if row else []) if entered is None or hold.placed_at <= entered
             ],
             operation=operation,
-            station_operations=plant.operations,
+            station_operations=frozenset(here.operations),
+            asked=said,
+            work_order=order.number,
+            recipe=order.recipe,
+            grade=row.grade if row else "",
+            mode=here.mode if entered is None else "PRODUCTION",
+            gauges=tuple(g for g in here.gauges if g.channel in ("", said.channel)),
+            needs_certification=here.operations.get(operation, False),
+            operator=here.operator,
+            samples=row.samples if row and entered is None else (),
         )
     return found
+
+
+def entry_facts(
+    facts: Mapping[str, UnitFacts], plant: PlantFacts, elsewhere: Mapping[str, str]
+) -> dict[str, UnitFacts]:
+    """With what counts only before a unit enters: what is mounted, what the charts have not seen yet, and the other
+    station that has an open permit for it."""
+    gated = [serial for serial, of in facts.items() if of.step is not None and of.step.is_gate and of.is_known]
+    unseen = not_contained(gated) if gated else {}
+    return {
+        serial: replace(
+            of,
+            mounted=plant.here.mounted,
+            feeds=plant.here.feeds,
+            not_contained=unseen.get(serial, 0),
+            open_elsewhere=elsewhere.get(serial, ""),
+        )
+        for serial, of in facts.items()
+    }
 
 
 def input_facts(
@@ -248,42 +237,3 @@ def built_in(unit_ids: Collection[int]) -> dict[int, set[str]]:
         for unit_id, code in cursor.fetchall():
             found.setdefault(unit_id, set()).add(code)
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class OpenPermit:
-    id: int
-    operation: str
-    decided_at: datetime
-    expires_at: datetime
-
-
-def open_permits(station: Station, serials: Collection[str]) -> dict[str, OpenPermit]:
-    """The newest permit of this station for each serial, where it is an ALLOW that no result used; its time for re-use
-    may be over. An older one counts no more, used or not: the newer one took its place."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select distinct on (serial) serial, verdict, used_by_id, id, operation, decided_at, expires_at"
-            " from traceability_permit where serial = any(%s) and station_id = %s"
-            " order by serial, id desc",
-            [list(serials), station.pk],
-        )
-        return {
-            serial: OpenPermit(*row)
-            for serial, verdict, used_by_id, *row in cursor.fetchall()
-            if verdict == "ALLOW" and used_by_id is None
-        }
-
-
-def facts_json(facts: UnitFacts) -> dict[str, Any]:
-    """What was known, as evidence beside a permit's verdict."""
-    return {
-        "is_known": facts.is_known,
-        "definition": facts.definition.code if facts.definition else None,
-        "state": facts.state,
-        "next_operation": facts.next_step.operation if facts.next_step else None,
-        "route": facts.steps[0].route_id if facts.steps else None,
-        "visits": {code: [v.count, v.failed, v.last_verdict] for code, v in facts.visits.items()},
-        "holds": [hold.reason for hold in facts.holds],
-        "station_operations": sorted(facts.station_operations),
-    }
