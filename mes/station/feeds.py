@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from lines.errors import Code
 from lines.models import Station
+from traceability.codes import described
 from traceability.feeding.models import FeedPoint, Mounting
 from traceability.feeding.queries import feed_points, mounting_of
-from traceability.units.history import described
 
 
 @dataclass(frozen=True)

@@ -4,19 +4,18 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from lines import errors as lines_errors
+from lines.errors import Code
 from mes.errors import ALL_CODES, table
-from quality import errors as quality_errors
-from traceability import errors as traceability_errors
+from traceability.codes import APPS, modules
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_codes_are_unique_and_of_their_app() -> None:
     found: Counter[str] = Counter()
-    for letter, module in (("L", lines_errors), ("Q", quality_errors), ("T", traceability_errors)):
-        for code in module.CODES:
-            assert re.fullmatch(rf"MES-{letter}-\d{{4}}", code.code)
+    for app in APPS:
+        for code in (code for module in modules(app) for code in module.CODES):
+            assert re.fullmatch(rf"MES-{app[0].upper()}-\d{{4}}", code.code)
             assert code.status == 0 or 400 <= code.status < 500
             found[code.code] += 1
     assert set(found.values()) == {1}
@@ -44,7 +43,7 @@ def test_every_code_is_used() -> None:
         for path in (ROOT / app).rglob("*.py")
         if path.name != "errors.py"
     )
-    for module in (lines_errors, quality_errors, traceability_errors):
+    for module in (module for app in APPS for module in modules(app)):
         for name, value in vars(module).items():
-            if isinstance(value, lines_errors.Code):
+            if isinstance(value, Code):
                 assert re.search(rf"\b{name}\b", sources), f"{value.code} {name} is told by nobody"

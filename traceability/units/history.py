@@ -6,22 +6,17 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import get_language
 
-from lines.errors import CODES as LINES_CODES
 from lines.errors import Code
 from lines.models import Measurement, Operation, OperationRecord, ReasonCode, RouteStep
 from lines.records.models import Judgement, Verdict
-from quality.errors import CODES as QUALITY_CODES
 from quality.models import Characteristic, CharacteristicLimits
-from traceability.errors import CODES as TRACEABILITY_CODES
-from traceability.feeding.errors import CODES as FEEDING_CODES
+from traceability.codes import CODES, described
 from traceability.interlock.models import PermitVerdict
 from traceability.models import Hold, HoldUnit, Permit, Unit
-from traceability.trays.errors import CODES as TRAYS_CODES
 from traceability.units.bars import Bar, bar
 from traceability.units.figures import Summary, decimals, summary
 from traceability.units.rework import Stretch, stretches
 
-_CODES = {code.code: code for code in [*LINES_CODES, *QUALITY_CODES, *TRACEABILITY_CODES, *FEEDING_CODES, *TRAYS_CODES]}
 # More values of one characteristic in one record stand in one line that opens.
 MOST_SINGLE_VALUES = 4
 # Refused entries beyond this say nothing new.
@@ -161,11 +156,6 @@ def unit_by_serial(serial: str) -> Unit | None:
     return found.filter(serial=serial).first() if serial.isprintable() else None
 
 
-def described(code: str) -> Code:
-    """The table's entry, or one that says only the code."""
-    return _CODES.get(code) or Code(code, 0, code, code, "", "")
-
-
 def what(code: Code) -> str:
     """What happened, in the reader's language."""
     return code.what_ja if (get_language() or "en").startswith("ja") else code.what_en
@@ -194,7 +184,7 @@ def _held_for(holds: list[Hold]) -> list[HeldFor]:
     codes = {code for hold in holds if hold.nonconformance for code in hold.nonconformance.codes}
     names = {r.code: r.name for r in ReasonCode.objects.filter(code__in=codes)}
     names |= {c.code: c.name for c in Characteristic.objects.filter(code__in=codes)}
-    names |= {code: what(described(code)) for code in codes if code in _CODES}
+    names |= {code: what(described(code)) for code in codes if code in CODES}
     return [
         HeldFor(hold, [Named(c, names.get(c, c)) for c in hold.nonconformance.codes] if hold.nonconformance else [])
         for hold in holds
