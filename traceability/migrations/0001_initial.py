@@ -1001,4 +1001,10 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        # What is made of what as we know it now: without the links that a correction removed.
+        migrations.RunSQL(
+            "create view traceability_currentlink as select l.* from traceability_genealogylink l where not exists"
+            " (select 1 from traceability_correction c where c.removed_link_id = l.id)",
+            "drop view traceability_currentlink",
+        ),
     ]
