@@ -34,7 +34,7 @@ MADE_ON = date(2026, 11, 20)
 
 @dataclass
 class Hand:
-    """Posts as stations do. Times run on by a minute for each result."""
+    """Posts as stations do. Times run on by a minute for each result, and for a unit that has to wait by its wait."""
 
     plant: PlantFiles
     tokens: dict[str, str]
@@ -43,6 +43,7 @@ class Hand:
     made: int = 0
     clock: datetime = field(default_factory=lambda: timezone.now() - timedelta(days=9))
     lots: dict[str, str] = field(default_factory=dict)  # material: lot number received
+    waited: dict[str, timedelta] = field(default_factory=dict)  # by serial
 
     def product_of(self, serial: str) -> ProductFile:
         """By the serial's design code; the first product for a serial that no rule knows."""
@@ -80,7 +81,13 @@ class Hand:
     def ask(self, serial: str, operation: str, station: str | None = None, **more: Any) -> dict[str, Any]:
         """A permit's answer, asked by the hand's clock."""
         station = station or self.station_of(operation)
-        body = {"serial": serial, "operation": operation, "source_time": self.clock.isoformat(), **more}
+        body = {
+            "serial": serial,
+            "operation": operation,
+            "source_time": self.now(serial).isoformat(),
+            "operator": self.operator(operation),
+            **more,
+        }
         response = self.post(f"stations/{station}/permits", body, station)
         assert response.status_code == 200, response.content
         answer: dict[str, Any] = response.json()
@@ -115,17 +122,32 @@ class Hand:
             body["expires_at"] = expires_at.isoformat()
         return self.post("lots", body, "MIX-1")
 
+    def now(self, serial: str) -> datetime:
+        """The machine's time for a unit."""
+        return self.clock + self.waited.get(serial, timedelta())
+
+    def operator(self, operation: str) -> str:
+        """Somebody certified, where the operation asks for that."""
+        if not any(o.needs_certification for o in self.plant.operations if o.code == operation):
+            return ""
+        people = (p for p in self.plant.people for c in p.certifications if c.operation == operation)
+        return next(person.username for person in people)
+
     def body(self, serial: str, operation: str, outcome: str = "PASS", **more: Any) -> dict[str, Any]:
         self.clock += timedelta(minutes=1)
-        return {
+        finished_at = self.now(serial)
+        body = {
             "serial": serial,
             "operation": operation,
             "outcome": outcome,
-            "started_at": (self.clock - timedelta(seconds=30)).isoformat(),
-            "finished_at": self.clock.isoformat(),
+            "started_at": (finished_at - timedelta(seconds=30)).isoformat(),
+            "finished_at": finished_at.isoformat(),
             "measurements": self.values(serial, operation),
-            **more,
+            "operator": self.operator(operation),
         }
+        if operation == "GRADE":
+            body["grade"] = "A"
+        return body | more
 
     def tell(self, body: dict[str, Any], key: str | None = None, station: str | None = None) -> Response:
         """Post a result without asking for a permit first."""
@@ -134,10 +156,12 @@ class Hand:
         return self.post(f"stations/{station}/results", body, station, key or f"K-{self.made}")
 
     def run(self, serial: str, operation: str, outcome: str = "PASS", **more: Any) -> dict[str, Any]:
-        """Permit, then result; the result's answer. Before a gate, the charts look at the unit's records."""
+        """Permit, then result; the result's answer. Told to come again, it does: then the charts have looked at the
+        unit's records, and it has waited."""
         permit = self.ask(serial, operation)
         if permit["retry_after_s"]:
             self.contain(serial)
+            self.waited[serial] = self.waited.get(serial, timedelta()) + timedelta(seconds=permit["retry_after_s"])
             permit = self.ask(serial, operation)
         assert permit["verdict"] == "ALLOW", permit
         response = self.tell(self.body(serial, operation, outcome, **more))
@@ -178,6 +202,8 @@ class Hand:
                 continue
             if step.operation == until:
                 break
+            if int(serial[9:15]) % step.sample_every:
+                continue
             more = self.inputs(step)
             if step.by_tray:
                 more |= {"tray": "T-0001", "slot": 1}
