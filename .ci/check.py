@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ["lines", "quality", "traceability", "mes"]
-CODE = [*PACKAGES, "tests", "bench", ".ci", "manage.py"]
+CODE = [*PACKAGES, "tests", "bench", "examples", ".ci", "manage.py"]
 PYTHON = sys.executable
 
 GATES = {

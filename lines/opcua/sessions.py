@@ -79,10 +79,10 @@ class _Flags:
 
 
 class Session:
-    """Follows one server until cancelled."""
+    """Follows one server until cancelled; without a collector only the handshakes of its stations."""
 
     def __init__(
-        self, code: str, load: Callable[[str], Awaitable[Server]], collector: Collector, poster: Poster
+        self, code: str, load: Callable[[str], Awaitable[Server]], collector: Collector | None, poster: Poster
     ) -> None:
         self._code = code
         self._load = load
@@ -136,7 +136,8 @@ class Session:
         tasks: list[asyncio.Task[Any]] = []
         try:
             namespace = await client.get_namespace_index(NAMESPACE_URI)
-            await self._subscribe_values(client, server, namespace, lost)
+            if self._collector is not None:
+                await self._subscribe_values(client, server, namespace, _Values(self._collector, lost))
             handshakes = handshakes_of(client, server.handshakes, namespace, self._poster)
             tasks = [asyncio.create_task(handshake.run()) for handshake in handshakes]
             await self._subscribe_flags(client, handshakes, namespace)
@@ -153,8 +154,8 @@ class Session:
             with suppress(Exception):
                 await asyncio.wait_for(client.disconnect(), 5)
 
-    async def _subscribe_values(self, client: Client, server: Server, namespace: int, lost: asyncio.Event) -> None:
-        subscription = await client.create_subscription(PUBLISHING_MS, _Values(self._collector, lost))
+    async def _subscribe_values(self, client: Client, server: Server, namespace: int, handler: _Values) -> None:
+        subscription = await client.create_subscription(PUBLISHING_MS, handler)
         requests = [
             _request(
                 node_id(each.node, namespace),
