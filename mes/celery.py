@@ -10,13 +10,22 @@ app = Celery("denchi")
 # Celery keeps the current app per thread; the gateway publishes from one of its own.
 app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["lines.telemetry", "lines.events", "quality.charts"])
+app.autodiscover_tasks(["lines.telemetry", "lines.events", "quality.charts", "traceability.containment"])
+
+# Called when an evaluation has ended, too; the sweep each second is the net.
+_CONTAIN = app.signature("traceability.containment.tasks.contain_signals", immutable=True)
 
 # Everything here may be missed, doubled or late: each task works off what the database says is open.
 # `expires` keeps a stopped worker from finding a pile of wake-ups.
 app.conf.beat_schedule = {
     "evaluate-pending": {
         "task": "quality.charts.tasks.evaluate_pending",
+        # Twice a second: from a result to the hold behind its signal it may take one second.
+        "schedule": 0.5,
+        "options": {"expires": 2, "ignore_result": True, "link": _CONTAIN},
+    },
+    "contain-signals": {
+        "task": _CONTAIN.task,
         "schedule": 1.0,
         "options": {"expires": 2, "ignore_result": True},
     },

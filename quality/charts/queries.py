@@ -238,3 +238,10 @@ def specification(plan: ControlPlan) -> SpecLimits | None:
         .first()
     )
     return SpecLimits(limits.version, limits.lsl, limits.target, limits.usl) if limits else None
+
+
+def points_with(record_id: int, station_id: int, characteristics: Iterable[str]) -> list[ChartPoint]:
+    """Points that a record's values went into, in the order of their charts."""
+    plans = ControlPlan.objects.filter(station=station_id, characteristic__code__in=list(characteristics))
+    points = ChartPoint.objects.filter(plan__in=plans, records__contains=[record_id])
+    return list(points.select_related("plan").order_by("plan", "number"))

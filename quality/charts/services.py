@@ -8,6 +8,7 @@ Decided here:
 - New control limits start new windows and end the alarms of the old ones: a run on two standards is not a run.
   A moving range goes on.
 - A plan that is no longer active clears its alarms: nothing watches for their end any more.
+- A signal of a plan with the response CONTAIN waits in a table of its own until its units are held.
 - Screens are told of a chart's newest point once per transaction, not of every point.
 """
 
@@ -27,7 +28,7 @@ from lines.people.actors import acting
 from lines.records import pending
 from lines.records.models import Consumer
 from quality import errors
-from quality.charts import queries
+from quality.charts import queries, uncontained
 from quality.charts.messages import alarm_message
 from quality.charts.models import ChartPoint, OpenSubgroup, Signal
 from quality.charts.streams import Broken, NewPoint, Stream, Value
@@ -170,7 +171,7 @@ def _add(one: _Followed, point: NewPoint) -> None:
         violation = broken.violation
         if run in was:
             alarm = was[run]
-        elif one.plan.response == Response.ALARM:
+        elif one.plan.response in (Response.ALARM, Response.CONTAIN):
             if violation.rule not in alarms:
                 alarms[violation.rule] = _alarm(one, point, broken)
             alarm = alarms[violation.rule]
@@ -214,6 +215,7 @@ def _alarm(one: _Followed, point: NewPoint, broken: Broken) -> int:
 def _store(followed: Sequence[_Followed]) -> None:
     ChartPoint.objects.bulk_create([point for one in followed for point in one.points])
     signals = Signal.objects.bulk_create([signal for one in followed for signal in one.signals])
+    uncontained.add(signals)
     OpenSubgroup.objects.bulk_create(
         [
             OpenSubgroup(

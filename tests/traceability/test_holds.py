@@ -136,7 +136,7 @@ def test_a_hold_covers_what_is_made_before_and_after_it(hand: Hand, seed: int) -
             scope=scope, unit=unit, lane=1, from_m=20.0, to_m=60.0, reason="why", placed_at=NOW, placed_by="person:q"
         )
         counted = preview(target).n_units
-        assert cover_now(hold, target) == counted
+        assert cover_now(hold, target, NOW) == counted
     else:
         counted = preview(target).n_units
         placed = place_hold(asked, person(Role.QUALITY), f"T-{seed}")

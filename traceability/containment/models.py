@@ -11,5 +11,5 @@ class Containment(models.Model):
 
     signal = models.OneToOneField(Signal, models.PROTECT, primary_key=True, related_name="containment")
     hold = models.ForeignKey(Hold, models.PROTECT, null=True, related_name="containments", help_text="None: no unit.")
-    n_units = models.PositiveIntegerField(help_text="Units held, those built in meanwhile by what they are in.")
+    n_units = models.PositiveIntegerField(help_text="Units that came under the hold by it, with what was made of them.")
     contained_at = models.DateTimeField()

@@ -44,7 +44,7 @@ def place_hold(asked: AskedHold, person: Person, token: str) -> Placed:
         target = resolve(asked)
         hold, is_new = Hold.objects.get_or_create(token=token, defaults=_columns(target, actor))
         if is_new:
-            return Placed(hold, True, cover(hold, target))
+            return Placed(hold, True, cover(hold, target, hold.placed_at))
         if _described(hold) != _described(Hold(**_columns(target, hold.placed_by))):
             raise Refusal(errors.HOLD_KEY, f"hold {hold.pk}")
         return Placed(hold, False, hold.members.count())
@@ -54,17 +54,22 @@ def place_on_units(unit_ids: Collection[int], *, reason: str, by: str, now: date
     """Hold these units and all that is made of them; in the caller's transaction."""
     target = Target(AskedHold("UNITS", reason=reason[:LONGEST_REASON]), unit_ids=tuple(unit_ids))
     hold = Hold.objects.create(scope="UNITS", reason=target.asked.reason, placed_at=now, placed_by=by)
-    return Placed(hold, True, cover(hold, target))
+    return Placed(hold, True, cover(hold, target, now))
 
 
-def cover(hold: Hold, target: Target) -> int:
+def hold_more(hold: Hold, unit_ids: Collection[int], now: datetime) -> int:
+    """Put more units under a hold of scope UNITS; how many came under it."""
+    return cover(hold, Target(AskedHold("UNITS"), unit_ids=tuple(unit_ids)), now)
+
+
+def cover(hold: Hold, target: Target, now: datetime) -> int:
     """Put everything under the hold that it reaches; how many units.
 
     Twice: the second time, usually with nothing left to add, no post is being stored, so what was made since the first
     is seen, and posts wait for that pass alone.
     """
     statement = reaching(hold.scope) + _MEMBERS
-    parameters = {**target.parameters, "hold": hold.pk, "now": hold.placed_at}
+    parameters = {**target.parameters, "hold": hold.pk, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         added: int = cursor.rowcount

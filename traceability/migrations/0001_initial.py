@@ -986,7 +986,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "n_units",
-                    models.PositiveIntegerField(help_text="Units held, those built in meanwhile by what they are in."),
+                    models.PositiveIntegerField(help_text="Units that came under the hold by it, with what was made of them."),
                 ),
                 ("contained_at", models.DateTimeField()),
                 (
