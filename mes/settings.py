@@ -171,6 +171,7 @@ SPECTACULAR_SETTINGS = {
         "UnitKindEnum": "traceability.units.queries.KINDS",
         "UnitStateEnum": "traceability.units.schemas.UNIT_STATES",
         "LotStateEnum": "traceability.units.schemas.LOT_STATES",
+        "LotEventKindEnum": "traceability.lots.schemas.LOT_EVENT_KINDS",
         "TokenStateEnum": "lines.tokens.queries.TokenState",
     },
 }

@@ -5,6 +5,7 @@ from django.urls import path
 from traceability.feeding import api as feeding
 from traceability.interlock import api as interlock
 from traceability.issuing import api as issuing
+from traceability.lots import api as lots
 from traceability.trays import api as trays
 from traceability.units import api as units
 
@@ -23,6 +24,11 @@ urlpatterns = [
     path("trays/<str:tray>/undock", trays.UndockTrayView.as_view(), name="api-tray-undock"),
     path("units", units.UnitsView.as_view(), name="api-units"),
     path("units/<path:serial>", units.UnitView.as_view(), name="api-unit"),
-    path("lots", units.LotsView.as_view(), name="api-lots"),
-    path("lots/<int:lot_id>", units.LotView.as_view(), name="api-lot"),
+    path("lots", lots.LotsView.as_view(), name="api-lots"),
+    path("lots/merge", lots.MergeLotsView.as_view(), name="api-lots-merge"),
+    path("lots/<int:lot_id>", lots.LotView.as_view(), name="api-lot"),
+    path("lots/<int:lot_id>/release", lots.ReleaseLotView.as_view(), name="api-lot-release"),
+    path("lots/<int:lot_id>/block", lots.BlockLotView.as_view(), name="api-lot-block"),
+    path("lots/<int:lot_id>/expiry", lots.LotExpiryView.as_view(), name="api-lot-expiry"),
+    path("lots/<int:lot_id>/split", lots.SplitLotView.as_view(), name="api-lot-split"),
 ]

@@ -13,6 +13,7 @@ from traceability import errors
 from traceability.genealogy.services import NewLink, add_links
 from traceability.holds.services import hold_unit
 from traceability.interlock import schemas as interlock
+from traceability.lots import schemas as lots
 from traceability.models import Lot, Unit
 from traceability.units import schemas
 
@@ -43,9 +44,9 @@ def test_the_documentation_is_complete_and_true(hand: Hand) -> None:
     fits(schemas.UnitHistory(), hand.get(f"units/{lane}", depth=9).json())
     fits(schemas.UnitPage(), hand.get("units").json())
     lot = Lot.objects.get(number="LOT-NMP")
-    fits(schemas.LotHistory(), hand.get(f"lots/{lot.pk}").json())
-    fits(schemas.LotPage(), hand.get("lots").json())
-    fits(schemas.LotShape(), hand.receive("NMP", "N-2").json())
+    fits(lots.LotHistory(), hand.get(f"lots/{lot.pk}").json())
+    fits(lots.LotPage(), hand.get("lots").json())
+    fits(lots.LotShape(), hand.receive("NMP", "N-2").json())
     station = hand.get("stations/FILL-1").json()
     fits(interlock.StationShape(), station)
     assert station["operations"] == ["FILL", "SOAK"]

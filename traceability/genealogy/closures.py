@@ -1,7 +1,9 @@
 """Every link behind or ahead of a unit or lot, in one query however deep."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
@@ -27,9 +29,29 @@ with recursive ahead(unit_id) as (
     join ahead on link.input_unit_id = ahead.unit_id
 ) select unit_id from ahead
 """
+# What was split off a lot, and what it was merged into, is of it too.
+_LOTS_AHEAD = """
+with recursive part(lot_id) as (
+    select %s::bigint
+    union
+    select p.child_id from traceability_lotpart p join part on p.parent_id = part.lot_id
+) select lot_id from part
+"""
+_LOTS_BEHIND = """
+with recursive behind(lot_id) as (
+    select unnest(%s::bigint[])
+    union
+    select p.parent_id from traceability_lotpart p join behind on p.child_id = behind.lot_id
+) select p.child_id, p.parent_id, p.quantity
+from traceability_lotpart p join behind on p.child_id = behind.lot_id order by p.id
+"""
 _UNITS_AHEAD_OF_LOT = """
-with recursive ahead(unit_id) as (
-    select output_id from traceability_genealogylink where input_lot_id = %s
+with recursive part(lot_id) as (
+    select %s::bigint
+    union
+    select p.child_id from traceability_lotpart p join part on p.parent_id = part.lot_id
+), ahead(unit_id) as (
+    select link.output_id from traceability_genealogylink link join part on link.input_lot_id = part.lot_id
     union
     select link.output_id from traceability_genealogylink link
     join ahead on link.input_unit_id = ahead.unit_id
@@ -43,8 +65,22 @@ def _ids(sql: str, start: int) -> RawSQL:
 
 
 def units_ahead_of_lot(lot: Lot) -> RawSQL:
-    """A subquery: ids of all units with something of this lot in them."""
+    """A subquery: ids of all units with something of this lot, or of a part of it, in them."""
     return _ids(_UNITS_AHEAD_OF_LOT, lot.pk)
+
+
+def lots_ahead_of(lot: Lot) -> RawSQL:
+    """A subquery: ids of this lot and of every lot with something of it."""
+    return _ids(_LOTS_AHEAD, lot.pk)
+
+
+def lot_parts_behind(lot_ids: Collection[int]) -> list[tuple[int, int, float]]:
+    """(lot, lot it was made of, quantity) for these lots and all behind them; one statement."""
+    if not lot_ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_LOTS_BEHIND, [list(lot_ids)])
+        return list(cursor.fetchall())
 
 
 MOST_SHOWN = 240
@@ -103,6 +139,8 @@ def _edges(condition: Q) -> list[Edge]:
 def tree_behind(unit: Unit) -> Tree:
     """What a unit was made of, up to material lots."""
     edges = _edges(Q(output_id__in=_ids(_UNITS_BEHIND, unit.pk)))
+    parts = lot_parts_behind({edge.input.id for edge in edges if edge.input.is_lot})
+    edges += [Edge(Node(True, lot), Node(True, part_of), quantity) for lot, part_of, quantity in parts]
     names = _Names({edge.input for edge in edges})
     return names.tree(made_of(Node(False, unit.pk), edges, names.materials))
 

@@ -5,6 +5,9 @@ from typing import Any
 
 from django.db import connection
 
+from traceability.genealogy.closures import lot_parts_behind
+from traceability.units.models import Lot
+
 # No route is deeper; a wrong loop in the links ends here at the latest.
 DEEPEST = 12
 MOST_LINKS = 10_000
@@ -52,13 +55,22 @@ class Links:
 
     links: list[dict[str, Any]]
     is_truncated: bool
+    lot_parts: list[dict[str, Any]]  # what the lots among them were split from or merged of
 
 
 def _walk(sql: str, unit_id: int, depth: int) -> Links:
     with connection.cursor() as cursor:
         cursor.execute(sql + _NAMED, {"unit": unit_id, "depth": depth, "limit": MOST_LINKS + 1})
         rows = cursor.fetchall()
-    return Links([_link(row) for row in rows[:MOST_LINKS]], len(rows) > MOST_LINKS)
+    links = [_link(row) for row in rows[:MOST_LINKS]]
+    parts = lot_parts_behind({link["lot"]["id"] for link in links if link["lot"]})
+    return Links(links, max(len(rows), len(parts)) > MOST_LINKS, _named(parts[:MOST_LINKS]))
+
+
+def _named(parts: list[tuple[int, int, float]]) -> list[dict[str, Any]]:
+    lots = Lot.objects.in_bulk({lot_id for lot, part_of, _ in parts for lot_id in (lot, part_of)}) if parts else {}
+    names = {pk: {"id": pk, "supplier": lot.supplier, "number": lot.number} for pk, lot in lots.items()}
+    return [{"lot": names[lot], "part_of": names[of], "quantity": quantity} for lot, of, quantity in parts]
 
 
 def _link(row: tuple[Any, ...]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Min, Q, Sum
 
 from lines.models import MaterialDefinition
-from traceability.genealogy.closures import units_ahead_of_lot
+from traceability.genealogy.closures import lots_ahead_of, units_ahead_of_lot
 from traceability.models import GenealogyLink, HoldUnit, Lot, Unit
 
 UNITS_PER_PAGE = 50
@@ -73,8 +73,8 @@ def lot_use(lot: Lot, kind: str, page_number: str) -> LotUse:
 def _ways(lot: Lot, units: list[Unit]) -> list[UnitWay]:
     links = (
         GenealogyLink.objects.filter(output__in=units)
-        .filter(Q(input_lot=lot) | Q(input_unit__in=units_ahead_of_lot(lot)))
-        .select_related("input_unit", "record__station")
+        .filter(Q(input_lot__in=lots_ahead_of(lot)) | Q(input_unit__in=units_ahead_of_lot(lot)))
+        .select_related("input_unit", "input_lot", "record__station")
         .order_by("id")
     )
     direct: defaultdict[int, list[GenealogyLink]] = defaultdict(list)

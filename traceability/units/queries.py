@@ -1,4 +1,4 @@
-"""Units and lots as the API tells them."""
+"""Units as the API tells them, and how its lists are cut into pages."""
 
 import base64
 import binascii
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from lines.errors import WRONG_PARAMETER, Refusal, as_json
 from lines.models import Measurement, OperationRecord
@@ -16,11 +16,10 @@ from lines.records.models import Judgement
 from quality.plans.judging import NO_LIMITS, Limits
 from quality.plans.queries import limits_by_version
 from traceability import errors
-from traceability.genealogy.closures import units_ahead_of_lot
-from traceability.genealogy.queries import DEEPEST, made_of, used_in
+from traceability.codes import described
+from traceability.genealogy.queries import DEEPEST, Links, made_of, used_in
 from traceability.holds.models import HoldUnit
-from traceability.units.history import described
-from traceability.units.models import Lot, Unit, UnitState
+from traceability.units.models import Unit, UnitState
 
 MOST_ITEMS = 500
 KINDS = [tracking.value.lower() for tracking in Tracking if tracking != Tracking.LOT]
@@ -60,7 +59,7 @@ def _read_cursor(cursor: str) -> int:
     return int(text)
 
 
-def _page(rows: QuerySet[Listed], of: Window, as_row: Callable[[Listed], dict[str, Any]]) -> dict[str, Any]:
+def page_of(rows: QuerySet[Listed], of: Window, as_row: Callable[[Listed], dict[str, Any]]) -> dict[str, Any]:
     """Newest first. The cursor is the last id, so that rows which come meanwhile shift nothing."""
     if of.before_id is not None:
         rows = rows.filter(pk__lt=of.before_id)
@@ -71,12 +70,12 @@ def _page(rows: QuerySet[Listed], of: Window, as_row: Callable[[Listed], dict[st
     return {"items": items, "next_cursor": base64.urlsafe_b64encode(last.encode()).decode() if more else None}
 
 
-def _with_names(units: QuerySet[Unit]) -> QuerySet[Unit]:
+def with_names(units: QuerySet[Unit]) -> QuerySet[Unit]:
     return units.select_related("definition", "product", "next_step__operation").annotate(is_held=_OPEN_HOLD)
 
 
 def unit_row(unit: Unit) -> dict[str, Any]:
-    """A unit of `_with_names` in a list."""
+    """A unit of `with_names` in a list."""
     definition = unit.definition
     return {
         "serial": unit.serial,
@@ -96,7 +95,7 @@ def unit_row(unit: Unit) -> dict[str, Any]:
 
 def list_units(kind: str, product: str, state: str, of: Window) -> dict[str, Any]:
     """Units, newest first; empty filters take all. Raises Refusal WRONG_PARAMETER for a kind or state that is none."""
-    units = _with_names(Unit.objects.all())
+    units = with_names(Unit.objects.all())
     if kind:
         if kind not in KINDS:
             raise Refusal(WRONG_PARAMETER, f"kind: one of {', '.join(KINDS)}")
@@ -111,14 +110,14 @@ def list_units(kind: str, product: str, state: str, of: Window) -> dict[str, Any
         if state not in STATES:
             raise Refusal(WRONG_PARAMETER, f"state: one of {', '.join(STATES)}")
         units = units.filter(state=state.upper())
-    return _page(units, of, unit_row)
+    return page_of(units, of, unit_row)
 
 
 def show_unit(serial: str, depth: str) -> dict[str, Any]:
     """Everything about one unit. Raises Refusal UNIT_NOT_FOUND or WRONG_PARAMETER."""
     levels = number("depth", depth or "1", most=DEEPEST)
     wanted = canonical(serial)
-    unit = _with_names(Unit.objects.filter(serial=wanted)).first() if wanted.isprintable() else None
+    unit = with_names(Unit.objects.filter(serial=wanted)).first() if wanted.isprintable() else None
     if unit is None:
         raise Refusal(errors.UNIT_NOT_FOUND, wanted if wanted.isprintable() else "")
     behind, ahead = made_of(unit.pk, levels), used_in(unit.pk, levels)
@@ -126,9 +125,13 @@ def show_unit(serial: str, depth: str) -> dict[str, Any]:
         **unit_row(unit),
         "holds": [_hold(hold) for hold in unit.held_by.select_related("hold").order_by("pk")],
         "records": _records(unit.serial),
-        "made_of": {"links": behind.links, "is_truncated": behind.is_truncated},
-        "used_in": {"links": ahead.links, "is_truncated": ahead.is_truncated},
+        "made_of": _links(behind),
+        "used_in": _links(ahead),
     }
+
+
+def _links(found: Links) -> dict[str, Any]:
+    return {"links": found.links, "lot_parts": found.lot_parts, "is_truncated": found.is_truncated}
 
 
 def _hold(hold: HoldUnit) -> dict[str, Any]:
@@ -192,43 +195,4 @@ def _measurement(measurement: Measurement, limits: Limits) -> dict[str, Any]:
         "limits_version": measurement.limits_version,
         "judgement": Judgement(measurement.judgement).name,
         "is_derived": measurement.is_derived,
-    }
-
-
-def lot_row(lot: Lot) -> dict[str, Any]:
-    return {
-        "id": lot.pk,
-        "supplier": lot.supplier,
-        "number": lot.number,
-        "material": lot.material_code,
-        "state": lot.state,
-        "expires_at": lot.expires_at.isoformat() if lot.expires_at else None,
-        "created_at": lot.created_at.isoformat(),
-    }
-
-
-def list_lots(supplier: str, lot_number: str, of: Window) -> dict[str, Any]:
-    """Lots, newest first, of one supplier, one number or both."""
-    lots = Lot.objects.all()
-    if supplier:
-        lots = lots.filter(supplier=supplier)
-    if lot_number:
-        lots = lots.filter(number=lot_number)
-    return _page(lots, of, lot_row)
-
-
-def show_lot(lot_id: int, kind: str, of: Window) -> dict[str, Any]:
-    """A lot with every unit that has something of it, directly or through others. Raises Refusal LOT_NOT_FOUND."""
-    lot = Lot.objects.filter(pk=lot_id).first()
-    if lot is None:
-        raise Refusal(errors.LOT_NOT_FOUND, str(lot_id))
-    reached = Q(pk__in=units_ahead_of_lot(lot))
-    if kind:
-        if kind not in KINDS:
-            raise Refusal(WRONG_PARAMETER, f"kind: one of {', '.join(KINDS)}")
-        reached &= Q(definition__tracking=kind.upper())
-    return {
-        **lot_row(lot),
-        "n_units": Unit.objects.filter(reached).count(),
-        "units": _page(_with_names(Unit.objects.filter(reached)), of, unit_row),
     }

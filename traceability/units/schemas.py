@@ -1,4 +1,4 @@
-"""Units and lots for the API's documentation; tests hold these and the answers equal."""
+"""Units for the API's documentation; tests hold these and the answers equal."""
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -92,8 +92,17 @@ class LinkShape(Shape):
     record = serializers.IntegerField()
 
 
+class LotPartShape(Shape):
+    """A lot that was split off another one or merged of it."""
+
+    lot = LotName()
+    part_of = LotName()
+    quantity = serializers.FloatField()
+
+
 class LinksShape(Shape):
     links = LinkShape(many=True)
+    lot_parts = LotPartShape(many=True, help_text="What the lots were split from or merged of, all the way back.")
     is_truncated = serializers.BooleanField()
 
 
@@ -102,33 +111,6 @@ class UnitHistory(UnitShape):
     records = RecordShape(many=True)
     made_of = LinksShape()
     used_in = LinksShape()
-
-
-class LotRequest(Shape):
-    supplier = serializers.CharField(max_length=64)
-    number = serializers.CharField(max_length=64)
-    material = serializers.CharField(max_length=32, help_text="Code of a bought material.")
-    expires_at = serializers.DateTimeField(required=False, allow_null=True)
-
-
-class LotShape(Shape):
-    id = serializers.IntegerField()
-    supplier = serializers.CharField()
-    number = serializers.CharField()
-    material = serializers.CharField(help_text="As posted.")
-    state = serializers.ChoiceField(choices=LOT_STATES)
-    expires_at = serializers.DateTimeField(allow_null=True)
-    created_at = serializers.DateTimeField()
-
-
-class LotPage(Shape):
-    items = LotShape(many=True)
-    next_cursor = serializers.CharField(allow_null=True)
-
-
-class LotHistory(LotShape):
-    n_units = serializers.IntegerField(help_text="Of the kind asked for; of all kinds without one.")
-    units = UnitPage()
 
 
 PAGE = [

@@ -1,24 +1,11 @@
-"""Units and lots: first sight, moves along the route, goods receipt."""
+"""Units: first sight, moves along the route; lots that nobody announced."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 
-from lines.errors import BAD_TIME, Refusal
-from lines.models import MaterialDefinition, Station
-from lines.orders.models import Tracking
-from lines.people.actors import acting
-from lines.records.services import quarantine
-from lines.stations.body import known_only, read_json, read_text, read_time, refuse
-from traceability import errors
-from traceability.units.models import Lot, LotState
-from traceability.units.queries import lot_row
-
-_FIRST_YEAR, _LAST_YEAR = 2000, 9000  # of an expiry
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,48 +104,3 @@ def create_first_seen_lots(lots: Collection[tuple[str, str, str, int | None]], n
             [now, *([lot[column] for lot in ordered] for column in range(4))],
         )
 
-
-def receive_lot(actor: str, station: Station | None, path: str, raw: bytes) -> tuple[bool, dict[str, Any]]:
-    """Goods receipt of a bought lot: whether it is new, and the lot as stored. The same receipt again changes nothing.
-
-    Raises Refusal, after putting the body into quarantine: not understood, an unknown material, or a lot that was
-    received differently before.
-    """
-    now = timezone.now()
-    try:
-        with acting(actor):
-            return _receive(raw, now)
-    except Refusal as refusal:
-        quarantine(station, refusal, path=path, key="", body=raw, received_at=now)
-        raise
-
-
-def _receive(raw: bytes, now: datetime) -> tuple[bool, dict[str, Any]]:
-    body = read_json(raw)
-    known_only(body, frozenset({"supplier", "number", "material", "expires_at"}), "$")
-    supplier = read_text(body, "supplier", "$", required=True)
-    number = read_text(body, "number", "$", required=True)
-    code = read_text(body, "material", "$", required=True, longest=32)
-    expires_at = read_time(body, "expires_at", "$", None)
-    if expires_at is not None and not _FIRST_YEAR <= expires_at.year <= _LAST_YEAR:
-        # A year at the end of the calendar has no time in the plant's zone, and no page could show it.
-        what = (
-            f"{expires_at.isoformat()}; years {_FIRST_YEAR} to {_LAST_YEAR}, leave it out where the lot does not expire"
-        )
-        refuse(BAD_TIME, "$.expires_at", what)
-    material = MaterialDefinition.objects.filter(code=code, tracking=Tracking.LOT).first()
-    if material is None:
-        raise Refusal(errors.NOT_A_LOT_MATERIAL, code)
-    first = {"material": material, "material_code": code, "state": LotState.RELEASED, "expires_at": expires_at}
-    lot, is_new = Lot.objects.select_for_update().get_or_create(
-        supplier=supplier, number=number, defaults={**first, "created_at": now}
-    )
-    if lot.state == LotState.UNKNOWN:
-        # First seen in a result: the receipt comes late, and what was consumed keeps its deviation.
-        lot.material, lot.material_code = material, code
-        lot.state, lot.expires_at = LotState.RELEASED, expires_at
-        lot.save(update_fields=["material", "material_code", "state", "expires_at"])
-        is_new = True
-    elif (lot.material_code, lot.expires_at) != (code, expires_at):
-        raise Refusal(errors.LOT_DIFFERS, f"{lot.material_code}, expires {lot.expires_at}")
-    return is_new, lot_row(lot)
