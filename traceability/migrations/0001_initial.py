@@ -986,7 +986,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "n_units",
-                    models.PositiveIntegerField(help_text="Units that came under the hold by it, with what was made of them."),
+                    models.PositiveIntegerField(
+                        help_text="Units that came under the hold by it, with what was made of them."
+                    ),
                 ),
                 ("contained_at", models.DateTimeField()),
                 (
