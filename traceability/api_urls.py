@@ -6,12 +6,14 @@ from traceability.feeding import api as feeding
 from traceability.interlock import api as interlock
 from traceability.issuing import api as issuing
 from traceability.lots import api as lots
+from traceability.refused import api as refused
 from traceability.trays import api as trays
 from traceability.units import api as units
 
 urlpatterns = [
     path("stations/<str:station>", interlock.StationView.as_view(), name="api-station"),
     path("stations/<str:station>/permits", interlock.PermitsView.as_view(), name="api-permits"),
+    path("stations/<str:station>/permits/<int:permit_id>", interlock.StationPermitView.as_view(), name="api-permit-of"),
     path("stations/<str:station>/results", interlock.ResultsView.as_view(), name="api-results"),
     path("stations/<str:station>/serial-blocks", issuing.SerialBlocksView.as_view(), name="api-serial-blocks"),
     path("stations/<str:station>/feed-points", feeding.FeedPointsView.as_view(), name="api-feed-points"),
@@ -23,6 +25,8 @@ urlpatterns = [
     path("trays/<str:tray>/swap", trays.SwapInTrayView.as_view(), name="api-tray-swap"),
     path("trays/<str:tray>/undock", trays.UndockTrayView.as_view(), name="api-tray-undock"),
     path("units", units.UnitsView.as_view(), name="api-units"),
+    path("permits/<int:permit_id>", interlock.PermitView.as_view(), name="api-permit"),
+    path("units/<path:serial>/permits", interlock.UnitPermitsView.as_view(), name="api-unit-permits"),
     path("units/<path:serial>", units.UnitView.as_view(), name="api-unit"),
     path("lots", lots.LotsView.as_view(), name="api-lots"),
     path("lots/merge", lots.MergeLotsView.as_view(), name="api-lots-merge"),
@@ -31,4 +35,8 @@ urlpatterns = [
     path("lots/<int:lot_id>/block", lots.BlockLotView.as_view(), name="api-lot-block"),
     path("lots/<int:lot_id>/expiry", lots.LotExpiryView.as_view(), name="api-lot-expiry"),
     path("lots/<int:lot_id>/split", lots.SplitLotView.as_view(), name="api-lot-split"),
+    path("refused-posts", refused.RefusedPostsView.as_view(), name="api-refused-posts"),
+    path("refused-posts/<int:post_id>", refused.RefusedPostView.as_view(), name="api-refused-post"),
+    path("refused-posts/<int:post_id>/replay", refused.ReplayView.as_view(), name="api-replay-refused"),
+    path("refused-posts/<int:post_id>/dismiss", refused.DismissView.as_view(), name="api-dismiss-refused"),
 ]

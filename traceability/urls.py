@@ -5,6 +5,7 @@ from django.urls import path
 from traceability.entry.pages import file as entry_file
 from traceability.entry.pages import table as entry_table
 from traceability.entry.pages import unit as entry
+from traceability.refused import pages as refused
 from traceability.samples import pages as samples
 from traceability.units import pages as units
 
@@ -21,4 +22,9 @@ urlpatterns = [
     path("samples/take/", samples.take, name="take-sample"),
     path("samples/<str:code>/", samples.sample, name="sample"),
     path("samples/<str:code>/cancel/", samples.cancel, name="cancel-sample"),
+    path("refused/", refused.refused, name="refused"),
+    path("refused/replay/", refused.replay_chosen, name="replay-refused-chosen"),
+    path("refused/<int:post_id>/", refused.refused_post, name="refused-post"),
+    path("refused/<int:post_id>/replay/", refused.replay, name="replay-refused"),
+    path("refused/<int:post_id>/dismiss/", refused.dismiss, name="dismiss-refused"),
 ]

@@ -31,7 +31,6 @@ class StationUser:
 
     station: Station
     token_id: int
-    operations: frozenset[str] = frozenset()  # that the token is limited to; empty: all of the station's
     is_authenticated: bool = True
     is_active: bool = True
 
@@ -60,10 +59,10 @@ class TokenAuthentication(BaseAuthentication):
         sha256 = token_sha256(parts[1].decode("latin-1"))
         now = timezone.now()
         for station in Station.objects.raw(_SPEAKING_STATION, [sha256, now]):
-            token: Any = station  # with the token's columns
+            token: Any = station  # with the token's columns, token_operations among them
             if token.token_certificate:
                 _require_certificate(request, token.token_certificate)
-            return StationUser(station, token.token_id, frozenset(token.token_operations)), None
+            return StationUser(station, token.token_id), None
         valid = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
         person_token = PersonToken.objects.filter(valid, sha256=sha256).select_related("person").first()
         if person_token and person_token.person.is_active:

@@ -1,5 +1,7 @@
 """The plant as equipment: ISA-95 site, area, line, work cell (here: station), its signals and calendar."""
 
+from collections.abc import Sequence
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -97,6 +99,9 @@ class Station(Bilingual):
     offline_units = models.PositiveIntegerField(default=0, help_text="RUN_ON: at most so many units of one outage.")
     ahead_tolerance_s = models.PositiveIntegerField(default=900, help_text="A time further ahead is refused.")
     behind_tolerance_s = models.PositiveIntegerField(default=2_592_000, help_text="A time further back is refused.")
+
+    # While it asks by a token that is limited to some of its operations: those. No column.
+    token_operations: Sequence[str] = ()
 
     class Meta:
         ordering = ["sequence"]

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from lines.errors import Code
 from lines.models import Operation, Person, Station, StationToken
 from lines.people import errors
 from lines.people.certificates import fingerprint
@@ -88,7 +89,7 @@ def test_a_token_is_made_replaced_and_ended_over_the_api(administrator: Person) 
     ],
 )
 def test_what_no_token_can_be(
-    station: Station, administrator: Person, body: dict[str, object], code: errors.Code
+    station: Station, administrator: Person, body: dict[str, object], code: Code
 ) -> None:
     client = Client(headers={"Authorization": f"Token {issue_person_token(administrator)}"})
     answer = client.post("/api/v1/stations/EOL-9/tokens", body, content_type="application/json")
