@@ -164,6 +164,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_PERMISSIONS": ["lines.people.auth.IsPersonOrStation"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "mes.api_schema.complete"],
     "ENUM_NAME_OVERRIDES": {
         "VerdictEnum": "traceability.interlock.schemas.VERDICTS",
         "PermitVerdictEnum": "traceability.interlock.schemas.PERMIT_VERDICTS",

@@ -1,0 +1,62 @@
+"""Examples of what is posted, for the API's documentation; a test posts each of them to the real API.
+
+By operation id and what the example shows. Views that bring examples of their own are not repeated here. Times of the
+day 2027-04-01 are moved near to the time of reading (mes.api_schema). Lots 1 and 2 stand for any two of one material.
+"""
+
+from typing import Any
+
+PARAMETERS: dict[str, Any] = {
+    "station": "MIX-1",
+    "serial": "SK1SLA6BL900001UE",
+    "tray": "T-0001",
+    "feed_point": "POWDER",
+    "lot_id": 1,
+    "permit_id": 1,
+    "post_id": 1,
+    "token_id": 1,
+    "Idempotency-Key": "MIX-1:b7:R:17",
+    "limit": 100,
+}
+
+_CELLS = ("SK1CLF6BL000456DB", "SK1CLF6BL000457CM", "SK1CLF6BL000458BX")
+_REASON = "Certificate checked by the incoming inspection."
+
+BODIES: dict[str, dict[str, Any]] = {
+    "receive_lot": {
+        "A delivery with its certificate": {
+            **{"supplier": "ACME", "number": "A-2", "material": "GRAPHITE", "quantity": 800.0},
+            "expires_at": "2027-04-01T10:00:00Z",
+        },
+    },
+    "release_lot": {"By an engineer": {"reason": _REASON}},
+    "block_lot": {"A complaint": {"reason": "Supplier's notice of iron in this batch."}},
+    "change_lot_expiry": {
+        "Tested again": {"expires_at": "2027-04-01T10:00:00Z", "reason": "Tested again by the laboratory."}
+    },
+    "split_lot": {
+        "Half to the other line": {"parts": [{"number": "A-1/2", "quantity": 100.0}], "reason": "Half to line 2."}
+    },
+    "merge_lots": {
+        "Two into one silo": {
+            **{"lots": [{"lot": 1, "quantity": 50.0}, {"lot": 2}], "number": "S-1", "supplier": "SILO"},
+            "reason": "Both went into silo 1.",
+        }
+    },
+    "mount_lot": {"A scanned label": {"material": "GRAPHITE", "supplier": "ACME", "lot": "A-1", "operator": "op1"}},
+    "mount_lot_at": {"A scanned label": {"material": "GRAPHITE", "supplier": "ACME", "lot": "A-1", "operator": "op1"}},
+    "issue_serials": {"A hundred batches": {"definition": "ANODE-SLURRY", "count": 100}},
+    "load_tray": {
+        "Two cells": {
+            "items": [{"serial": _CELLS[2], "slot": 3}, {"serial": _CELLS[0], "slot": 1}],
+            "move": False,
+        }
+    },
+    "move_to_slot": {"Into slot 7": {"serial": _CELLS[0], "slot": 7}},
+    "swap_in_tray": {"Slots 1 and 2": {"slots": [1, 2], "serials": [_CELLS[0], _CELLS[1]]}},
+    "unload_tray": {"By slot": {"slots": [1, 2]}, "All": {"all": True}},
+    "undock_tray": {"The whole tray": {}},
+    "replay_refused_post": {"As it came": {}},
+    "dismiss_refused_post": {"Posted again since": {"note": "The station posted it again with the right unit."}},
+    "make_token": {"For one operation": {"operations": ["MIX-A"], "expires_at": "2027-04-02T10:00:00Z"}},
+}
