@@ -3,6 +3,7 @@
 from django.urls import path
 
 from traceability.feeding import api as feeding
+from traceability.holds import api as holds
 from traceability.interlock import api as interlock
 from traceability.issuing import api as issuing
 from traceability.lots import api as lots
@@ -39,4 +40,16 @@ urlpatterns = [
     path("refused-posts/<int:post_id>", refused.RefusedPostView.as_view(), name="api-refused-post"),
     path("refused-posts/<int:post_id>/replay", refused.ReplayView.as_view(), name="api-replay-refused"),
     path("refused-posts/<int:post_id>/dismiss", refused.DismissView.as_view(), name="api-dismiss-refused"),
+    path("holds", holds.HoldsView.as_view(), name="api-holds"),
+    path("holds/preview", holds.PreviewView.as_view(), name="api-hold-preview"),
+    path("holds/<int:hold_id>", holds.HoldView.as_view(), name="api-hold"),
+    path("holds/<int:hold_id>/units", holds.HoldUnitsView.as_view(), name="api-hold-units"),
+    path("holds/<int:hold_id>/release", holds.ReleaseView.as_view(), name="api-hold-release"),
+    path("nonconformances", holds.NonconformancesView.as_view(), name="api-nonconformances"),
+    path("nonconformances/<int:nonconformance_id>", holds.NonconformanceView.as_view(), name="api-nonconformance"),
+    path(
+        "nonconformances/<int:nonconformance_id>/dispositions",
+        holds.DispositionsView.as_view(),
+        name="api-dispositions",
+    ),
 ]

@@ -93,6 +93,10 @@ class Hand:
         answer: dict[str, Any] = response.json()
         return answer
 
+    def cancel(self, permit: int, station: str) -> Response:
+        headers = {"Authorization": f"Token {self.tokens[station]}"}
+        return self.client.delete(f"/api/v1/stations/{station}/permits/{permit}", headers=headers)
+
     def values(self, serial: str, operation: str, **changed: float) -> list[dict[str, Any]]:
         """Every characteristic that the station of this operation posts, at its target."""
         product, step = self.product_of(serial), self.step(serial, operation)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from lines import errors
@@ -19,11 +19,13 @@ from lines.events.models import EventKind
 from lines.events.services import Happening, emit_all
 from lines.models import Station
 from lines.people.actors import acting
+from lines.people.scope import refuse_outside
 from lines.records.services import LOCK_TIMEOUT, LOCKED, quarantine
 from lines.stations.body import read_json
 from lines.stations.contracts import read_permit_request
 from lines.stations.queries import tolerance_of
 from lines.stations.results import PermitRequest
+from lines.stations.services import keep_clock
 from traceability.holds.queries import open_holds
 from traceability.interlock import errors as entry_errors
 from traceability.interlock.checks import Finding, check_entry, codes, retry_after_s
@@ -61,8 +63,8 @@ class _Verdict:
         return PermitVerdict.DENY if self.findings else PermitVerdict.ALLOW
 
 
-def ask_permits(station: Station, path: str, raw: bytes) -> dict[str, Any]:
-    """Decide on one unit or up to 512, for one operation.
+def ask_permits(station: Station, path: str, raw: bytes, *, dry_run: bool = False) -> dict[str, Any]:
+    """Decide on one unit or up to 512, for one operation. `dry_run`: the same, with nothing stored.
 
     Raises Refusal for a body that cannot be understood, after putting it into quarantine.
     """
@@ -72,7 +74,11 @@ def ask_permits(station: Station, path: str, raw: bytes) -> dict[str, Any]:
         with acting(f"station:{station.code}"):
             _take_turn(station)
             answers = _answers(station, request, now)
+            if dry_run:
+                transaction.set_rollback(True)
     except Refusal as refusal:
+        if dry_run:
+            raise
         quarantine(station, refusal, path=path, key="", body=raw, received_at=now)
         raise
     except OperationalError as error:
@@ -80,7 +86,10 @@ def ask_permits(station: Station, path: str, raw: bytes) -> dict[str, Any]:
             raise Refusal(errors.BUSY, station.code, retry_after_s=1) from error
         raise
     items = [answers[serial] for serial in request.serials]
-    return {"items": items} if request.is_list else items[0]
+    if dry_run:
+        items = [item | {"permit": None} for item in items]
+    answer = {"items": items} if request.is_list else items[0]
+    return answer | {"dry_run": True} if dry_run else answer
 
 
 def _take_turn(station: Station) -> None:
@@ -111,7 +120,10 @@ def _decide(
     rows = unit_rows(serials, lock=False)
     channels = {request.channel} if request.channel else {row.channel for row in rows.values()} - {""}
     here = station_facts(station, request.operation, operator=request.operator, channels=channels)
+    if request.sent_at is not None:
+        keep_clock(station.pk, here.clock, (request.sent_at - now).total_seconds(), now)
     question = _Question(station, _operation(request, here), now)
+    refuse_outside(station.token_operations, question.operation)
     designs = {design_code(serial) for serial in serials if serial not in rows and not serial_fault(serial)}
     plant = plant_facts(
         here,

@@ -1,13 +1,12 @@
 """The station API's bodies for its documentation. Bodies are read and written by own code; tests hold both equal."""
 
-from typing import Any
-
 from drf_spectacular.utils import OpenApiExample, PolymorphicProxySerializer
 from rest_framework import serializers
 
 import lines.people.schema  # noqa: F401 - registers itself
-from lines.plant.models import Interface, StationKind
+from lines.plant.models import Interface, OfflinePolicy, StationKind, UnitMode
 from lines.shapes import BothLanguages, CodeShape, ErrorShape, Shape
+from traceability.feeding.schemas import FeedPointShape
 
 # Shapes of every app, which the other schemas of this one import from here.
 __all__ = ["BothLanguages", "CodeShape", "ErrorShape", "Shape"]
@@ -18,29 +17,6 @@ PERMIT_VERDICTS = ["ALLOW", "DENY"]
 STATION_KINDS = StationKind.values
 DISPOSITIONS = ["CONTINUE", "REWORK", "SCRAP", "HOLD", "COMPLETE"]
 JUDGEMENTS = ["UNJUDGED", "PASS", "FAIL_LOW", "FAIL_HIGH"]
-
-
-class PermitRequestOne(Shape):
-    serial = serializers.CharField(max_length=64)
-    operation = serializers.CharField(max_length=24)
-
-
-class PermitRequestMany(Shape):
-    serials = serializers.ListField(child=serializers.CharField(max_length=64), min_length=1, max_length=512)
-    operation = serializers.CharField(max_length=24)
-
-
-class PermitShape(Shape):
-    permit = serializers.IntegerField(allow_null=True, help_text="null: denied.")
-    serial = serializers.CharField(help_text="In its canonical form.")
-    operation = serializers.CharField()
-    verdict = serializers.ChoiceField(choices=PERMIT_VERDICTS)
-    reasons = CodeShape(many=True)
-    expires_at = serializers.DateTimeField(allow_null=True)
-
-
-class PermitList(Shape):
-    items = PermitShape(many=True)
 
 
 class PostedMeasurement(Shape):
@@ -72,6 +48,17 @@ class PostedRange(Shape):
     to_m = serializers.FloatField()
 
 
+class PostedCount(Shape):
+    """How many of one reason, or of one characteristic that is counted, the visit found."""
+
+    code = serializers.CharField(max_length=24)
+    count = serializers.IntegerField(min_value=0, max_value=2147483647)
+    inspected = serializers.FloatField(
+        required=False, allow_null=True, help_text="Pieces, metres or opportunities looked at."
+    )
+    position = serializers.CharField(max_length=32, required=False, allow_blank=True, allow_null=True)
+
+
 class PostedUnit(Shape):
     """One unit of a tray. Which of the optional parts a station may send depends on its kind."""
 
@@ -88,24 +75,41 @@ class PostedUnit(Shape):
     mass_kg = serializers.FloatField(required=False, allow_null=True)
     slot = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=32767)
     channel = serializers.CharField(max_length=48, required=False, allow_blank=True, allow_null=True)
+    grade = serializers.CharField(max_length=8, required=False, allow_blank=True, allow_null=True)
+    counts = PostedCount(many=True, required=False, allow_null=True)
 
 
-class PostedOne(PostedUnit):
+class PostedVisit(Shape):
+    """What all units of one post share."""
+
     operation = serializers.CharField(max_length=24)
-    started_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(help_text="By the machine's clock, as all times of a post.")
     finished_at = serializers.DateTimeField()
-    recipe = serializers.CharField(max_length=64, required=False, allow_blank=True, allow_null=True)
+    recipe = serializers.CharField(
+        max_length=64, required=False, allow_blank=True, allow_null=True, help_text="LFP-314/WELD/v1"
+    )
     operator = serializers.CharField(max_length=64, required=False, allow_blank=True, allow_null=True)
+    result_id = serializers.CharField(
+        max_length=128,
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        help_text="The station's own; the key where the header Idempotency-Key is absent.",
+    )
+    sent_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="When it is sent: shows how far the machine's clock is off."
+    )
+    offline = serializers.BooleanField(
+        required=False, allow_null=True, help_text="Made while the MES did not answer, without a permit."
+    )
+
+
+class PostedOne(PostedUnit, PostedVisit):
     tray = serializers.CharField(max_length=32, required=False, allow_blank=True, allow_null=True)
 
 
-class PostedTray(Shape):
+class PostedTray(PostedVisit):
     tray = serializers.CharField(max_length=32)
-    operation = serializers.CharField(max_length=24)
-    started_at = serializers.DateTimeField()
-    finished_at = serializers.DateTimeField()
-    recipe = serializers.CharField(max_length=64, required=False, allow_blank=True, allow_null=True)
-    operator = serializers.CharField(max_length=64, required=False, allow_blank=True, allow_null=True)
     items = serializers.ListField(child=PostedUnit(), min_length=1, max_length=512)
 
 
@@ -121,8 +125,18 @@ class JudgedMeasurement(Shape):
     is_derived = serializers.BooleanField()
 
 
+class MountedLot(Shape):
+    """A lot that the result did not name: it was mounted at a feed point for a material of the step's bill."""
+
+    material = serializers.CharField()
+    supplier = serializers.CharField()
+    lot = serializers.CharField()
+    quantity = serializers.FloatField(help_text="As the bill says.")
+    unit = serializers.CharField()
+
+
 class ResultShape(Shape):
-    record = serializers.IntegerField()
+    record = serializers.IntegerField(allow_null=True, help_text="null: a dry run.")
     serial = serializers.CharField(help_text="In its canonical form.")
     operation = serializers.CharField()
     attempt = serializers.IntegerField()
@@ -132,7 +146,9 @@ class ResultShape(Shape):
     deviations = CodeShape(many=True)
     disposition = serializers.ChoiceField(choices=DISPOSITIONS)
     next_operation = serializers.CharField(allow_null=True)
+    mounted = MountedLot(many=True)
     measurements = JudgedMeasurement(many=True)
+    dry_run = serializers.BooleanField(required=False, help_text="true: nothing was stored.")
 
 
 class RefusedUnit(Shape):
@@ -144,6 +160,12 @@ class ResultList(Shape):
     items = serializers.ListField(
         child=PolymorphicProxySerializer("TrayItem", [ResultShape, RefusedUnit], resource_type_field_name=None)
     )
+    dry_run = serializers.BooleanField(required=False, help_text="true: nothing was stored.")
+
+
+class TokenShape(Shape):
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="null: never.")
+    operations = serializers.ListField(child=serializers.CharField(), help_text="That it is limited to; empty: all.")
 
 
 class StationShape(Shape):
@@ -154,13 +176,19 @@ class StationShape(Shape):
     area = serializers.CharField()
     interface = serializers.ChoiceField(choices=Interface.values)
     operations = serializers.ListField(child=serializers.CharField())
-    clock_offset_s = serializers.FloatField(allow_null=True, help_text="null: not measured yet.")
+    mode = serializers.ChoiceField(choices=UnitMode.values)
+    clock_offset_s = serializers.FloatField(
+        allow_null=True, help_text="How far its clock is ahead of ours, by sent_at; null: not measured yet."
+    )
+    clock_measured_at = serializers.DateTimeField(allow_null=True)
+    ahead_tolerance_s = serializers.IntegerField(help_text="A time further ahead of our clock is refused.")
+    behind_tolerance_s = serializers.IntegerField(help_text="A time further back is refused.")
+    offline_policy = serializers.ChoiceField(choices=OfflinePolicy.values, help_text="While the MES does not answer.")
+    offline_units = serializers.IntegerField(help_text="RUN_ON: at most so many units.")
+    token = TokenShape(allow_null=True, help_text="The one it asks by; null where somebody else asks.")
+    feed_points = FeedPointShape(many=True)
 
 
-PERMIT_REQUEST = PolymorphicProxySerializer(
-    "PermitRequest", [PermitRequestOne, PermitRequestMany], resource_type_field_name=None
-)
-PERMIT_ANSWER = PolymorphicProxySerializer("PermitAnswer", [PermitShape, PermitList], resource_type_field_name=None)
 RESULT_REQUEST = PolymorphicProxySerializer("PostedResult", [PostedOne, PostedTray], resource_type_field_name=None)
 RESULT_ANSWER = PolymorphicProxySerializer("ResultAnswer", [ResultShape, ResultList], resource_type_field_name=None)
 
@@ -169,7 +197,7 @@ EXAMPLES = [
     OpenApiExample(
         "One unit",
         value={
-            "serial": "SK1JRL724000123XX",
+            "serial": "SK1JRL6BL000123UE",
             "operation": "WIND",
             "outcome": "PASS",
             **_TIMES,
@@ -177,7 +205,7 @@ EXAMPLES = [
             "consumed": [
                 {"material": "SEPARATOR", "supplier": "S-1", "lot": "A-77", "quantity": 34.0, "unit": "m"},
             ],
-            "ranges": [{"serial": "SK1RLC723000004XX", "lane": 2, "from_m": 100.0, "to_m": 115.75}],
+            "ranges": [{"serial": "SK1RLC6BL000004G9", "lane": 2, "from_m": 100.0, "to_m": 115.75}],
         },
         request_only=True,
     ),
@@ -189,7 +217,7 @@ EXAMPLES = [
             **_TIMES,
             "items": [
                 {
-                    "serial": "SK1CLF724000456XX",
+                    "serial": "SK1CLF6BL000456DB",
                     "slot": 1,
                     "channel": "F1-01-01",
                     "outcome": "PASS",
