@@ -159,6 +159,8 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Denchi MES",
     "DESCRIPTION": "What stations post and people ask, in a battery plant.",
     "VERSION": "1",
+    # Its schemas are JSON Schema as validators know it.
+    "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -174,6 +176,10 @@ SPECTACULAR_SETTINGS = {
         "LotStateEnum": "traceability.units.schemas.LOT_STATES",
         "LotEventKindEnum": "traceability.lots.schemas.LOT_EVENT_KINDS",
         "TokenStateEnum": "lines.tokens.queries.TokenState",
+        "HoldScopeEnum": "traceability.holds.schemas.HOLD_SCOPES",
+        "AskedHoldScopeEnum": "traceability.holds.schemas.ASKED_SCOPES",
+        "ResultDispositionEnum": "traceability.interlock.schemas.DISPOSITIONS",
+        "DispositionEnum": "traceability.holds.schemas.DISPOSITION_KINDS",
     },
 }
 

@@ -79,7 +79,7 @@ def waiting_decision(nonconformance: Nonconformance) -> DispositionDecision | No
     """The newest decision of one that is open: it waits for a second person."""
     if nonconformance.closed_at is not None or not nonconformance.needs_two_people:
         return None
-    return nonconformance.decisions.order_by("-pk").first()
+    return max(nonconformance.decisions.all(), key=lambda decision: decision.pk, default=None)
 
 
 def _read(found: Nonconformance, asked: AskedDecision, person: Person, reason: str) -> DispositionDecision:
