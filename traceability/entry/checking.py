@@ -38,9 +38,9 @@ def check_file(text: str, person: Person) -> Checked:
     """Raises Refusal for a file that is no such table."""
     lines = read_lines(text)
     groups = grouped(lines)
-    known = plant_codes({line["characteristic"].upper() for line in lines})
+    known = plant_codes({line.cell("characteristic").upper() for line in lines})
     allowed = {place.code for place in places(person)}
-    samples = samples_by_code({line["sample"].upper() for line in lines if line["sample"]})
+    samples = samples_by_code({line.cell("sample").upper() for line in lines if line.cell("sample")})
     for group in groups:
         _check_group(group, known, allowed, samples)
     return Checked(lines, groups)
@@ -56,13 +56,13 @@ def entry_of(group: Group) -> Entry:
 def _check_group(group: Group, known: PlantCodes, allowed: set[str], samples: Mapping[str, Sample]) -> None:
     first = group.lines[0]
     station: Station | None = None
-    if first["sample"]:
+    if first.cell("sample"):
         station = _check_sample(group, samples)
     else:
-        group.serial = _said(first, lambda: read_serial(first["serial"]))
+        group.serial = _said(first, lambda: read_serial(first.cell("serial")))
         if group.serial and (fault := serial_fault(group.serial)):
             first.wrong(SERIAL_MALFORMED, fault)
-        group.operation = first["operation"].upper()
+        group.operation = first.cell("operation").upper()
         station = _check_place(group, known, allowed)
     group.station = station.code if station else ""
     outcome, reasons = one_word(group, "outcome"), one_word(group, "reason_codes")
@@ -74,13 +74,13 @@ def _check_group(group: Group, known: PlantCodes, allowed: set[str], samples: Ma
     _check_times(group, station)
     seen = set()
     for line in group.lines:
-        code, position = line["characteristic"].upper(), line["position"][:32]
+        code, position = line.cell("characteristic").upper(), line.cell("position")[:32]
         if (code, position) in seen:
             line.wrong(REPEATED, f"{shown(code)} {shown(position)}")
         seen.add((code, position))
         if unit := _check_characteristic(line, code, known):
             try:
-                group.values.append((code, read_number(line["value"]), unit, position))
+                group.values.append((code, read_number(line.cell("value")), unit, position))
             except Refusal as refusal:
                 line.wrong(refusal.code, refusal.detail)
 
@@ -95,7 +95,7 @@ def _said(line: Line, read: Callable[[], str]) -> str:
 
 def _check_sample(group: Group, samples: Mapping[str, Sample]) -> Station | None:
     first = group.lines[0]
-    group.sample = first["sample"].upper()
+    group.sample = first.cell("sample").upper()
     sample = samples.get(group.sample)
     if sample is None:
         first.wrong(SAMPLE_UNKNOWN, shown(group.sample))
@@ -133,10 +133,10 @@ def _check_times(group: Group, station: Station | None) -> None:
     now = timezone.now()
     times: list[datetime] = []
     for line in group.lines:
-        if not line["source_time"]:
+        if not line.cell("source_time"):
             continue
         try:
-            at = read_when(line["source_time"], timezone.get_current_timezone())
+            at = read_when(line.cell("source_time"), timezone.get_current_timezone())
         except Refusal as refusal:
             line.wrong(refusal.code, refusal.detail)
             continue
@@ -157,7 +157,7 @@ def _check_characteristic(line: Line, code: str, known: PlantCodes) -> str:
     unit = known.units_of.get(code, "")
     if not unit:
         line.wrong(UNKNOWN_CHARACTERISTIC, shown(code))
-    elif line["unit"] and line["unit"] != unit:
+    elif line.cell("unit") and line.cell("unit") != unit:
         line.wrong(WRONG_UNIT, f"{code}: {unit!r}, not {shown(line['unit'])!r}")
         return ""
     return unit

@@ -31,7 +31,7 @@ class Line:
     words: dict[str, str]
     problems: list[tuple[Code, str]] = field(default_factory=list)
 
-    def __getitem__(self, column: str) -> str:
+    def cell(self, column: str) -> str:
         return self.words.get(column, "")
 
     def wrong(self, code: Code, detail: str = "") -> None:
@@ -100,7 +100,11 @@ def grouped(lines: Iterable[Line]) -> list[Group]:
     """Results in the order of their first lines."""
     groups: dict[tuple[str, str], Group] = {}
     for line in lines:
-        key = ("", line["sample"].upper()) if line["sample"] else (line["serial"].upper(), line["operation"].upper())
+        key = (
+            ("", line.cell("sample").upper())
+            if line.cell("sample")
+            else (line.cell("serial").upper(), line.cell("operation").upper())
+        )
         groups.setdefault(key, Group(len(groups), [])).lines.append(line)
     return list(groups.values())
 
@@ -109,7 +113,7 @@ def one_word(group: Group, column: str) -> str:
     """What the group's lines say in a column; empty cells say nothing. Marks the line that says something else."""
     said = ""
     for line in group.lines:
-        if line[column] and said and line[column] != said:
-            line.wrong(errors.LINES_DISAGREE, f"{column}: {shown(said)}, {shown(line[column])}")
-        said = said or line[column]
+        if line.cell(column) and said and line.cell(column) != said:
+            line.wrong(errors.LINES_DISAGREE, f"{column}: {shown(said)}, {shown(line.cell(column))}")
+        said = said or line.cell(column)
     return said

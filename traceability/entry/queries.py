@@ -1,5 +1,6 @@
 """What a person may enter where, and the fields of the form, from the plant's data."""
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -129,7 +130,7 @@ def stored_answer(station: Station, key: str) -> tuple[datetime, dict[str, Any]]
     post = StationPost.objects.filter(station=station, key=key).first()
     if post is None or post.answer is None:
         return None
-    answer: Any = post.answer
+    answer: dict[str, Any] = json.loads(post.answer)
     return post.received_at, answer
 
 

@@ -97,8 +97,8 @@ def enter_sample(person: Person, code: str, entry: Entry, key: str) -> dict[str,
             raise Refusal(errors.SAMPLE_WAITS_NOWHERE, f"no station does {sample.operation}")
         post = open_post(sample.station.pk, key, _body(sample, entry), now)
         if isinstance(post, StoredAnswer):
-            first: Any = post.answer
-            return dict(first)
+            first: dict[str, Any] = json.loads(post.answer)
+            return first
         unit = _unit_locked(sample.unit.serial)
         sample = Sample.objects.select_for_update(of=("self",)).select_related("station").get(pk=sample.pk)
         if sample.state != SampleState.TAKEN:
