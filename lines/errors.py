@@ -344,8 +344,8 @@ WRONG_QUANTITY_UNIT = Code(
 KEY_MISSING = Code(
     "MES-L-0216",
     400,
-    "The header Idempotency-Key is missing or not 1 to 128 printable ASCII characters.",
-    "ヘッダー Idempotency-Key がないか、表示可能な ASCII 1〜128文字ではありません。",
+    "Header Idempotency-Key and field result_id are missing, or not 1 to 128 printable ASCII characters.",
+    "ヘッダー Idempotency-Key も result_id もないか、表示可能な ASCII 1〜128文字ではありません。",
     "Send a key that is new for each result and the same for each repeat of it.",
     "結果ごとに新しく、同じ結果の再送では同じキーを送ってください。",
 )

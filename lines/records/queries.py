@@ -25,10 +25,10 @@ def visits_by_serial(serials: Collection[str]) -> dict[str, dict[str, Visits]]:
     return found
 
 
-def unknown_reason_codes(codes: Collection[str]) -> set[str]:
-    """Those of these codes that the plant data does not have."""
+def known_reason_codes(codes: Collection[str]) -> set[str]:
+    """Those of these codes that the plant data has."""
     if not codes:
         return set()
     with connection.cursor() as cursor:
         cursor.execute("select code from lines_reasoncode where code = any(%s)", [list(codes)])
-        return set(codes) - {row[0] for row in cursor.fetchall()}
+        return {row[0] for row in cursor.fetchall()}

@@ -16,11 +16,11 @@ from lines import errors
 from lines.errors import Refusal
 from lines.people.actors import acting
 from lines.plant.models import Station
-from lines.records.content import MEASUREMENT_FIELDS, RECORD_FIELDS, content_sha256
+from lines.records.content import COUNT_FIELDS, MEASUREMENT_FIELDS, RECORD_FIELDS, content_sha256
 from lines.records.copying import copy_rows
 from lines.records.models import QuarantinedPost, StationPost
 from lines.stations.body import MAX_BODY_BYTES
-from lines.stations.results import BadItem
+from lines.stations.results import AttributeCount, BadItem
 
 # A concurrent copy of a post waits this long for the first to commit, then is told to come again.
 LOCK_TIMEOUT = "2s"
@@ -84,6 +84,7 @@ class NewRecord:
     clock_offset_s: float | None = None
     is_offline: bool = False
     entered_by: str = ""
+    counts: tuple[AttributeCount, ...] = ()
 
 
 # Between quotes that no backslash escapes, followed by a colon: always a field's name, never a part of a text.
@@ -155,11 +156,12 @@ returning serial, id
 
 
 def store_records(station: Station, post_id: int, received_at: datetime, records: Sequence[NewRecord]) -> list[int]:
-    """Insert records of different units with their measurements: two statements, however many.
+    """Insert records of different units with their measurements and counts: three statements, however many.
 
     Returns the ids in the records' order.
     """
     contents = [_content(station.code, received_at, record) for record in records]
+    counts_of = {r.serial: [{name: getattr(c, name) for name in COUNT_FIELDS} for c in r.counts] for r in records}
     columns: list[list[Any]] = [
         [r.operation for r in records],
         [r.serial for r in records],
@@ -181,7 +183,10 @@ def store_records(station: Station, post_id: int, received_at: datetime, records
         [r.clock_offset_s for r in records],
         [r.is_offline for r in records],
         [r.entered_by for r in records],
-        [content_sha256(record, measurements) for record, measurements in contents],
+        [
+            content_sha256(content, measurements, counts_of[record.serial])
+            for record, (content, measurements) in zip(records, contents, strict=True)
+        ],
     ]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT_RECORDS, [post_id, station.pk, received_at, *columns])
@@ -194,6 +199,13 @@ def store_records(station: Station, post_id: int, received_at: datetime, records
     ]
     if rows:
         copy_rows("lines_measurement", _MEASUREMENT_COLUMNS, rows)
+    counts = [
+        (record_id, *count.values())
+        for record_id, record in zip(ids, records, strict=True)
+        for count in counts_of[record.serial]
+    ]
+    if counts:
+        copy_rows("lines_attributecount", ("record_id", *COUNT_FIELDS), counts)
     return ids
 
 

@@ -136,15 +136,24 @@ def read_number(
     return number
 
 
-def read_count(fields: Fields, name: str, path: str, *, largest: int = 32_767) -> int | None:
-    """A whole number from 1 on: a position, lane or slot."""
+def read_flag(fields: Fields, name: str, path: str) -> bool:
+    value = fields.get(name)
+    if value is None:
+        return False
+    if type(value) is not bool:
+        refuse(errors.WRONG_TYPE, f"{path}.{name}", "expected true or false")
+    return value
+
+
+def read_count(fields: Fields, name: str, path: str, *, least: int = 1, largest: int = 32_767) -> int | None:
+    """A whole number: a position, lane or slot from 1 on, or how many there were."""
     value = fields.get(name)
     if value is None:
         return None
     if type(value) is not int:
         refuse(errors.WRONG_TYPE, f"{path}.{name}", "expected a whole number")
-    if not 1 <= value <= largest:
-        refuse(errors.OUT_OF_RANGE, f"{path}.{name}", f"must be 1 to {largest}")
+    if not least <= value <= largest:
+        refuse(errors.OUT_OF_RANGE, f"{path}.{name}", f"must be {least} to {largest}")
     return value
 
 

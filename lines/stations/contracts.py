@@ -6,11 +6,14 @@ from lines import errors
 from lines.errors import Refusal
 from lines.stations import cell_assembly, electrode_coating, formation, pack_test
 from lines.stations.body import (
+    LONGEST_KEY,
     MAX_TEXT,
     Fields,
     Tolerance,
     known_only,
+    once,
     read_count,
+    read_flag,
     read_number,
     read_rows,
     read_serial,
@@ -19,7 +22,7 @@ from lines.stations.body import (
     read_time,
     refuse,
 )
-from lines.stations.parts import ALL_PARTS, Contract, read_component, read_consumed, read_range
+from lines.stations.parts import ALL_PARTS, Contract, read_component, read_consumed, read_counted, read_range
 from lines.stations.results import BadItem, MeasuredValue, PermitRequest, StationResult, UnitResult
 
 MAX_ITEMS = 512
@@ -30,8 +33,10 @@ CONTRACTS: dict[str, Contract] = {
     for contract in (electrode_coating.CONTRACT, cell_assembly.CONTRACT, formation.CONTRACT, pack_test.CONTRACT)
 }
 
-_SHARED = frozenset({"operation", "started_at", "finished_at", "recipe", "operator", "tray"})
-_OF_UNIT = frozenset({"serial", "outcome", "reason_codes", "measurements"})
+_SHARED = frozenset(
+    {"operation", "started_at", "finished_at", "recipe", "operator", "tray", "result_id", "sent_at", "offline"}
+)
+_OF_UNIT = frozenset({"serial", "outcome", "reason_codes", "measurements", "grade", "counts"})
 _PERMIT_REQUEST = frozenset(
     {"serial", "serials", "operation", "recipe", "operator", "channel", "source_time", "sent_at"}
 )
@@ -73,7 +78,18 @@ def read_result(body: Fields, kind: str, tolerance: Tolerance) -> StationResult:
         is_tray_post=is_tray_post,
         units=tuple(units),
         bad=tuple(bad),
+        result_id=read_result_id(body),
+        sent_at=read_time(body, "sent_at", "$", tolerance),
+        is_offline=read_flag(body, "offline", "$"),
     )
+
+
+def read_result_id(body: Fields) -> str:
+    """The station's own number of the result; empty where it has none. It may be a key, so it is ASCII."""
+    result_id = read_text(body, "result_id", "$", longest=LONGEST_KEY)
+    if not result_id.isascii():
+        refuse(errors.BAD_TEXT, "$.result_id", f"1 to {LONGEST_KEY} printable ASCII characters")
+    return result_id
 
 
 def read_permit_request(body: Fields, tolerance: Tolerance) -> PermitRequest:
@@ -176,7 +192,10 @@ def _read_unit(fields: Fields, contract: Contract, path: str, tolerance: Toleran
         mass_kg=read_number(fields, "mass_kg", path, above=0),
         slot=read_count(fields, "slot", path),
         channel=read_text(fields, "channel", path, longest=48),
+        grade=read_text(fields, "grade", path, longest=8),
+        counts=read_rows(fields, "counts", path, read_counted, most=200),
     )
+    once(((c.code, c.position) for c in result.counts), f"{path}.counts", "code and position")
     for part, rows in (("components", result.components), ("ranges", result.ranges)):
         if any(row.serial == serial for row in rows):
             refuse(errors.OUT_OF_RANGE, f"{path}.{part}", "a unit is not made of itself")

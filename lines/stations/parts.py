@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lines import errors
 from lines.stations.body import Fields, known_only, once, read_count, read_number, read_serial, read_text, refuse
-from lines.stations.results import ConsumedLot, PlacedComponent, RollRange, UnitResult
+from lines.stations.results import AttributeCount, ConsumedLot, PlacedComponent, RollRange, UnitResult
 
 # Every part any kind sends; for the others it is "not of this kind" rather than "unknown".
 ALL_PARTS = frozenset({"consumed", "components", "ranges", "length_m", "mass_kg", "tray", "slot", "channel", "items"})
@@ -31,6 +31,19 @@ def read_consumed(row: Fields, path: str) -> ConsumedLot:
         lot=read_text(row, "lot", path, required=True),
         quantity=quantity,
         unit=read_text(row, "unit", path, required=True, longest=8),
+    )
+
+
+def read_counted(row: Fields, path: str) -> AttributeCount:
+    known_only(row, frozenset({"code", "count", "inspected", "position"}), path)
+    count = read_count(row, "count", path, least=0, largest=2_147_483_647)
+    if count is None:
+        refuse(errors.MISSING_FIELD, path, "'count'")
+    return AttributeCount(
+        code=read_text(row, "code", path, required=True, longest=24),
+        count=count,
+        inspected=read_number(row, "inspected", path, above=0),
+        position=read_text(row, "position", path, longest=32),
     )
 
 

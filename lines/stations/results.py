@@ -43,6 +43,16 @@ class ConsumedLot:
 
 
 @dataclass(frozen=True, slots=True)
+class AttributeCount:
+    """How many of one reason were found; `inspected`: pieces, metres or opportunities looked at, None if not told."""
+
+    code: str
+    count: int
+    inspected: float | None
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlacedComponent:
     """Another unit built in; a batch gives a quantity in its own unit of measure."""
 
@@ -76,6 +86,8 @@ class UnitResult:
     mass_kg: float | None
     slot: int | None
     channel: str
+    grade: str = ""
+    counts: tuple[AttributeCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +113,6 @@ class StationResult:
     is_tray_post: bool
     units: tuple[tuple[int, UnitResult], ...]  # with their index in the post
     bad: tuple[BadItem, ...]
+    result_id: str = ""  # the station's own; the key where the request has none
+    sent_at: datetime | None = None  # the machine's clock when it sends
+    is_offline: bool = False  # made while the MES did not answer

@@ -95,8 +95,12 @@ def missing(plan: JudgingPlan, values: Iterable[Value]) -> list[str]:
     return sorted(plan.required - {v.code for v in values})
 
 
-def judge(plan: JudgingPlan, values: Sequence[Value], finished_at: datetime) -> list[Judged]:
+def judge(
+    plan: JudgingPlan, values: Sequence[Value], finished_at: datetime, counts: Mapping[str, int] | None = None
+) -> list[Judged]:
     """Posted values in their order, then the derived ones, each with its verdict.
+
+    `counts`: of characteristics that are counted, over all positions; they may be inputs of what is derived.
 
     A derived characteristic that the station posted itself stands as posted; one whose inputs are missing is left
     out. Of an input with several positions the mean counts. `finished_at` is the source time of a derived value.
@@ -108,6 +112,8 @@ def judge(plan: JudgingPlan, values: Sequence[Value], finished_at: datetime) -> 
         judgement = judge_value(v.value, limits)
         found.append(Judged(v.code, v.value, v.unit, v.position, v.source_time, judgement, limits, False))
         by_code.setdefault(v.code, []).append(v.value)
+    for code, count in (counts or {}).items():
+        by_code.setdefault(code, [float(count)])
     for code, derived in plan.derived.items():
         if code in by_code or not all(name in by_code for name in derived.inputs):
             continue

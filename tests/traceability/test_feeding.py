@@ -71,7 +71,8 @@ def test_a_late_repeat_of_a_scan_with_a_key_changes_nothing(hand: Hand, point: F
     assert scan(hand, "L-2", key="k" * 129).json()["code"] == l_errors.KEY_MISSING.code
 
 
-def test_what_is_wrong_with_a_lot_is_written_down(hand: Hand, point: FeedPoint) -> None:
+@pytest.mark.usefixtures("point")
+def test_what_is_wrong_with_a_lot_is_written_down(hand: Hand) -> None:
     assert wrong(scan(hand, "NEVER-SEEN")) == [errors.LOT_UNKNOWN.code]
     assert Lot.objects.get(number="NEVER-SEEN").state == "UNKNOWN"
     hand.receive("LID-LFP", "OLD", expires_at=timezone.now() - timedelta(days=1))

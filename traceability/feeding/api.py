@@ -10,11 +10,11 @@ from rest_framework.response import Response
 
 from lines.models import Station
 from lines.people.auth import IsPersonOrStation, MayFeed, StationUser
+from lines.shapes import ErrorShape
 from traceability.feeding import schemas
 from traceability.feeding.queries import list_feed_points
 from traceability.feeding.services import take_scan, unmount
 from traceability.interlock.api import StationPostView, json_response, raw_body
-from traceability.interlock.schemas import ErrorShape
 
 _STATION = OpenApiParameter("station", str, OpenApiParameter.PATH, description="Station code.")
 _FEED_POINT = OpenApiParameter("feed_point", str, OpenApiParameter.PATH, description="Code of the feed point.")

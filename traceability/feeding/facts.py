@@ -43,3 +43,30 @@ def read_label(text: str) -> Sequence[str]:
         part.isprintable() and 0 < len(part) <= most for part, most in zip(parts, longest, strict=True)
     )
     return parts if is_good else ()
+
+
+@dataclass(frozen=True, slots=True)
+class FedMaterial:
+    """A material of a step's bill that a feed point of the station is for, and what was mounted during a visit."""
+
+    step_id: int
+    material_id: int
+    code: str
+    uom: str
+    quantity: float  # for one unit
+    lots: tuple["FedLot", ...]  # several where it was changed meanwhile, or where several points feed it
+
+
+@dataclass(frozen=True, slots=True)
+class FedLot:
+    """A lot that was mounted. `told_id`: the material it was scanned as, None where no plant data know it."""
+
+    told: str
+    told_id: int | None
+    uom: str
+    lot_id: int
+    supplier: str
+    number: str
+    material_id: int | None  # as received
+    state: str
+    expires_at: datetime | None

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from traceability.interlock.schemas import BothLanguages, CodeShape, Shape
+from lines.shapes import BothLanguages, CodeShape, Shape
 from traceability.units.models import LotState
 
 

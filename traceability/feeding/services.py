@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from lines.errors import Refusal
+from lines.errors import BUSY, Refusal
 from lines.models import MaterialDefinition, Station
 from lines.orders.models import Tracking
 from lines.people.actors import acting
@@ -38,7 +38,8 @@ def take_scan(
 ) -> str:
     """A scan posted to the API: as JSON, the feed point with what is mounted now.
 
-    `feed_point` empty: the one for the material. `key` may be empty. Raises Refusal, after putting the post into quarantine.
+    `feed_point` empty: the one for the material. `key` may be empty. Raises Refusal, after putting the post into
+    quarantine.
     """
     now = timezone.now()
     try:
@@ -54,7 +55,8 @@ def take_scan(
             answer = mount(station, feed_point, scan, by=by, mounted_at=source_time or now, now=now)
             return as_text(answer) if post is None else close_post(post, 200, answer)
     except Refusal as refusal:
-        quarantine(speaker, refusal, path=path, key=key, body=raw, received_at=now)
+        if refusal.code is not BUSY:
+            quarantine(speaker, refusal, path=path, key=key, body=raw, received_at=now)
         raise
 
 

@@ -57,7 +57,9 @@ with recursive part(lot_id) as (
     join ahead on link.input_unit_id = ahead.unit_id
 ) select unit_id from ahead
 """
-_COLUMNS = ("output_id", "input_unit_id", "input_lot_id", "quantity", "uom", "position", "lane", "from_m", "to_m")
+_COLUMNS = (
+    "output_id", "input_unit_id", "input_lot_id", "quantity", "uom", "position", "lane", "from_m", "to_m", "basis",
+)  # fmt: skip
 
 
 def _ids(sql: str, start: int) -> RawSQL:

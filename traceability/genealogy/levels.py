@@ -31,6 +31,7 @@ class Edge:
     lane: int | None = None
     from_m: float | None = None
     to_m: float | None = None
+    basis: str = "RECORDED"  # traceability.genealogy.models.LinkBasis
 
 
 @dataclass(slots=True)
@@ -43,6 +44,11 @@ class Member:
     @property
     def positions(self) -> list[int]:
         return sorted({edge.position for edge in self.edges if edge.position is not None})
+
+    @property
+    def is_inferred(self) -> bool:
+        """Nobody recorded it: it was mounted at the time."""
+        return any(edge.basis == "MOUNTED" for edge in self.edges)
 
     @property
     def lanes(self) -> list[int]:

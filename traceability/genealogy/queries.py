@@ -22,7 +22,7 @@ with recursive walk (unit_id, level) as (
     where l.input_unit_id is not null and w.level + 1 < %(depth)s
 ), nearest as (select unit_id, min(level) as level from walk group by unit_id)
 select n.level + 1, l.record_id, r.operation, o.serial, i.serial, t.id, t.supplier, t.number, t.material_code,
-       d.code, l.quantity, l.uom, l.position, l.lane, l.from_m, l.to_m
+       d.code, l.quantity, l.uom, l.position, l.lane, l.from_m, l.to_m, l.basis
 from nearest n
 join traceability_genealogylink l on l.output_id = n.unit_id
 """
@@ -35,7 +35,7 @@ with recursive walk (unit_id, level) as (
     where w.level + 1 < %(depth)s
 ), nearest as (select unit_id, min(level) as level from walk group by unit_id)
 select n.level + 1, l.record_id, r.operation, o.serial, i.serial, t.id, t.supplier, t.number, t.material_code,
-       d.code, l.quantity, l.uom, l.position, l.lane, l.from_m, l.to_m
+       d.code, l.quantity, l.uom, l.position, l.lane, l.from_m, l.to_m, l.basis
 from nearest n
 join traceability_genealogylink l on l.input_unit_id = n.unit_id
 """
@@ -75,7 +75,7 @@ def _named(parts: list[tuple[int, int, float]]) -> list[dict[str, Any]]:
 
 def _link(row: tuple[Any, ...]) -> dict[str, Any]:
     level, record, operation, output, serial, lot_id, supplier, number, material, definition, *place = row
-    quantity, uom, position, lane, from_m, to_m = place
+    quantity, uom, position, lane, from_m, to_m, basis = place
     return {
         "level": level,
         "output": output,
@@ -88,6 +88,7 @@ def _link(row: tuple[Any, ...]) -> dict[str, Any]:
         "lane": lane,
         "from_m": from_m,
         "to_m": to_m,
+        "basis": basis,
         "operation": operation,
         "record": record,
     }

@@ -28,6 +28,16 @@ def unit_answer(operation: str, unit: Kept) -> dict[str, Any]:
         "deviations": [as_json(finding.code, finding.detail) for finding in weighed.deviations],
         "disposition": unit.disposition,
         "next_operation": weighed.outcome.next_step.operation if weighed.outcome.next_step else None,
+        "mounted": [
+            {
+                "material": lot.material,
+                "supplier": lot.supplier,
+                "lot": lot.lot,
+                "quantity": lot.quantity,
+                "unit": lot.unit,
+            }
+            for lot in unit.fed.lots
+        ],
         "measurements": [measurement_answer(judged) for judged in weighed.judged],
     }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 
@@ -13,9 +13,13 @@ from lines.records import pending
 from lines.records.models import Consumer
 from lines.records.services import NewMeasurement, NewRecord, store_records
 from lines.stations.results import StationResult, UnitResult
+from traceability.genealogy.models import LinkBasis
 from traceability.genealogy.services import NewLink, add_links
-from traceability.holds.services import NewNonconformance, open_nonconformances
+from traceability.holds.covering import Seen, Taken
+from traceability.holds.facts import HoldFacts
+from traceability.holds.services import NewNonconformance, extend_holds, open_nonconformances
 from traceability.interlock.facts import InputFacts, LotFacts, UnitFacts
+from traceability.interlock.feeds import Fed
 from traceability.interlock.outcome import said_by_test
 from traceability.interlock.queries import OpenPermit
 from traceability.interlock.weighing import LotKey, Weighed
@@ -32,14 +36,18 @@ class Kept:
     facts: UnitFacts
     permit: OpenPermit | None
     weighed: Weighed
-    was_held: bool
+    holds: Sequence[HoldFacts]  # that are open
+    fed: Fed
     record_id: int = field(default=0)
 
     @property
     def disposition(self) -> str:
-        """A hold of any age keeps the unit from going on."""
-        is_moving = self.weighed.outcome.disposition in ("CONTINUE", "REWORK", "COMPLETE")
-        return "HOLD" if self.was_held and is_moving else self.weighed.outcome.disposition
+        """A hold of any age keeps the unit from going on, one at a later operation from there on."""
+        outcome = self.weighed.outcome
+        is_moving = outcome.disposition in ("CONTINUE", "REWORK", "COMPLETE")
+        after = outcome.next_step.sequence if outcome.next_step else None
+        is_held = any(hold.is_in_force(after) for hold in self.holds)
+        return "HOLD" if is_held and is_moving else outcome.disposition
 
 
 def keep(
@@ -52,9 +60,11 @@ def keep(
     lots: Mapping[LotKey, LotFacts],
     now: datetime,
     entered_by: str = "",
+    clock_offset_s: float | None = None,
 ) -> None:
     """Everything about these units, in a number of statements that does not depend on theirs."""
-    record_ids = store_records(station, post_id, now, [_record(unit, posted, entered_by) for unit in units])
+    records = [_record(unit, posted, entered_by, clock_offset_s) for unit in units]
+    record_ids = store_records(station, post_id, now, records)
     for unit, record_id in zip(units, record_ids, strict=True):
         unit.record_id = record_id
     apply_changes([_change(unit) for unit in units], now)
@@ -72,10 +82,20 @@ def keep(
     _use_permits(units, now)
     open_nonconformances([found for unit in units if (found := _nonconformance(unit)) is not None], now)
     pending.add(record_ids, [Consumer.SPC])
+    # Last, as it keeps others from placing holds until the transaction ends.
+    newly_held = extend_holds(
+        [_seen(unit, posted, clock_offset_s) for unit in units],
+        [_taken(link) for link in links],
+        station_id=station.pk,
+        tray=posted.tray,
+        now=now,
+    )
+    for unit in units:
+        unit.holds = (*unit.holds, *newly_held.get(unit.unit_id, ()))
     emit_all([happening for unit in units for happening in _happenings(unit, station.code, posted.operation)])
 
 
-def _record(unit: Kept, posted: StationResult, entered_by: str) -> NewRecord:
+def _record(unit: Kept, posted: StationResult, entered_by: str, clock_offset_s: float | None) -> NewRecord:
     result, weighed = unit.result, unit.weighed
     return NewRecord(
         operation=posted.operation,
@@ -94,7 +114,11 @@ def _record(unit: Kept, posted: StationResult, entered_by: str) -> NewRecord:
         tray=posted.tray,
         slot=result.slot,
         channel=result.channel,
+        grade=result.grade,
+        clock_offset_s=clock_offset_s,
+        is_offline=posted.is_offline,
         entered_by=entered_by,
+        counts=result.counts,
         measurements=tuple(
             NewMeasurement(
                 characteristic=j.code,
@@ -120,6 +144,7 @@ def _change(unit: Kept) -> UnitChange:
         test=said_by_test(unit.facts, unit.weighed.verdict, outcome),
         length_m=unit.result.length_m,
         mass_kg=unit.result.mass_kg,
+        grade=unit.result.grade,
     )
 
 
@@ -128,6 +153,17 @@ def _links(unit: Kept, inputs: Mapping[str, InputFacts], lots: Mapping[LotKey, L
     links = [
         NewLink(output_id, record_id, input_lot_id=lots[c.supplier, c.lot].lot_id, quantity=c.quantity, uom=c.unit)
         for c in result.consumed
+    ]
+    links += [
+        NewLink(
+            output_id,
+            record_id,
+            input_lot_id=lots[c.supplier, c.lot].lot_id,
+            quantity=c.quantity,
+            uom=c.unit,
+            basis=LinkBasis.MOUNTED.value,
+        )
+        for c in unit.fed.lots
     ]
     for component in result.components:
         part = inputs[component.serial]
@@ -156,6 +192,14 @@ def _links(unit: Kept, inputs: Mapping[str, InputFacts], lots: Mapping[LotKey, L
         for r in result.ranges
     ]
     return links
+
+
+def _seen(unit: Kept, posted: StationResult, clock_offset_s: float | None) -> Seen:
+    return Seen(unit.unit_id, unit.result.channel, posted.finished_at - timedelta(seconds=clock_offset_s or 0))
+
+
+def _taken(link: NewLink) -> Taken:
+    return Taken(link.output_id, link.input_unit_id, link.input_lot_id, link.lane, link.from_m, link.to_m)
 
 
 def _use_permits(units: Sequence[Kept], now: datetime) -> None:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lines.errors import UNKNOWN_REASON, WRONG_QUANTITY_UNIT, Refusal
+from lines.stations.errors import UNKNOWN_COUNT
 from lines.stations.results import UnitResult
 from quality.plans.judging import Judged, JudgingPlan, Value, all_pass, check_values, judge, missing
 from traceability import errors
+from traceability.feeding.errors import MATERIAL_NOT_NAMED
 from traceability.interlock.checks import Finding, check_entry
 from traceability.interlock.facts import InputFacts, LotFacts, Material, UnitFacts
+from traceability.interlock.feeds import Fed
 from traceability.interlock.materials import absent_units, check_input, check_lot
 from traceability.interlock.outcome import Outcome, decide
 
@@ -37,19 +40,31 @@ def values_of(result: UnitResult, finished_at: datetime) -> list[Value]:
     return [Value(m.code, m.value, m.unit, m.position, m.source_time or finished_at) for m in result.measurements]
 
 
+def totals(result: UnitResult) -> dict[str, int]:
+    """Counts over all positions, by code."""
+    found: dict[str, int] = {}
+    for count in result.counts:
+        found[count.code] = found.get(count.code, 0) + count.count
+    return found
+
+
 def check_understood(
     result: UnitResult,
     plan: JudgingPlan,
     values: Sequence[Value],
     *,
     materials: Mapping[str, Material],
-    unknown_reasons: set[str],
+    reasons: Collection[str],
 ) -> None:
-    """Refuse what the plant data gives no meaning: an unknown characteristic or reason, another unit."""
+    """Refuse what the plant data gives no meaning: an unknown characteristic or reason (`reasons`: the known ones),
+    another unit."""
     check_values(plan, values)
     for reason in result.reason_codes:
-        if reason in unknown_reasons:
+        if reason not in reasons:
             raise Refusal(UNKNOWN_REASON, reason)
+    for index, count in enumerate(result.counts):
+        if count.code not in reasons and count.code not in plan.units:
+            raise Refusal(UNKNOWN_COUNT, f"counts[{index}].code: {count.code}")
     for index, lot in enumerate(result.consumed):
         material = materials.get(lot.material)
         if material is not None and material.uom != lot.unit:
@@ -66,6 +81,7 @@ def weigh(
     inputs: Mapping[str, InputFacts],
     lots: Mapping[LotKey, LotFacts],
     materials: Mapping[str, Material],
+    fed: Fed,
     built_in: Collection[str],
     plan: JudgingPlan,
     values: Sequence[Value],
@@ -78,15 +94,17 @@ def weigh(
         findings.append(Finding(errors.NO_PERMIT, facts.operation))
     for serial in dict.fromkeys([*(c.serial for c in result.components), *(r.serial for r in result.ranges)]):
         findings += check_input(inputs[serial], unit_id, facts.step)
-    for consumed in result.consumed:
+    for consumed in (*result.consumed, *fed.lots):
         lot = lots[consumed.supplier, consumed.lot]
         findings += check_lot(lot, consumed.material, materials.get(consumed.material), facts.step, finished_at)
+    if fed.absent and result.outcome == "PASS":
+        findings.append(Finding(MATERIAL_NOT_NAMED, ", ".join(fed.absent)))
     if gone := absent_units(result, facts.step, inputs, built_in):
         findings.append(Finding(errors.COMPONENT_MISSING, ", ".join(gone)))
     if result.outcome == "PASS" and (absent := missing(plan, values)):
         findings.append(Finding(errors.MEASUREMENT_MISSING, ", ".join(absent)))
     deviations = merged(findings)
-    judged = judge(plan, values, finished_at)
+    judged = judge(plan, values, finished_at, totals(result))
     verdict = "PASS" if result.outcome == "PASS" and all_pass(judged) else "FAIL"
     visit = facts.visits.get(facts.operation)
     attempt = 1 + (visit.count if visit else 0)

@@ -145,7 +145,8 @@ def _hold(hold: HoldUnit) -> dict[str, Any]:
 
 
 def _records(serial: str) -> list[dict[str, Any]]:
-    records = list(OperationRecord.objects.filter(serial=serial).select_related("station").order_by("pk"))
+    of_unit = OperationRecord.objects.filter(serial=serial).select_related("station").prefetch_related("counts")
+    records = list(of_unit.order_by("pk"))
     # The records' own times name the partitions to look into.
     measurements = Measurement.objects.filter(
         record__in=[record.pk for record in records], received_at__in={record.received_at for record in records}
@@ -177,8 +178,16 @@ def _record(record: OperationRecord, measurements: list[Measurement], limits: di
         "tray": record.tray,
         "slot": record.slot,
         "channel": record.channel,
+        "grade": record.grade,
+        "clock_offset_s": record.clock_offset_s,
+        "is_offline": record.is_offline,
+        "entered_by": record.entered_by,
         "content_sha256": record.content_sha256,
         "measurements": [_measurement(m, limits.get(m.limits_version or 0, NO_LIMITS)) for m in measurements],
+        "counts": [
+            {"code": c.code, "count": c.count, "inspected": c.inspected, "position": c.position}
+            for c in sorted(record.counts.all(), key=lambda count: count.pk)
+        ],
     }
 
 

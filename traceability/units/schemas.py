@@ -3,11 +3,13 @@
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from traceability.genealogy.models import LinkBasis
 from traceability.interlock.schemas import VERDICTS, CodeShape, JudgedMeasurement, Shape
 from traceability.units.models import LotState, UnitState
 from traceability.units.queries import KINDS, MOST_ITEMS, STATES
 
 UNIT_STATES = UnitState.values
+LINK_BASES = LinkBasis.values
 LOT_STATES = LotState.values
 
 
@@ -46,6 +48,13 @@ class MeasurementShape(JudgedMeasurement):
     limits_version = serializers.IntegerField(allow_null=True)
 
 
+class CountShape(Shape):
+    code = serializers.CharField()
+    count = serializers.IntegerField()
+    inspected = serializers.FloatField(allow_null=True)
+    position = serializers.CharField(allow_blank=True)
+
+
 class RecordShape(Shape):
     record = serializers.IntegerField()
     station = serializers.CharField()
@@ -64,8 +73,13 @@ class RecordShape(Shape):
     tray = serializers.CharField(allow_blank=True)
     slot = serializers.IntegerField(allow_null=True)
     channel = serializers.CharField(allow_blank=True)
+    grade = serializers.CharField(allow_blank=True)
+    clock_offset_s = serializers.FloatField(allow_null=True, help_text="How far the machine's clock was ahead.")
+    is_offline = serializers.BooleanField(help_text="Made while the MES did not answer.")
+    entered_by = serializers.CharField(allow_blank=True, help_text="User name, where a person entered it.")
     content_sha256 = serializers.CharField()
     measurements = MeasurementShape(many=True)
+    counts = CountShape(many=True)
 
 
 class LotName(Shape):
@@ -88,6 +102,9 @@ class LinkShape(Shape):
     lane = serializers.IntegerField(allow_null=True)
     from_m = serializers.FloatField(allow_null=True, help_text="On the input roll's own axis.")
     to_m = serializers.FloatField(allow_null=True)
+    basis = serializers.ChoiceField(
+        choices=LINK_BASES, help_text="RECORDED by the station, inferred as it was MOUNTED, or CORRECTED."
+    )
     operation = serializers.CharField()
     record = serializers.IntegerField()
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from django.db import connection
 
 
-
 @dataclass(frozen=True, slots=True)
 class NewUnit:
     """A serial seen for the first time; the ids are None where no rule knows the serial."""
@@ -17,6 +16,11 @@ class NewUnit:
     product_id: int | None
     next_step_id: int | None
     route_id: int | None
+    work_order_id: int | None
+
+    @property
+    def begins(self) -> tuple[int | None, int | None, int | None]:
+        return self.next_step_id, self.route_id, self.work_order_id
 
 
 def create_units(units: Collection[NewUnit], now: datetime) -> dict[str, int]:
@@ -25,10 +29,10 @@ def create_units(units: Collection[NewUnit], now: datetime) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into traceability_unit"
-            " (serial, definition_id, product_id, state, next_step_id, route_id, created_at, updated_at)"
-            " select serial, definition_id, product_id, 'IN_PROCESS', next_step_id, route_id, %s, %s"
-            " from unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])"
-            " as new (serial, definition_id, product_id, next_step_id, route_id)"
+            " (serial, definition_id, product_id, state, next_step_id, route_id, work_order_id, created_at, updated_at)"
+            " select serial, definition_id, product_id, 'IN_PROCESS', next_step_id, route_id, work_order_id, %s, %s"
+            " from unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])"
+            " as new (serial, definition_id, product_id, next_step_id, route_id, work_order_id)"
             " on conflict (serial) do nothing returning serial, id",
             [
                 now,
@@ -38,6 +42,7 @@ def create_units(units: Collection[NewUnit], now: datetime) -> dict[str, int]:
                 [u.product_id for u in ordered],
                 [u.next_step_id for u in ordered],
                 [u.route_id for u in ordered],
+                [u.work_order_id for u in ordered],
             ],
         )
         return dict(cursor.fetchall())
@@ -53,6 +58,7 @@ class UnitChange:
     test: str
     length_m: float | None
     mass_kg: float | None
+    grade: str = ""  # empty: unchanged
 
 
 def apply_changes(changes: Sequence[UnitChange], now: datetime) -> None:
@@ -62,9 +68,9 @@ def apply_changes(changes: Sequence[UnitChange], now: datetime) -> None:
             " last_test_passed = case c.test when 'PASS' then true when 'FAIL' then false"
             " when 'VOID' then nullif(u.last_test_passed, true) else u.last_test_passed end,"
             " length_m = coalesce(c.length_m, u.length_m),"
-            " mass_kg = coalesce(c.mass_kg, u.mass_kg), updated_at = %s"
-            " from unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::float8[], %s::float8[])"
-            " as c (id, state, next_step_id, test, length_m, mass_kg) where u.id = c.id",
+            " mass_kg = coalesce(c.mass_kg, u.mass_kg), grade = coalesce(nullif(c.grade, ''), u.grade), updated_at = %s"
+            " from unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::float8[], %s::float8[], %s::text[])"
+            " as c (id, state, next_step_id, test, length_m, mass_kg, grade) where u.id = c.id",
             [
                 now,
                 [c.unit_id for c in changes],
@@ -73,6 +79,7 @@ def apply_changes(changes: Sequence[UnitChange], now: datetime) -> None:
                 [c.test for c in changes],
                 [c.length_m for c in changes],
                 [c.mass_kg for c in changes],
+                [c.grade for c in changes],
             ],
         )
 
@@ -103,4 +110,3 @@ def create_first_seen_lots(lots: Collection[tuple[str, str, str, int | None]], n
             " as new (supplier, number, material_code, material_id) on conflict (supplier, number) do nothing",
             [now, *([lot[column] for lot in ordered] for column in range(4))],
         )
-

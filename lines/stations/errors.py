@@ -1,0 +1,22 @@
+"""More stable codes of what stations post; the first ones are in lines.errors, with the shape and the rules."""
+
+from lines.errors import Code
+
+KEY_DIFFERS = Code(
+    "MES-L-0231",
+    422,
+    "The header Idempotency-Key and the body's result_id are not the same.",
+    "ヘッダー Idempotency-Key と本文の result_id が一致しません。",
+    "Send one of them, or both with the same value.",
+    "どちらか一方だけ、または同じ値を送ってください。",
+)
+UNKNOWN_COUNT = Code(
+    "MES-L-0232",
+    422,
+    "A count has a code that is neither a reason code nor a characteristic of the plant.",
+    "件数のコードが、理由コードとしても特性としても登録されていません。",
+    "Send a reason code or characteristic of the plant data, or have the new one added there.",
+    "工場データの理由コードまたは特性コードを送るか、新しいコードを登録してください。",
+)
+
+CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]
