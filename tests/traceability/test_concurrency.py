@@ -13,12 +13,13 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from lines import errors
-from lines.models import OperationRecord, Pending, StationPost
+from lines.models import Operation, OperationRecord, Pending, Station, StationPost
 from lines.records import services
 from lines.records.models import Consumer
 from lines.records.pending import claim
 from tests.traceability.conftest import Hand, make_hand
 from traceability.holds.services import hold_unit
+from traceability.interlock.errors import PERMIT_ELSEWHERE
 from traceability.models import Permit, Unit
 
 
@@ -70,6 +71,27 @@ def test_copies_at_the_same_time(live_hand: Hand) -> None:
     permits = at_once(3, lambda _: hand.ask(fresh, "WIND")["permit"])
     assert len(set(permits)) == 1
     assert Permit.objects.filter(serial=fresh).count() == 1
+
+
+def test_two_stations_that_ask_at_once_get_one_permit(live_hand: Hand) -> None:
+    hand = live_hand
+    stations = ["WIND-1", "WELD-1"]
+    Operation.objects.get(code="WIND").stations.add(Station.objects.get(code="WELD-1"))
+    for _ in range(5):
+        serials = [hand.serial("JRL") for _ in range(3)]
+
+        def ask(n: int, serials: list[str] = serials) -> list[dict[str, Any]]:
+            asked = serials if n else serials[::-1]
+            body = {"serials": asked, "operation": "WIND"}
+            answer = hand.post(f"stations/{stations[n]}/permits", body, stations[n]).json()
+            return sorted(answer["items"], key=lambda item: str(item["serial"]))
+
+        one, other = at_once(2, ask)
+        for here, there in zip(one, other, strict=True):
+            assert sorted([here["verdict"], there["verdict"]]) == ["ALLOW", "DENY"]
+            (reason,) = here["reasons"] or there["reasons"]
+            assert reason["code"] == PERMIT_ELSEWHERE.code
+        assert Permit.objects.filter(serial__in=serials, verdict="ALLOW", closed_at=None).count() == 3
 
 
 def test_a_copy_waits_so_long_and_then_is_told_to_come_again(live_hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:

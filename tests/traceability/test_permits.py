@@ -249,11 +249,12 @@ def test_station_people_gauges_and_material_are_reasons_too(hand: Hand) -> None:
 
 def test_time_grade_gate_sample_and_a_later_hold(hand: Hand) -> None:
     steps = {s.operation.code: s for s in RouteStep.objects.filter(definition__code="LFP-CELL")}
-    for operation, data in {
+    rules: dict[str, dict[str, Any]] = {
         "FORM": {"wait_from": steps["FILL"], "min_wait_s": 86_400},
         "OCV2": {"max_wait_s": 172_800},
         "SORT": {"grades": ["A", "B"]},
-    }.items():
+    }
+    for operation, data in rules.items():
         RouteStep.objects.filter(pk=steps[operation].pk).update(**data)
     cell = hand.make("LFP-CELL", until="FORM")
     early = hand.ask(cell, "FORM")

@@ -63,7 +63,7 @@ def not_in_route(facts: UnitFacts) -> Finding | None:
 
 
 def not_in_sample(facts: UnitFacts) -> Finding | None:
-    if facts.step is None or facts.step in facts.own_steps:
+    if facts.step is None or facts.is_next or any(step.id == facts.step.id for step in facts.own_steps):
         return None
     return Finding(entry_errors.NOT_IN_SAMPLE, f"every {facts.step.sample_every}th unit by its serial")
 

@@ -39,7 +39,9 @@ def to_json(facts: UnitFacts) -> dict[str, Any]:
         "asked": [facts.asked.recipe, facts.asked.operator, facts.asked.channel, _time(facts.asked.at)],
     }
     if facts.next_step is not None:
-        found["next_step"] = facts.next_step.id if facts.next_step in facts.steps else _row(facts.next_step, _STEP)
+        steps = list(facts.steps)  # its place there, as a rule
+        is_one = facts.next_step in steps
+        found["next_step"] = steps.index(facts.next_step) if is_one else _row(facts.next_step, _STEP)
     if facts.needs_certification:
         certified = facts.operator.certified_until.items() if facts.operator else None
         found["needs_certification"] = True
@@ -92,7 +94,7 @@ def replay(found: dict[str, Any]) -> list[Finding]:
 def _next_step(found: Any, steps: Sequence[Step]) -> Step | None:
     if found is None:
         return None
-    return Step(*found) if isinstance(found, list) else next(step for step in steps if step.id == found)
+    return Step(*found) if isinstance(found, list) else steps[found]
 
 
 def _row(record: Definition | Step, names: Sequence[str]) -> list[Any]:

@@ -133,7 +133,8 @@ class UnitFacts:
     @cached_property
     def own_steps(self) -> tuple[Step, ...]:
         """The steps that this unit does: those of samples only where it is one."""
-        return tuple(s for s in self.steps if s == self.next_step or is_sampled(s, self.serial, self.serial_fault))
+        next_id = self.next_step.id if self.next_step else None
+        return tuple(s for s in self.steps if s.id == next_id or is_sampled(s, self.serial, self.serial_fault))
 
     @cached_property
     def step(self) -> Step | None:
