@@ -47,4 +47,7 @@ def small_plant(tmp_path: Path) -> Path:
             r"quantity = 4, tolerance_pct = 0, positions = 4", "quantity = 1, tolerance_pct = 0, positions = 1", text
         )
         file.write_text(text, encoding="utf-8")
+    stations = folder / "stations.toml"
+    text = stations.read_text(encoding="utf-8")
+    stations.write_text(re.sub(r"offline_units = 12\b", "offline_units = 6", text), encoding="utf-8")
     return folder

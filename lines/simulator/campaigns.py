@@ -42,8 +42,8 @@ class Campaigns:
 
 
 def campaign_size(route: Route) -> int:
-    """A pack's cells and an eighth more for what is scrapped, held and planted."""
-    return math.ceil(route.cells_per_pack * 1.12) + 4
+    """A pack's cells and an eighth more for what is scrapped and held, and some for what is planted."""
+    return math.ceil(route.cells_per_pack * 1.12) + 9
 
 
 def chain(route: Route, definition: str) -> list[str]:

@@ -1,11 +1,14 @@
 """What goes into a unit: rolls by metre range, batches by mass, pieces by position, lots by quantity."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
 from lines.plant.files import BillItemFile, StepFile
 from lines.simulator.chance import dice
 from lines.simulator.floor import Floor
+from lines.simulator.links import ResultAnswer
+from lines.simulator.machines import Machine
 from lines.simulator.plantings import LOT_CELL
 from lines.simulator.routes import BATCH, CELL, ROLL, Route
 from lines.simulator.units import GONE, STOCK, TAKEN, MountedLot, Unit, weighed
@@ -98,7 +101,9 @@ def give_back(inputs: Inputs) -> None:
 
 
 async def take_lots(floor: Floor, route: Route, step: StepFile, unit: Unit, dose_kg: float | None) -> list[Any]:
-    """Consumed lots as posted. `dose_kg` replaces the nominal mass of what the station weighed itself."""
+    """Consumed lots as posted; what the MES is to take from the feed points is marked `is_mounted`. `dose_kg` replaces
+    the nominal mass of what the station weighed itself."""
+    machine = floor.machine(step)
     rng = dice(floor.seed, unit.serial, step.operation, "lots")
     consumed = []
     for item in route.lot_items(step):
@@ -108,13 +113,16 @@ async def take_lots(floor: Floor, route: Route, step: StepFile, unit: Unit, dose
             quantity = round(dose_kg, 5)
         lot = _planted_lot(floor, route, step, unit, item.material)
         if lot is None:
-            lot = floor.store.mounted(material.code, quantity)
+            lot = floor.store.mounted(material.code, quantity, floor.clock.now())
             if lot is None:
                 lot = floor.store.fresh_lot(material, quantity, floor.clock.now())
-                await floor.receiver.receive(lot, floor.machine(step).code)
+                await floor.receive(lot, machine.code)
             lot.left -= quantity
+            mount(floor, machine, lot)
+            is_mounted = machine.station.kind == "CELL_ASSEMBLY" and material.uom != "kg"
         else:
-            await floor.receiver.receive(lot, floor.machine(step).code)
+            await floor.receive(lot, machine.code)
+            is_mounted = False
         consumed.append(
             {
                 "material": item.material,
@@ -122,9 +130,20 @@ async def take_lots(floor: Floor, route: Route, step: StepFile, unit: Unit, dose
                 "lot": lot.number,
                 "quantity": quantity,
                 "unit": material.uom,
+                "is_mounted": is_mounted,
             }
         )
     return consumed
+
+
+def mount(floor: Floor, machine: Machine, lot: MountedLot) -> asyncio.Future[list[ResultAnswer]] | None:
+    """Put a lot to its feed point; None where it is already, or the station has no such place."""
+    feed_point = floor.plant.feed_points.get((machine.code, lot.material))
+    name = f"{lot.supplier} {lot.number}"
+    if feed_point is None or floor.store.feeds.get(f"{machine.code}/{feed_point}") == name:
+        return None
+    floor.store.feeds[f"{machine.code}/{feed_point}"] = name
+    return machine.mount(feed_point, lot, floor.operator(machine.station.operations[0]))
 
 
 def _planted_lot(floor: Floor, route: Route, step: StepFile, unit: Unit, material: str) -> MountedLot | None:

@@ -1,19 +1,24 @@
 """The shop floor: everything that runs at once and what they share."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
 from lines.plant.files import StepFile
 from lines.simulator.campaigns import Campaigns
+from lines.simulator.certificates import certificate
 from lines.simulator.clock import SimulatedClock
-from lines.simulator.lots import LotReceiver
+from lines.simulator.handling import Handling
 from lines.simulator.machines import Machine
+from lines.simulator.people import People
 from lines.simulator.plantings import Plantings
-from lines.simulator.routes import Plant, Route
+from lines.simulator.routes import CELL, Plant, Route
 from lines.simulator.truth import TruthFile
-from lines.simulator.units import ASIDE, Store, Unit
+from lines.simulator.units import ASIDE, MountedLot, Store, Unit
+
+SHIFT_S = 8 * 3600
+INSPECTION_S = 1200.0  # until a certificate has been read
 
 
 @dataclass(slots=True)
@@ -27,7 +32,8 @@ class Floor:
     truth: TruthFile
     plantings: Plantings
     campaigns: Campaigns
-    receiver: LotReceiver
+    handling: Handling
+    people: People
     seed: int
     takt_s: float
     next_cell_at: float = 0.0
@@ -59,8 +65,24 @@ class Floor:
     def route(self, unit: Unit) -> Route:
         return self.plant.routes[unit.product]
 
+    def operator(self, operation: str) -> str:
+        """Who is signed in for an operation now; three shifts a day."""
+        return self.plant.operator(operation, int(self.clock.now() // SHIFT_S))
+
+    async def receive(self, lot: MountedLot, station: str, *, is_urgent: bool = True) -> None:
+        """Goods receipt. What must be released first is waited for, unless nobody needs it now."""
+        answer = await self.handling.receive(lot, station, certificate(self.seed, lot))
+        if is_urgent and answer.get("state") == "QUARANTINE":
+            await self.clock.sleep(INSPECTION_S)
+            await self.people.release_lot(answer["id"])
+
     def machine(self, step: StepFile) -> Machine:
         return self.machines[self.plant.station_of[step.operation].code]
+
+    def is_planted(self, unit: Unit, holds: Callable[[int], bool]) -> bool:
+        """Whether it is a cell that carries the numbered faults, and its number is asked for."""
+        cell = self.route(unit).tracked(CELL)
+        return unit.product == self.plantings.product and unit.definition == cell and holds(unit.born)
 
     def changed(self, product: str) -> None:
         """Stock or demand of a product changed: whoever waits for material looks again."""

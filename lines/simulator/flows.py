@@ -1,9 +1,13 @@
 """How units move from station to station: alone, or in a tray."""
 
+from dataclasses import replace
+
 from lines.plant.files import StepFile
 from lines.simulator.consuming import Inputs, reserve
+from lines.simulator.entering import rest
 from lines.simulator.floor import Floor
-from lines.simulator.plantings import BYPASS_CELL
+from lines.simulator.plantings import BY_HAND, BYPASS_CELL, LATE_CELL
+from lines.simulator.results import channel
 from lines.simulator.routes import CELL
 from lines.simulator.units import ASIDE, FLOW, Unit
 from lines.simulator.working import settle, work
@@ -27,8 +31,17 @@ async def needed(floor: Floor, step: StepFile, units: list[Unit]) -> dict[str, I
 
 async def one_step(floor: Floor, step: StepFile, units: list[Unit]) -> None:
     """Units through a step that works on one at a time."""
-    inputs = await needed(floor, step, units)
-    await settle(floor, step, await work(floor, step, units, inputs))
+    await rest(floor, step, units)
+    by_hand = [unit for unit in units if step.alternatives and _is_by_hand(unit)]
+    for operation, members in ((step.operation, [u for u in units if u not in by_hand]), (None, by_hand)):
+        if members:
+            done = step if operation else replace(step, operation=step.alternatives[0])
+            inputs = await needed(floor, done, members)
+            await settle(floor, done, await work(floor, done, members, inputs))
+
+
+def _is_by_hand(unit: Unit) -> bool:
+    return unit.born % BY_HAND == 3
 
 
 async def go_on(floor: Floor, unit: Unit) -> None:
@@ -118,21 +131,48 @@ async def carry(floor: Floor, tray: str, units: list[Unit]) -> None:
         elif step.by_tray:
             await _tray_step(floor, step, tray, here)
         else:
-            await one_step(floor, step, here)
+            late = next((u for u in here if _is_late(floor, step, u)), None)
+            if late is not None:
+                here.remove(late)
+                floor.spawn(_leave_lying(floor, step, late))
+            if here:
+                await one_step(floor, step, here)
     floor.free_trays.append(tray)
+
+
+def _is_late(floor: Floor, step: StepFile, unit: Unit) -> bool:
+    is_cell = floor.is_planted(unit, lambda born: born == LATE_CELL)
+    return is_cell and step.max_wait_s is not None and not unit.since and floor.plantings.once("late")
+
+
+async def _leave_lying(floor: Floor, step: StepFile, unit: Unit) -> None:
+    """A cell falls out of its tray and is found when it is too late for its next operation."""
+    unit.tray, unit.slot = "", 0
+    floor.planted("denied", why="late", serial=unit.serial, station=floor.machine(step).code, operation=step.operation)
+    await floor.clock.sleep((step.max_wait_s or 0) * 1.05 + 60)
+    await go_on(floor, unit)
 
 
 async def _tray_step(floor: Floor, step: StepFile, tray: str, units: list[Unit]) -> None:
     machine = floor.machine(step)
     rack = units[0].rack
+    await rest(floor, step, units)
     has_channels = machine.code.startswith(CHANNEL_STATIONS)
     if has_channels and not rack:
         rack = await machine.take_rack()
         for unit in units:
             unit.rack = rack
+        places = [{"serial": u.serial, "slot": u.slot, "channel": channel(machine, u)} for u in units]
+        await floor.handling.load(machine.code, tray, places)
     sendings = await work(floor, step, units, tray=tray)
     if has_channels:
         machine.give_rack(rack)
     for unit in units:
         unit.rack = 0
     await settle(floor, step, sendings)
+    if has_channels:
+        await floor.handling.unload(machine.code, tray)
+    worked = {unit.serial for sending in sendings for unit in sending.units}
+    for unit in units:
+        if unit.serial not in worked and unit.place == FLOW:
+            load(floor, unit)  # its channel was not fit for it

@@ -10,8 +10,8 @@ import math
 from datetime import datetime
 from typing import Any
 
-from lines.simulator.clock import SimulatedClock
-from lines.simulator.links import Body, PermitAnswer, ResultAnswer
+from lines.simulator.clock import SimulatedClock, as_datetime
+from lines.simulator.links import Body, PermitAnswer, Question, ResultAnswer
 from lines.simulator.servers import StationServer
 
 
@@ -68,18 +68,32 @@ class HandshakeLink:
     def restore(self, boot_id: str, permit_sequence: int) -> None:
         self._boot_id, self.permit_sequence = boot_id, permit_sequence
 
-    async def permits(self, serials: list[str], operation: str) -> list[PermitAnswer]:
+    async def permits(self, question: Question) -> list[PermitAnswer]:
         """One question after the other: the structure holds one serial."""
         answers = []
-        for serial in serials:
+        for serial in question.serials:
             self.permit_sequence += 1
             told = await self._permit.exchange(
                 self._boot_id,
                 self.permit_sequence,
-                {"Serial": serial, "Operation": operation},
-                ["Verdict", "ReasonCodes"],
+                {
+                    "Serial": serial,
+                    "Operation": question.operation,
+                    "Recipe": question.recipe,
+                    "Operator": question.operator,
+                    "SourceTime": as_datetime(question.source_time),
+                },
+                ["Verdict", "ReasonCodes", "ExpectedRecipe", "RetryAfterS"],
             )
-            answers.append(PermitAnswer(serial, told["Verdict"] == "ALLOW", tuple(told["ReasonCodes"] or ())))
+            answers.append(
+                PermitAnswer(
+                    serial,
+                    told["Verdict"] == "ALLOW",
+                    tuple(told["ReasonCodes"] or ()),
+                    told["ExpectedRecipe"] or "",
+                    told["RetryAfterS"] or None,
+                )
+            )
         return answers
 
     async def post(self, key: str, body: Body) -> list[ResultAnswer]:
@@ -102,7 +116,7 @@ def result_fields(body: Body) -> dict[str, Any]:
     """The Result structure of a one-unit body: lists of equal length instead of lists of objects, 0 for no length,
     mass or lane, NaN for no quantity."""
     measurements, consumed = body["measurements"], body["consumed"]
-    components, ranges = body["components"], body["ranges"]
+    components, ranges, counts = body["components"], body["ranges"], body.get("counts", [])
     return {
         "Serial": body["serial"],
         "Operation": body["operation"],
@@ -130,4 +144,9 @@ def result_fields(body: Body) -> dict[str, Any]:
         "RangeLane": [r.get("lane", 0) for r in ranges],
         "RangeFromM": [float(r["from_m"]) for r in ranges],
         "RangeToM": [float(r["to_m"]) for r in ranges],
+        "Grade": body.get("grade", ""),
+        "Offline": body.get("offline", False),
+        "CountCode": [c["code"] for c in counts],
+        "CountValue": [c["count"] for c in counts],
+        "CountInspected": [float(c.get("inspected", math.nan)) for c in counts],
     }

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import sys
+import time
 from importlib.util import find_spec
 from typing import Any
 
 import httpx
 
-from lines.simulator.links import Body, PermitAnswer, ResultAnswer
+from lines.simulator.clock import iso
+from lines.simulator.links import Body, PermitAnswer, Question, ResultAnswer
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +25,10 @@ _TRY_AGAIN = {408, 409, 425, 429}  # 409: the same key is being worked on
 class HttpLink:
     """One station's link; all share one client, so connections are kept and pooled."""
 
-    def __init__(self, client: httpx.AsyncClient, station: str, token: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, station: str, token: str, offset_s: float = 0.0) -> None:
+        """`offset_s`: of the machine's clock against the wall clock."""
         self._client = client
+        self._offset_s = offset_s
         self._station = station
         self._headers = {"Authorization": f"Token {token}"}
         self.permit_sequence = 0
@@ -32,15 +36,25 @@ class HttpLink:
     def restore(self, boot_id: str, permit_sequence: int) -> None:
         """Nothing to restore: the key of a result carries its own boot id and sequence."""
 
-    async def permits(self, serials: list[str], operation: str) -> list[PermitAnswer]:
-        which: Body = {"serial": serials[0]} if len(serials) == 1 else {"serials": serials}
-        status, answer = await self._send(f"/stations/{self._station}/permits", {**which, "operation": operation}, {})
+    async def permits(self, question: Question) -> list[PermitAnswer]:
+        serials = question.serials
+        body: Body = {"serial": serials[0]} if len(serials) == 1 else {"serials": serials}
+        body |= {"operation": question.operation, "source_time": iso(question.source_time)}
+        body |= {"recipe": question.recipe} if question.recipe else {}
+        body |= {"operator": question.operator} if question.operator else {}
+        status, answer = await self._send(f"/stations/{self._station}/permits", body, {})
         if status >= 300:
             code = _error_code(status, answer)
             log.warning("%s: permit for %s: %s", self._station, serials[0], code)
             return [PermitAnswer(serial, False, (code,)) for serial in serials]
         return [
-            PermitAnswer(serial, item.get("verdict") == "ALLOW", _codes(item.get("reasons", ())))
+            PermitAnswer(
+                serial,
+                item.get("verdict") == "ALLOW",
+                _codes(item.get("reasons", ())),
+                item.get("recipe") or "",
+                item.get("retry_after_s"),
+            )
             for serial, item in zip(serials, answer.get("items", [answer]), strict=True)
         ]
 
@@ -68,7 +82,9 @@ class HttpLink:
         pause_s = _FIRST_PAUSE_S
         while True:
             try:
-                response = await self._client.post(path, json=body, headers={**self._headers, **headers})
+                # What the machine's clock shows as it sends: the MES learns from it how far it is off.
+                told = {**body, "sent_at": iso(time.time() + self._offset_s)}
+                response = await self._client.post(path, json=told, headers={**self._headers, **headers})
                 if response.status_code < 500 and response.status_code not in _TRY_AGAIN:
                     return response.status_code, response.json()
                 problem = f"HTTP {response.status_code}"

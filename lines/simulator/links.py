@@ -11,10 +11,23 @@ Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """May these units enter this operation? An empty recipe or operator is not told."""
+
+    serials: list[str]
+    operation: str
+    source_time: float  # s since 1970 by the machine's clock
+    recipe: str = ""
+    operator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PermitAnswer:
     serial: str
     is_allowed: bool
     codes: tuple[str, ...] = ()
+    recipe: str = ""  # the one to use
+    retry_after_s: int | None = None  # denied, but not for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +50,7 @@ class Link(Protocol):
     def restore(self, boot_id: str, permit_sequence: int) -> None:
         """Go on as the machine that ran before: its numbers are kept in memory that survives a power cut."""
 
-    async def permits(self, serials: list[str], operation: str) -> list[PermitAnswer]: ...
+    async def permits(self, question: Question) -> list[PermitAnswer]: ...
 
     async def post(self, key: str, body: Body) -> list[ResultAnswer]:
         """Send one result (one unit, or a tray with items). The same key and body may be sent again at any time."""

@@ -8,8 +8,10 @@ from typing import Any
 
 from lines.plant.files import StationFile
 from lines.simulator.clock import SimulatedClock, iso
-from lines.simulator.links import Body, Link, PermitAnswer, ResultAnswer
+from lines.simulator.handling import Handling, scan
+from lines.simulator.links import Body, Link, PermitAnswer, Question, ResultAnswer
 from lines.simulator.servers import StationServer
+from lines.simulator.units import MountedLot
 from lines.states.packml import PackMLState
 
 RACKS = 8  # places for trays in a formation tower or grading cabinet, in layers of four
@@ -17,7 +19,7 @@ RACKS = 8  # places for trays in a formation tower or grading cabinet, in layers
 
 @dataclass(slots=True)
 class Sent:
-    """A result on its way to the MES."""
+    """A result on its way to the MES; one without a key is a lot that was mounted."""
 
     key: str
     body: Body
@@ -34,6 +36,7 @@ class Machine:
         link: Link,
         server: StationServer,
         clock: SimulatedClock,
+        handling: Handling,
         *,
         boot_id: str,
         offset_s: float = 0.0,
@@ -43,6 +46,7 @@ class Machine:
         self.link = link
         self.server = server
         self.clock = clock
+        self.handling = handling
         self.boot_id = boot_id
         link.restore(boot_id, 0)
         self.offset_s = offset_s  # of its own clock against the plant's
@@ -54,6 +58,9 @@ class Machine:
         self.processed = 0
         self.defective = 0
         self.next_stop = 0.0
+        self.recipes: dict[tuple[str, str], str] = {}  # by product and operation, as the MES named them last
+        self.offline_until = 0.0  # plant time; until then the MES does not answer
+        self.made_offline = 0  # units let in during this outage
         self.infeed = asyncio.Semaphore(2)  # questions about entry at a time
         self.benches: dict[str, asyncio.Lock] = {}
         self.free_racks = deque(range(1, RACKS + 1))
@@ -79,13 +86,20 @@ class Machine:
 
     # Speaking to the MES
 
-    async def permits(self, serials: list[str], operation: str) -> list[PermitAnswer]:
-        token = id(serials)
+    async def permits(
+        self, serials: list[str], operation: str, *, recipe: str = "", operator: str = ""
+    ) -> list[PermitAnswer]:
+        question = Question(serials, operation, self.stamp(self.clock.now()), recipe, operator)
+        token = id(question)
         self._asked[token] = time.monotonic()
         try:
-            return await self.link.permits(serials, operation)
+            return await self.link.permits(question)
         finally:
             del self._asked[token]
+
+    @property
+    def is_offline(self) -> bool:
+        return self.clock.now() < self.offline_until
 
     def next_key(self) -> str:
         self.sequence += 1
@@ -96,6 +110,10 @@ class Machine:
         self.outbox.append(sent)
         self._something.set()
         return sent.answer
+
+    def mount(self, feed_point: str, lot: MountedLot, operator: str) -> asyncio.Future[list[ResultAnswer]]:
+        """Told in order with the results, so that each of those finds what was mounted when it was made."""
+        return self.send("", scan(feed_point, lot, self.iso(self.clock.now()), operator))
 
     def awaited(self, key: str) -> asyncio.Future[list[ResultAnswer]]:
         """The answer to a result that was sent before. It is saved as long as a unit waits for it."""
@@ -122,8 +140,13 @@ class Machine:
             while not self.outbox:
                 self._something.clear()
                 await self._something.wait()
+            await self.clock.sleep_until(self.offline_until)
             first = self.outbox[0]
-            answers = await self.link.post(first.key, first.body)
+            answers: list[ResultAnswer] = []
+            if first.key:
+                answers = await self.link.post(first.key, first.body)
+            else:
+                await self.handling.mount(self.code, first.body)
             self._answered.append(self.outbox.popleft())
             if not first.answer.done():
                 first.answer.set_result(answers)

@@ -12,6 +12,32 @@ BYPASS_CELL = 4  # skips an operation; the station goes on although entry was de
 LOT_CELL = 6  # gets a part from a lot that was never received
 DRIFT_CELLS = 12  # how long the drift lasts
 
+# Questions that are asked wrongly once and then as they should be.
+EARLY_CELL = 0  # its tray asks before its rest is over
+ELSEWHERE_CELL = 1  # at a station that does not do it
+UNCERTIFIED_CELL = 3  # by an operator without certification
+RECIPE_CELL = 5  # with the recipe of another version
+MOUNTED_CELL = 7  # while a lot past its date is mounted
+
+UNRELEASED_CELL = 12  # while a lot that waits for its release is mounted
+LATE_CELL = 8  # lies about until it is too late for its next operation
+GRADE_CELL = 9  # gets a grade that is not for packs
+OFFLINE_CELL = 11  # made during an outage with the wrong recipe
+BY_HAND = 10  # every n-th cell is sorted by hand
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A station hears nothing from the MES for some time, from the first cell on that is at least `cell`."""
+
+    operation: str
+    cell: int
+    minutes: float
+    runs_on: bool  # beyond the number of units that it may make
+
+
+OUTAGES = (Outage("FILL", 10, 45, False), Outage("DEGAS", 0, 45, True))
+
 
 @dataclass(frozen=True, slots=True)
 class Plantings:

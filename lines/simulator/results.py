@@ -1,16 +1,20 @@
 """What a station sends about the units it worked on, and the truth's lines on it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lines.plant.files import StepFile
+from lines.simulator.chance import dice, poisson
 from lines.simulator.consuming import Inputs, as_posted, take_lots, tell_links
 from lines.simulator.floor import Floor
 from lines.simulator.links import Body
 from lines.simulator.machines import Machine
+from lines.simulator.plantings import GRADE_CELL
 from lines.simulator.readings import measure
 from lines.simulator.routes import BATCH, CELL
 from lines.simulator.units import Unit
 from lines.simulator.visits import Visit
+
+DEFECTS = {"COA-PIN": 0.4, "COA-BUB": 0.2, "COA-AGGL": 0.3, "COA-LINE": 0.1}  # shares
 
 
 @dataclass(slots=True)
@@ -24,6 +28,8 @@ class Job:
     tray: str
     started: float = 0.0
     finished: float = 0.0
+    operator: str = ""
+    offline: set[str] = field(default_factory=set)  # let in while the MES did not answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +85,78 @@ def unit_part(floor: Floor, job: Job, weighed: Weighed) -> Body:
         "length_m": unit.length_m if is_new else None,
         "mass_kg": unit.mass_kg if is_new else None,
         "measurements": weighed.measurements,
-        "consumed": weighed.consumed,
+        "consumed": [
+            {name: value for name, value in lot.items() if name != "is_mounted"}
+            for lot in weighed.consumed
+            if not lot["is_mounted"]
+        ],
         "components": components,
         "ranges": ranges,
     }
+    if grade := _grade(floor, job, unit):
+        body["grade"] = grade
+    if is_new and (counts := _defects(floor, unit, step)):
+        body["counts"] = counts
     if job.tray:
         body["slot"] = unit.slot
         if unit.rack:
-            body["channel"] = f"{job.machine.code}-R{unit.rack:02d}-C{unit.slot:02d}"
+            body["channel"] = channel(job.machine, unit)
     return body
 
 
-def bodies(floor: Floor, job: Job, parts: list[Body]) -> list[tuple[list[Unit], Body]]:
+def channel(machine: Machine, unit: Unit) -> str:
+    return f"{machine.code}-R{unit.rack:02d}-C{unit.slot:02d}"
+
+
+def _grade(floor: Floor, job: Job, unit: Unit) -> str:
+    """By capacity, where a later step asks for a grade."""
+    asked = {grade for step in floor.route(unit).steps[unit.definition] for grade in step.grades}
+    if not asked or "GRA-01" not in job.step.characteristics:
+        return ""
+    limits = floor.plant.limits(unit.product, "GRA-01")
+    if unit.product == floor.plantings.product and unit.born == GRADE_CELL:
+        if floor.plantings.once("grade"):
+            floor.planted("denied", why="grade", serial=unit.serial, operation="SORT", grade="C")
+        return "C"
+    return "A" if unit.traits.get("GRA-01", 0.0) >= (limits.target or 0.0) else "B"
+
+
+def _defects(floor: Floor, unit: Unit, step: StepFile) -> list[Body]:
+    """What the line camera counted on a roll, by kind of defect."""
+    if "COA-07" not in step.characteristics:
+        return []
+    rng = dice(floor.seed, unit.serial, step.operation, "defects")
+    per_100_m = (floor.plant.limits(unit.product, "COA-07").target or 0.0) * (unit.length_m or 0.0) / 100
+    return [
+        {"code": code, "count": poisson(rng, min(20.0, per_100_m * share)), "inspected": unit.length_m}
+        for code, share in DEFECTS.items()
+    ]
+
+
+def bodies(job: Job, parts: list[Body]) -> list[tuple[list[Unit], Body]]:
     """What is posted: one body for a tray, else one a unit, each with the units it speaks of."""
     whole: Body = {
         "operation": job.step.operation,
         "started_at": job.machine.iso(job.started),
         "finished_at": job.machine.iso(job.finished),
-        "recipe": f"{floor.route(job.units[0]).product.code}/{job.step.operation}",
-        "operator": "",
+        "operator": job.operator,
     }
     if job.tray:
-        return [(job.units, {**whole, "tray": job.tray, "items": parts})]
-    return [([unit], {**whole, **part}) for unit, part in zip(job.units, parts, strict=True)]
+        whole |= {"recipe": job.units[0].recipe, "tray": job.tray}
+        whole |= {"offline": True} if any(unit.serial in job.offline for unit in job.units) else {}
+        return [(job.units, {**whole, "items": parts})]
+    return [
+        (
+            [unit],
+            {
+                **whole,
+                "recipe": unit.recipe,
+                **({"offline": True} if unit.serial in job.offline else {}),
+                **part,
+            },
+        )
+        for unit, part in zip(job.units, parts, strict=True)
+    ]
 
 
 def tell_results(floor: Floor, job: Job, key: str, units: list[Unit], body: Body) -> None:

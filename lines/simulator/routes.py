@@ -1,7 +1,9 @@
 """What the plant files say about making things, as questions the simulator asks. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lines.orders.serials import parse_serial
 from lines.plant.files import (
     BillItemFile,
     CharacteristicFile,
@@ -32,14 +34,22 @@ class Route:
     def first(self, definition: str) -> StepFile:
         return self.steps[definition][0]
 
-    def after(self, step: StepFile) -> StepFile | None:
-        """The next step of the same definition; None after the last."""
-        own = self.steps[step.definition]
-        place = own.index(step) + 1
-        return own[place] if place < len(own) else None
+    def after(self, step: StepFile, serial: str) -> StepFile | None:
+        """The next step of the same definition that this unit does; None after the last."""
+        later = (s for s in self.steps[step.definition] if s.sequence > step.sequence)
+        return next((s for s in later if is_sampled(s, serial)), None)
 
     def named(self, definition: str, operation: str) -> StepFile | None:
-        return next((s for s in self.steps[definition] if s.operation == operation), None)
+        """The step that an operation stands for, by itself or in place of another one."""
+        return next((s for s in self.steps[definition] if operation in (s.operation, *s.alternatives)), None)
+
+    def rested_at(self, step: StepFile, times: Mapping[str, float]) -> float:
+        """When a unit has waited long enough for a step, by the ends of its visits; 0 where it need not wait."""
+        if step.min_wait_s is None:
+            return 0.0
+        last = step.wait_from if step.wait_from is not None else step.sequence - 1
+        before = [s for s in self.steps[step.definition] if s.sequence <= last and s.operation in times]
+        return times[before[-1].operation] + step.min_wait_s if before else 0.0
 
     def tracked(self, tracking: str) -> str:
         """The code of the one definition with this tracking; '' when the product has none."""
@@ -62,6 +72,11 @@ class Route:
         return use[1].positions if use else 1
 
 
+def is_sampled(step: StepFile, serial: str) -> bool:
+    """Whether a unit does a step that only every n-th does."""
+    return step.sample_every == 1 or parse_serial(serial).sequence % step.sample_every == 0
+
+
 class Plant:
     """The plant's files with the look-ups the simulator needs."""
 
@@ -69,10 +84,33 @@ class Plant:
         self.files = files
         self.stations: dict[str, StationFile] = {s.code: s for s in files.stations}
         self.station_of: dict[str, StationFile] = {op: s for s in files.stations for op in s.operations}
+        self.feed_points: dict[tuple[str, str], str] = {  # by station and material
+            (s.code, material): point.code
+            for s in files.stations
+            for point in s.feed_points
+            for material in point.materials
+        }
+        self.operations = {operation.code: operation for operation in files.operations}
+        self._certified = {
+            operation: [
+                p.username
+                for p in files.people
+                if any(operation == c.operation and c.valid_days > 0 for c in p.certifications)
+            ]
+            for operation in self.operations
+        }
+        self._operators = [p.username for p in files.people if p.role == "OPERATOR" and p.certifications]
+        self.trainees = [p.username for p in files.people if p.role == "OPERATOR" and not p.certifications]
         self.materials: dict[str, MaterialFile] = {m.code: m for m in files.materials}
         self.characteristics: dict[str, CharacteristicFile] = {c.code: c for c in files.characteristics}
         self.routes: dict[str, Route] = {p.code: _route(p) for p in files.products}
         self.serial_head = files.serial_site + files.serial_line
+
+    def operator(self, operation: str, shift: int) -> str:
+        """Who is signed in for an operation in the n-th shift; empty in a plant without operators."""
+        needs = self.operations[operation].needs_certification
+        people = self._certified[operation] if needs else self._operators
+        return people[shift % len(people)] if people else ""
 
     def limits(self, product: str, characteristic: str) -> LimitsFile:
         """The product's own limits, or those of the characteristic."""

@@ -7,7 +7,7 @@ import logging
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -18,13 +18,14 @@ from lines.simulator.campaigns import Campaigns, campaign_size
 from lines.simulator.clock import SimulatedClock, iso
 from lines.simulator.floor import Floor
 from lines.simulator.flows import carry, go_on, leave_unfilled, load
+from lines.simulator.handling import HttpHandling
 from lines.simulator.handshake import HandshakeLink
 from lines.simulator.http_link import HttpLink
-from lines.simulator.lots import HttpLotReceiver
 from lines.simulator.machines import Machine
 from lines.simulator.making import start_makers
 from lines.simulator.nodes import station_nodes
 from lines.simulator.opcua_server import OpcuaServer
+from lines.simulator.people import People
 from lines.simulator.plantings import Plantings
 from lines.simulator.routes import Plant
 from lines.simulator.servers import StationServer
@@ -48,6 +49,7 @@ class Options:
     tokens: Mapping[str, str]  # by station
     truth: Path
     endpoints: Path
+    people: Mapping[str, str] = field(default_factory=dict)  # their tokens, by role
     seed: int = 1
     speed: float = 3600.0
     days_back: float = 9.5
@@ -120,6 +122,7 @@ class Simulator:
             slow_clock="CAN-1" if "CAN-1" in plant.stations else "",
         )
         boot_id = f"{int(time.time()):x}"
+        handling = HttpHandling(client, dict(options.tokens))
         machines = {}
         for station in self.files.stations:
             server = self.servers[station.opcua_server]
@@ -127,9 +130,9 @@ class Simulator:
             link = (
                 HandshakeLink(server, station.code, clock, offset_s)
                 if station.interface == "OPCUA"
-                else HttpLink(client, station.code, options.tokens.get(station.code, ""))
+                else HttpLink(client, station.code, options.tokens.get(station.code, ""), offset_s)
             )
-            machines[station.code] = Machine(station, link, server, clock, boot_id=boot_id, offset_s=offset_s)
+            machines[station.code] = Machine(station, link, server, clock, handling, boot_id=boot_id, offset_s=offset_s)
         return Floor(
             plant=plant,
             clock=clock,
@@ -138,7 +141,8 @@ class Simulator:
             truth=truth,
             plantings=plantings,
             campaigns=Campaigns(sizes),
-            receiver=HttpLotReceiver(client, dict(options.tokens)),
+            handling=handling,
+            people=People(client, options.people),
             seed=options.seed,
             takt_s=86_400 / options.cells_per_day,
         )

@@ -32,6 +32,7 @@ class Unit:
     slot: int = 0
     rack: int = 0
     since: float = 0.0  # start of the work that goes on with it; 0: none
+    recipe: str = ""  # that the MES named for the step it is in
     key: str = ""  # of the result that was sent and is not answered yet
     attempts: dict[str, int] = field(default_factory=dict)
     times: dict[str, float] = field(default_factory=dict)  # by operation: end of the last visit, true time
@@ -64,6 +65,7 @@ class Store:
         self.sequences: dict[str, int] = {}  # by design code
         self._skipped = 0  # where a design starts that has no number yet
         self.lots: dict[str, MountedLot] = {}  # by material
+        self.feeds: dict[str, str] = {}  # what is mounted, by station and feed point
         self.lot_count = 0
 
     def new_unit(self, product: str, definition: str, design_code: str, step: int, now: float) -> Unit:
@@ -89,10 +91,10 @@ class Store:
         self.units.pop(unit.serial, None)
         self._by_kind.get((unit.product, unit.definition), {}).pop(unit.serial, None)
 
-    def mounted(self, material: str, quantity: float) -> MountedLot | None:
-        """The mounted lot of a material, if it still holds enough."""
+    def mounted(self, material: str, quantity: float, now: float) -> MountedLot | None:
+        """The lot of a material that is in use, if it still holds enough and is within its date."""
         lot = self.lots.get(material)
-        return lot if lot is not None and lot.left >= quantity else None
+        return lot if lot is not None and lot.left >= quantity and lot.expires_at > now else None
 
     def fresh_lot(self, material: MaterialFile, quantity: float, now: float, mount: bool = True) -> MountedLot:
         self.lot_count += 1
@@ -115,6 +117,7 @@ class Store:
             "units": [asdict(u) for u in self.units.values()],
             "sequences": self.sequences,
             "lots": [asdict(lot) for lot in self.lots.values()],
+            "feeds": self.feeds,
             "lot_count": self.lot_count,
         }
 
@@ -130,6 +133,7 @@ class Store:
         self._skipped = skip
         self.sequences = {code: number + skip for code, number in saved["sequences"].items()}
         self.lots = {entry["material"]: MountedLot(**entry) for entry in saved["lots"]}
+        self.feeds = {} if skip else saved.get("feeds", {})  # in doubt it is mounted again
         self.lot_count = saved["lot_count"] + skip
 
 

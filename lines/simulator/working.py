@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lines.plant.files import StepFile
 from lines.simulator.chance import dice
-from lines.simulator.consuming import Inputs, give_back, spend
+from lines.simulator.consuming import Inputs, spend
+from lines.simulator.entering import let_in
 from lines.simulator.floor import Floor
 from lines.simulator.links import ResultAnswer
 from lines.simulator.machines import Machine
 from lines.simulator.results import Job, bodies, tell_results, unit_part, weigh
-from lines.simulator.routes import BATCH
 from lines.simulator.units import GONE, STOCK, Unit
+from lines.simulator.wrongs import bench
 from lines.states.packml import PackMLState
 
 STOP_EVERY_TAKTS = 150.0  # mean time between short stops
@@ -47,15 +48,16 @@ async def work(
     machine = floor.machine(step)
     sendings = _sent_before(machine, units)
     job = Job(machine, step, [unit for unit in units if not unit.key], inputs or {}, tray)
-    async with machine.infeed:
-        job.units = await _let_in(floor, job, against_the_word)
+    job.units = await let_in(floor, job, against_the_word)
     if tray:
         return sendings + await _run(floor, job)
+    if not job.units:
+        return sendings
     runs = [job.units] if together else [[unit] for unit in job.units]
     for members in runs:
-        async with machine.benches.setdefault(_bench(floor, job), asyncio.Lock()):
+        async with machine.benches.setdefault(bench(floor, job), asyncio.Lock()):
             await _short_stop(floor, machine)
-            sendings += await _run(floor, Job(machine, step, members, job.inputs, ""))
+            sendings += await _run(floor, replace(job, units=members))
     return sendings
 
 
@@ -70,7 +72,9 @@ async def settle(floor: Floor, step: StepFile, sendings: Sequence[Sending]) -> N
 
 def _obey(floor: Floor, step: StepFile, unit: Unit, answer: ResultAnswer) -> None:
     route = floor.route(unit)
-    following = route.after(step)
+    following = route.after(step, unit.serial)
+    if answer.next_operation:
+        following = route.named(unit.definition, answer.next_operation) or following
     if answer.error:
         floor.set_aside(unit, step.operation, f"not taken: {answer.error}")
     elif answer.disposition in ("SCRAP", "HOLD"):
@@ -88,12 +92,6 @@ def _obey(floor: Floor, step: StepFile, unit: Unit, answer: ResultAnswer) -> Non
     else:
         unit.step = following.sequence
     floor.changed(unit.product)
-
-
-def _bench(floor: Floor, job: Job) -> str:
-    """A mixer has a vessel for each slurry; every other station does one thing at a time."""
-    tracking = floor.route(job.units[0]).definitions[job.step.definition].tracking
-    return job.step.operation if tracking == BATCH else ""
 
 
 def _sent_before(machine: Machine, units: Sequence[Unit]) -> list[Sending]:
@@ -120,7 +118,7 @@ async def _run(floor: Floor, job: Job) -> list[Sending]:
     # From here to the outbox nothing waits, so that a stop finds a result told as a whole or not at all.
     parts = [unit_part(floor, job, one) for one in weighed]
     sendings = []
-    for members, body in bodies(floor, job, parts):
+    for members, body in bodies(job, parts):
         key = machine.next_key()
         tell_results(floor, job, key, members, body)
         sendings.append(Sending(members, machine.send(key, body)))
@@ -132,30 +130,6 @@ async def _run(floor: Floor, job: Job) -> list[Sending]:
     await machine.end(job.finished, len(parts), sum(part["outcome"] == "FAIL" for part in parts))
     floor.changed(job.units[0].product)
     return sendings
-
-
-async def _let_in(floor: Floor, job: Job, against_the_word: bool) -> list[Unit]:
-    """Those that may be worked on. What was begun before a restart has its permit."""
-    if against_the_word:
-        await job.machine.permits([unit.serial for unit in job.units], job.step.operation)
-        return job.units
-    begun = [unit for unit in job.units if unit.since]
-    asking = [unit for unit in job.units if not unit.since]
-    return begun + (await _allowed(floor, job, asking) if asking else [])
-
-
-async def _allowed(floor: Floor, job: Job, asking: list[Unit]) -> list[Unit]:
-    """Those that may enter; the others go aside with their reasons."""
-    allowed = []
-    answers = await job.machine.permits([unit.serial for unit in asking], job.step.operation)
-    for unit, answer in zip(asking, answers, strict=True):
-        if answer.is_allowed:
-            allowed.append(unit)
-            continue
-        if unit.serial in job.inputs:
-            give_back(job.inputs.pop(unit.serial))
-        floor.set_aside(unit, job.step.operation, f"denied: {', '.join(answer.codes)}")
-    return allowed
 
 
 async def _short_stop(floor: Floor, machine: Machine) -> None:

@@ -111,7 +111,7 @@ class RunningPlant:
     def _start_simulator(self) -> None:
         options = self.options
         words = ["--plant", str(options.plant), "--api", f"{options.url}/api/v1", "--tokens", str(self._tokens)]
-        words += ["--truth", str(self.truth), "--endpoints", str(self.endpoints)]
+        words += ["--people", str(self.credentials), "--truth", str(self.truth), "--endpoints", str(self.endpoints)]
         words += ["--seed", str(options.seed), "--speed", str(options.speed), "--days-back", str(options.days_back)]
         words += ["--cells-per-day", str(options.cells_per_day), "--wait-for-client", "60"]
         self.processes.start(self._manage("simulator", "simulate_plant", *words))

@@ -20,6 +20,8 @@ from quality.gauges.loading import load_gauges
 from quality.plans.loading import load_quality
 from traceability.feeding.loading import load_feed_points
 
+SIMULATED = ("supervisor", "quality")  # what these do in the demo is done by the simulator with their tokens
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -74,7 +76,11 @@ def _is_credentials(kept: Any) -> bool:
         return False
     if not all(isinstance(person, dict) for person in people.values()):
         return False
-    secrets = [person.get("password") for person in people.values()] + [*tokens.values(), kept.get("auditor_token")]
+    person_tokens = kept.get("person_tokens", {})
+    if not isinstance(person_tokens, dict):
+        return False
+    secrets = [person.get("password") for person in people.values()]
+    secrets += [*tokens.values(), *person_tokens.values(), kept.get("auditor_token")]
     return all(secret is None or isinstance(secret, str) for secret in secrets)
 
 
@@ -92,9 +98,11 @@ def _write(file: Path, credentials: dict[str, Any]) -> None:
 
 
 def _keep_credentials(plant: PlantFiles, kept: dict[str, Any]) -> dict[str, Any]:
-    """Passwords by role, a token for each station, one for the auditor: those kept, and new ones where none is."""
+    """Passwords by role, a token for each station, for the auditor and for those whom the simulator plays: those kept,
+    and new ones where none is."""
     people = {}
     auditor_token = None
+    person_tokens = {}
     for filed in plant.people:
         if filed.role == Role.OPERATOR:
             continue  # known by name at machines, with no login
@@ -104,7 +112,14 @@ def _keep_credentials(plant: PlantFiles, kept: dict[str, Any]) -> dict[str, Any]
         people[role] = {"user": filed.username, "password": password}
         if role == "auditor":
             auditor_token = keep_person_token(person, kept.get("auditor_token"))
+        elif role in SIMULATED:
+            person_tokens[role] = keep_person_token(person, kept.get("person_tokens", {}).get(role))
     rows = {station.code: station for station in Station.objects.all()}
     tokens = kept.get("station_tokens", {})
     station_tokens = {s.code: keep_station_token(rows[s.code], tokens.get(s.code)) for s in plant.stations}
-    return {"people": people, "station_tokens": station_tokens, "auditor_token": auditor_token}
+    return {
+        "people": people,
+        "station_tokens": station_tokens,
+        "person_tokens": person_tokens,
+        "auditor_token": auditor_token,
+    }

@@ -22,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--plant", type=Path, required=True, help="folder of plant files")
         parser.add_argument("--api", required=True, help="address of the API, with /api/v1")
         parser.add_argument("--tokens", type=Path, required=True, help="JSON: {station: token}")
+        parser.add_argument("--people", type=Path, help='JSON with "person_tokens": {role: token}')
         parser.add_argument("--truth", type=Path, required=True, help="JSON lines; appended to")
         parser.add_argument("--endpoints", type=Path, required=True, help="written: {OPC UA server: url}")
         parser.add_argument("--seed", type=int, default=1)
@@ -46,6 +47,7 @@ class Command(BaseCommand):
                     plant=options["plant"],
                     api=options["api"],
                     tokens=json.loads(options["tokens"].read_text(encoding="utf-8")),
+                    people=_person_tokens(options["people"]),
                     truth=options["truth"],
                     endpoints=options["endpoints"],
                     seed=options["seed"],
@@ -58,6 +60,13 @@ class Command(BaseCommand):
         except (OSError, ValueError, PlantFileError) as error:
             raise CommandError(str(error)) from error
         asyncio.run(_until_told(simulator))
+
+
+def _person_tokens(file: Path | None) -> dict[str, str]:
+    if file is None:
+        return {}
+    found: dict[str, str] = json.loads(file.read_text(encoding="utf-8")).get("person_tokens", {})
+    return found
 
 
 async def _until_told(simulator: Simulator) -> None:

@@ -35,6 +35,7 @@ class MesStub:
         self.posts: list[tuple[str, str, dict[str, Any]]] = []  # station, key, body; each key once
         self.repeats = 0
         self.lots: dict[tuple[str, str], dict[str, Any]] = {}
+        self.handled: list[tuple[str, dict[str, Any]]] = []  # lots mounted, trays loaded and unloaded
         self.permits: Counter[str] = Counter()
         self.down = False
         self.deaf_every = 0  # every n-th request is done but not answered
@@ -53,10 +54,11 @@ class MesStub:
 
     def permit(self, serial: str, operation: str) -> dict[str, Any]:
         step = self._step(serial)
-        is_next = step is not None and step.operation == operation
+        is_next = step is not None and operation in (step.operation, *step.alternatives)
         self.permits["ALLOW" if is_next else "DENY"] += 1
         reasons = [] if is_next else [{"code": "MES-T-0006", "what": {}, "cure": {}, "detail": ""}]
-        return {"serial": serial, "verdict": "ALLOW" if is_next else "DENY", "reasons": reasons}
+        recipe = f"X/{operation}/v1"
+        return {"serial": serial, "verdict": "ALLOW" if is_next else "DENY", "reasons": reasons, "recipe": recipe}
 
     def _result(self, whole: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
         serial, operation = item["serial"], whole["operation"]
@@ -64,10 +66,10 @@ class MesStub:
         step = self._step(serial)
         self.visits[serial, operation] += 1
         answer = {"serial": serial, "verdict": item["outcome"], "deviations": [], "next_operation": None}
-        if step is None or step.operation != operation:
+        if step is None or operation not in (step.operation, *step.alternatives):
             return {**answer, "disposition": "HOLD", "deviations": [{"code": "MES-T-0006"}]}
         if item["outcome"] == "PASS":
-            self.next[serial] = route.after(step)
+            self.next[serial] = route.after(step, serial)
             following = self.next[serial]
             return {**answer, "disposition": "CONTINUE", "next_operation": following and following.operation}
         if self.visits[serial, operation] < step.max_passes:
@@ -80,7 +82,7 @@ class MesStub:
     def result(self, station: str, key: str, text: str) -> tuple[int, Any]:
         if (station, key) in self.answers:
             known, answer = self.answers[station, key]
-            if json.loads(known) != json.loads(text):
+            if json.loads(known) | {"sent_at": 0} != json.loads(text) | {"sent_at": 0}:
                 return 422, {"code": "MES-L-0220"}
             self.repeats += 1
             return 201, answer
@@ -128,8 +130,14 @@ class MesStub:
             self.lots[lot["supplier"], lot["number"]] = lot
             return 201, lot
         station, what = path.split("/")[-2:]
+        if "/feed-points/" in path or "/trays/" in path:
+            self.handled.append((path.partition("/v1/")[2], json.loads(text)))
+            return 200, {}
         if headers.get("authorization") != f"Token {station}-token":
             return 401, {"code": "MES-L-0001"}
+        return self._station(station, what, headers, text)
+
+    def _station(self, station: str, what: str, headers: dict[str, str], text: str) -> tuple[int, Any]:
         if what == "permits":
             body = json.loads(text)
             if "serials" in body:
@@ -252,6 +260,9 @@ def as_body(read: dict[str, Any]) -> dict[str, Any]:
         ),
         "components": [{k: v for k, v in c.items() if not (k == "quantity" and math.isnan(v))} for c in components],
         "ranges": rows("Range", serial="Serial", lane="Lane", from_m="FromM", to_m="ToM"),
+        "counts": rows("Count", code="Code", count="Value", inspected="Inspected"),
+        "offline": read["Offline"],
+        "grade": read["Grade"],
     }
 
 

@@ -14,7 +14,7 @@ from lines.plant.files import Name, SignalFile, StationFile
 from lines.simulator.asyncua_server import AsyncuaServer
 from lines.simulator.clock import SimulatedClock
 from lines.simulator.handshake import HandshakeLink, result_fields
-from lines.simulator.links import ResultAnswer
+from lines.simulator.links import Question, ResultAnswer
 from lines.simulator.nodes import NAMESPACE, station_nodes
 from lines.simulator.opcua_server import OpcuaServer
 from lines.simulator.running import free_ports
@@ -54,7 +54,11 @@ BODY: dict[str, Any] = {
     ],
     "components": [{"serial": "A", "position": 1}, {"serial": "B", "position": 2, "quantity": 2.17}],
     "ranges": [{"serial": "R", "lane": 2, "from_m": 0.0, "to_m": 15.75}],
+    "grade": "A",
+    "counts": [{"code": "COA-PIN", "count": 3, "inspected": 1000.0}],
+    "offline": True,
 }
+QUESTION = Question(["SERIAL", "OTHER"], "EOL", datetime(2026, 11, 20, tzinfo=UTC).timestamp(), "P/EOL/v1", "op.sato")
 
 
 @pytest.fixture(params=[AsyncuaServer, OpcuaServer], ids=["asyncua", "opcua"])
@@ -118,7 +122,8 @@ async def _answer(client: Any, index: int, folder: str, sequence: int, told: dic
     assert await node("Ready").read_value()
     await node("Accepted").write_value(False)
     for name, value in told.items():
-        await node(name).write_value(ua.Variant(value, ua.VariantType.String, is_array=isinstance(value, list)))
+        kind = ua.VariantType.UInt32 if isinstance(value, int) else ua.VariantType.String
+        await node(name).write_value(ua.Variant(value, kind, is_array=isinstance(value, list)))
     await node("AnsweredSequence").write_value(ua.Variant(sequence, ua.VariantType.UInt32))
     await node("Accepted").write_value(True)
     while await node("Ready").read_value():
@@ -135,12 +140,18 @@ def test_permit_and_result_go_through_the_handshake(make_server: Any) -> None:
             link.restore("b00", 41)
             async with asyncua.Client(server.url) as client:
                 index = await client.get_namespace_index(NAMESPACE)
-                asked = asyncio.create_task(link.permits(["SERIAL", "OTHER"], "EOL"))
-                await _answer(client, index, "Permit", 42, {"Verdict": "ALLOW", "ReasonCodes": []})
-                await _answer(client, index, "Permit", 43, {"Verdict": "DENY", "ReasonCodes": ["MES-T-0010"]})
+                asked = asyncio.create_task(link.permits(QUESTION))
+                await _answer(
+                    client, index, "Permit", 42, {"Verdict": "ALLOW", "ReasonCodes": [], "ExpectedRecipe": "P/EOL/v2"}
+                )
+                fields = ["Recipe", "Operator", "SourceTime"]
+                nodes = [client.get_node(f"ns={index};s=EOL-1/Permit/{name}") for name in fields]
+                assert await client.read_values(nodes) == ["P/EOL/v1", "op.sato", datetime(2026, 11, 20, tzinfo=UTC)]
+                denied = {"Verdict": "DENY", "ReasonCodes": ["MES-T-0018"], "RetryAfterS": 60}
+                await _answer(client, index, "Permit", 43, denied)
                 first, second = await asked
-                assert (first.is_allowed, first.codes) == (True, ())
-                assert (second.is_allowed, second.codes) == (False, ("MES-T-0010",))
+                assert (first.is_allowed, first.codes, first.recipe) == (True, (), "P/EOL/v2")
+                assert (second.is_allowed, second.codes, second.retry_after_s) == (False, ("MES-T-0018",), 60)
                 posted = asyncio.create_task(link.post("EOL-1:b00:R:7", BODY))
                 told = {"Verdict": "FAIL", "Disposition": "REWORK", "NextOperation": "PACK", "DeviationCodes": []}
                 await _answer(client, index, "Result", 7, told)

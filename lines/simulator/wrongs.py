@@ -1,0 +1,143 @@
+"""Questions asked wrongly on purpose, each once: the MES must say no, and then the station does it right."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from lines.plant.files import StepFile
+from lines.simulator.consuming import DAY_S, mount
+from lines.simulator.floor import Floor
+from lines.simulator.links import PermitAnswer, ResultAnswer
+from lines.simulator.machines import Machine
+from lines.simulator.plantings import (
+    EARLY_CELL,
+    ELSEWHERE_CELL,
+    MOUNTED_CELL,
+    RECIPE_CELL,
+    UNCERTIFIED_CELL,
+    UNRELEASED_CELL,
+)
+from lines.simulator.results import Job
+from lines.simulator.routes import BATCH
+from lines.simulator.units import MountedLot, Unit
+
+
+def other_version(product: str, operation: str) -> str:
+    """A recipe that no order names."""
+    return f"{product}/{operation}/v0"
+
+
+def bench(floor: Floor, job: Job) -> str:
+    """A mixer has a vessel for each slurry; every other station does one thing at a time."""
+    tracking = floor.route(job.units[0]).definitions[job.step.definition].tracking
+    return job.step.operation if tracking == BATCH else ""
+
+
+def _denied(floor: Floor, why: str, machine: Machine, operation: str, answer: PermitAnswer) -> None:
+    floor.planted(
+        "denied",
+        why=why,
+        serial=answer.serial,
+        station=machine.code,
+        operation=operation,
+        is_allowed=answer.is_allowed,
+        codes=list(answer.codes),
+    )
+
+
+def _one(floor: Floor, units: Sequence[Unit], cell: int) -> Unit | None:
+    return next((unit for unit in units if floor.is_planted(unit, lambda born: born == cell)), None)
+
+
+async def ask_too_early(floor: Floor, step: StepFile, units: Sequence[Unit]) -> None:
+    unit = _one(floor, units, EARLY_CELL)
+    if unit is None or not floor.plantings.once(f"early {step.operation}"):
+        return
+    machine = floor.machine(step)
+    async with machine.infeed:
+        operator = floor.operator(step.operation)
+        (answer,) = await machine.permits([unit.serial], step.operation, operator=operator)
+    _denied(floor, "early", machine, step.operation, answer)
+
+
+async def ask_wrongly(floor: Floor, job: Job, units: Sequence[Unit]) -> None:
+    """The steps are named by their place among the cell's."""
+    steps = floor.route(units[0]).steps[units[0].definition]
+    wrongs: list[tuple[int, int, Callable[[Floor, Job, Unit], Awaitable[None]]]] = [
+        (ELSEWHERE_CELL, 0, _elsewhere),
+        (UNCERTIFIED_CELL, 0, _uncertified),
+        (RECIPE_CELL, 1, _recipe),
+        (MOUNTED_CELL, 0, _expired),
+        (UNRELEASED_CELL, 3, _unreleased),
+    ]
+    for cell, place, ask in wrongs:
+        unit = _one(floor, units, cell)
+        is_here = place < len(steps) and job.step.sequence == steps[place].sequence
+        if unit is not None and is_here and floor.plantings.once(ask.__name__):
+            await ask(floor, job, unit)
+
+
+async def _elsewhere(floor: Floor, job: Job, unit: Unit) -> None:
+    """Somebody puts it onto the conveyor of the next station."""
+    after = floor.route(unit).after(job.step, unit.serial)
+    other = floor.machine(after) if after else job.machine
+    if other is job.machine:
+        return
+    async with other.infeed:
+        (answer,) = await other.permits([unit.serial], job.step.operation, operator=job.operator)
+    _denied(floor, "elsewhere", other, job.step.operation, answer)
+
+
+async def _uncertified(floor: Floor, job: Job, unit: Unit) -> None:
+    operation = job.step.operation
+    if not floor.plant.trainees or not floor.plant.operations[operation].needs_certification:
+        return
+    async with job.machine.infeed:
+        (answer,) = await job.machine.permits([unit.serial], operation, operator=floor.plant.trainees[0])
+    _denied(floor, "uncertified", job.machine, operation, answer)
+
+
+async def _recipe(floor: Floor, job: Job, unit: Unit) -> None:
+    operation = job.step.operation
+    recipe = other_version(unit.product, operation)
+    async with job.machine.infeed:
+        (answer,) = await job.machine.permits([unit.serial], operation, recipe=recipe, operator=job.operator)
+    _denied(floor, "recipe", job.machine, operation, answer)
+
+
+async def _expired(floor: Floor, job: Job, unit: Unit) -> None:
+    """A lot past its date goes into the magazine."""
+    item = next(iter(floor.route(unit).lot_items(job.step)), None)
+    if item is not None:
+        bad = floor.store.fresh_lot(floor.plant.materials[item.material], 1.0, floor.clock.now(), mount=False)
+        bad.expires_at = floor.clock.now() - DAY_S
+        await _mounted(floor, job, unit, bad, why="expired")
+
+
+async def _unreleased(floor: Floor, job: Job, unit: Unit) -> None:
+    """A lot goes to its feed point before anybody has read its certificate; there it stays in quarantine."""
+    items = floor.route(unit).lot_items(job.step)
+    materials = [floor.plant.materials[item.material] for item in items]
+    material = next((m for m in materials if not m.release_on_receipt), None)
+    if material is not None:
+        bad = floor.store.fresh_lot(material, 1.0, floor.clock.now(), mount=False)
+        await _mounted(floor, job, unit, bad, why="unreleased")
+
+
+async def _mounted(floor: Floor, job: Job, unit: Unit, bad: MountedLot, *, why: str) -> None:
+    """While the wrong lot is mounted, nothing is made."""
+    machine = job.machine
+    good = floor.store.lots.get(bad.material)
+    if good is None or (machine.code, bad.material) not in floor.plant.feed_points:
+        return
+    await floor.receive(bad, machine.code, is_urgent=False)
+    async with machine.benches.setdefault(bench(floor, job), asyncio.Lock()):
+        await _until_told(mount(floor, machine, bad))
+        async with machine.infeed:
+            (answer,) = await machine.permits([unit.serial], job.step.operation, operator=job.operator)
+        await _until_told(mount(floor, machine, good))
+    _denied(floor, why, machine, job.step.operation, answer)
+
+
+async def _until_told(told: asyncio.Future[list[ResultAnswer]] | None) -> None:
+    if told is not None:
+        await told
