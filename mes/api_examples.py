@@ -10,11 +10,13 @@ PARAMETERS: dict[str, Any] = {
     "station": "MIX-1",
     "serial": "SK1SLA6BL900001UE",
     "tray": "T-0001",
-    "feed_point": "POWDER",
+    "feed_point": "GRAPHITE-SILO",
     "lot_id": 1,
     "permit_id": 1,
     "post_id": 1,
     "token_id": 1,
+    "hold_id": 1,
+    "nonconformance_id": 1,
     "Idempotency-Key": "MIX-1:b7:R:17",
     "limit": 100,
 }
@@ -56,7 +58,36 @@ BODIES: dict[str, dict[str, Any]] = {
     "swap_in_tray": {"Slots 1 and 2": {"slots": [1, 2], "serials": [_CELLS[0], _CELLS[1]]}},
     "unload_tray": {"By slot": {"slots": [1, 2]}, "All": {"all": True}},
     "undock_tray": {"The whole tray": {}},
-    "replay_refused_post": {"As it came": {}},
+    "replay_refused_post": {
+        "With what was wrong put right": {
+            "body": {
+                **{"serial": "SK1SLA6BL900002TP", "operation": "MIX-A", "outcome": "PASS"},
+                **{"started_at": "2027-04-01T05:30:00Z", "finished_at": "2027-04-01T09:30:00Z"},
+                "measurements": [{"code": "MIX-03", "value": 15.0, "unit": "um"}],
+            }
+        }
+    },
     "dismiss_refused_post": {"Posted again since": {"note": "The station posted it again with the right unit."}},
+    "preview_hold": {"A lot": {"scope": "LOT", "supplier": "ACME", "lot": "A-1"}},
+    "place_hold": {
+        "A roll's range": {
+            **{"scope": "ROLL_RANGE", "serial": "SK1RLC6BL000004G9", "from_m": 100.0, "to_m": 250.0},
+            "reason": "Streaks on the camera.",
+        },
+        "A lot": {"scope": "LOT", "supplier": "ACME", "lot": "A-1", "reason": "Supplier's notice of iron."},
+        "A station's hour": {
+            **{"scope": "STATION", "station": "MIX-1", "reason": "Scale out of adjustment."},
+            **{"window_from": "2027-04-01T08:30:00Z", "window_to": "2027-04-01T09:30:00Z"},
+        },
+        "One unit, from an operation on": {
+            **{"scope": "UNIT", "serial": "SK1SLA6BL900001UE", "at_operation": "COAT-A"},
+            "reason": "Look at the viscosity before it is coated.",
+        },
+    },
+    "release_hold": {"The whole hold": {"reason": "Viscosity measured again, within limits."}},
+    "decide_nonconformance": {
+        "Rework": {"disposition": "REWORK", "rework_to": "SLIT-C", "reason": "Edge to be cut again."},
+        "Use as it is": {"disposition": "USE_AS_IS", "reason": "Within the customer's tolerance."},
+    },
     "make_token": {"For one operation": {"operations": ["MIX-A"], "expires_at": "2027-04-02T10:00:00Z"}},
 }

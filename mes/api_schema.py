@@ -35,6 +35,8 @@ def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         for operation in item.values():
             _add_refusals(operation)
             _add_examples(operation)
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 content["examples"] = _moved(content.get("examples", {}), shift)
     return result

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.db import connection
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections, connection
 
 from lines.models import Person
 from mes.embedded import die_with_parent, free_port
@@ -62,6 +65,21 @@ def _wait(url: str, web: subprocess.Popen[bytes], log: Path) -> None:
             pass
         assert web.poll() is None and time.monotonic() < deadline, log.read_text()[-3000:]
         time.sleep(0.1)
+
+
+def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """The product as a WSGI application inside the test's transaction, as Django's test client calls it."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    try:
+        response: Any = get_wsgi_application()(environ, start_response)
+        body = b"".join(response)
+        response.close()
+        return [body]
+    finally:
+        for signal in signals:
+            signal.connect(close_old_connections)
 
 
 def session_of(person: Person) -> dict[str, str]:
