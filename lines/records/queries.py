@@ -14,7 +14,8 @@ def visits_by_serial(serials: Collection[str]) -> dict[str, dict[str, Visits]]:
         cursor.execute(
             "select serial, operation, count(*), count(*) filter (where verdict = 'FAIL'),"
             " (array_agg(verdict order by id desc))[1], max(id), min(id) filter (where verdict = 'PASS'),"
-            " (array_agg(source_time - make_interval(secs => coalesce(clock_offset_s, 0)) order by id desc))[1]"
+            " (array_agg(source_time - make_interval(secs => coalesce(clock_offset_s, 0)) order by id desc))[1],"
+            " bool_or(is_offline)"
             " from lines_operationrecord r where serial = any(%s) and attempt > 0"
             " and not exists (select 1 from lines_withdrawnrecord w where w.record_id = r.id)"
             " group by serial, operation",

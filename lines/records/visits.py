@@ -15,6 +15,7 @@ class Visits:
     last_id: int = 0
     first_passed_id: int | None = None
     ended_at: datetime | None = None  # the last one's end, by the machine's clock less its offset
+    has_offline: bool = False  # one was made while the MES did not answer
 
 
 def together(visits: Iterable[Visits]) -> Visits | None:

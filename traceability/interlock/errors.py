@@ -156,6 +156,24 @@ RETURNED = Code(
     "シリアルを確認してください。返却済みのユニットがここにあるはずはありません。",
 )
 
+# 0801-: results that were made while the MES did not answer.
+OFFLINE_NOT_ALLOWED = Code(
+    "MES-T-0801",
+    0,
+    "The station went on while the MES did not answer, and its policy is to stop.",
+    "MESが応答しない間に設備が作業を続けましたが、この設備は停止する設定です。",
+    "Inspect the unit and decide on it; have the station stop, or its policy changed.",
+    "ユニットを点検して処置を決め、設備を停止させるか設定を見直してください。",
+)
+OFFLINE_BEYOND = Code(
+    "MES-T-0802",
+    0,
+    "The station made more units in one outage than it may without the MES.",
+    "MESなしで許された数を超えて、設備が作業を続けました。",
+    "Inspect the unit and decide on it; find out why the station did not stop.",
+    "ユニットを点検して処置を決め、設備が停止しなかった原因を調べてください。",
+)
+
 # Questions about permits.
 PERMIT_UNKNOWN = Code(
     "MES-T-0205",

@@ -34,6 +34,7 @@ from traceability.interlock.facts import Asked, UnitFacts, design_code, serial_f
 from traceability.interlock.models import Permit, PermitVerdict
 from traceability.interlock.plant import StationFacts, plant_facts, station_facts
 from traceability.interlock.queries import OpenPermit, UnitRow, entry_facts, open_permits, unit_facts, unit_rows
+from traceability.interlock.stories import as_they_happened
 
 # Beside the planned time of the operation; later it is decided anew.
 VALID_FOR = timedelta(minutes=30)
@@ -136,7 +137,7 @@ def _decide(
     )
     holds = open_holds([row.id for row in rows.values()]) if rows else {}
     asked = {serial: _asked(request, here, rows.get(serial), now) for serial in serials}
-    facts = unit_facts(serials, question.operation, plant, rows, holds=holds, asked=asked)
+    facts = as_they_happened(unit_facts(serials, question.operation, plant, rows, holds=holds, asked=asked))
     permits = open_permits(serials)
     elsewhere = {s: p.station for s, p in permits.items() if p.station != station.code and p.expires_at > now}
     facts = entry_facts(facts, plant, elsewhere)

@@ -36,8 +36,10 @@ from traceability.holds.queries import open_holds
 from traceability.interlock.answers import bad_item_answer, unit_answer
 from traceability.interlock.facts import LotFacts
 from traceability.interlock.feeds import NOTHING_FED, as_mounted, facts_of
+from traceability.interlock.late import late_visits
 from traceability.interlock.materials import absent_units
 from traceability.interlock.queries import built_in, input_facts, open_permits, unit_facts
+from traceability.interlock.rejudging import judge_again
 from traceability.interlock.scene import (
     Clock,
     Scene,
@@ -161,6 +163,8 @@ def _weigh_and_keep(
         new=new,
         entered_at={serial: permit.decided_at for serial, permit in permits.items()},
     )
+    late = late_visits(scene.station, posted, scene.clock_offset_s, facts=facts, rows=rows, permits=permits)
+    facts |= late.facts
     part_rows = {serial: rows[serial] for serial in inputs_of([u.result for u in understood])}
     inputs = input_facts(part_rows, scene.plant.definitions, holds, new)
     # A repeat takes in nothing again, so what is in it from before counts; most posts name everything.
@@ -176,7 +180,7 @@ def _weigh_and_keep(
     mounted_lots, mounted_materials = facts_of(mounted)
     lots = {**mounted_lots, **lots}
     materials = {**scene.plant.materials, **mounted_materials}
-    kept = []
+    kept: list[Kept] = []
     for u in understood:
         serial = u.result.serial
         unit_id = rows[serial].id
@@ -187,7 +191,7 @@ def _weigh_and_keep(
             u.result,
             unit_id,
             facts[serial],
-            has_permit=serial in permits,
+            unpermitted=late.unpermitted(serial, len(kept) + 1),
             inputs=inputs,
             lots=lots,
             materials=materials,
@@ -214,4 +218,5 @@ def _weigh_and_keep(
         entered_by=scene.entered_by,
         clock_offset_s=scene.clock_offset_s,
     )
+    judge_again(late, kept, scene.plant.here, scene.now)
     return [(u.index, unit) for u, unit in zip(understood, kept, strict=True)]

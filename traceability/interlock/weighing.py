@@ -77,7 +77,7 @@ def weigh(
     unit_id: int,
     facts: UnitFacts,
     *,
-    has_permit: bool,
+    unpermitted: Finding | None,
     inputs: Mapping[str, InputFacts],
     lots: Mapping[LotKey, LotFacts],
     materials: Mapping[str, Material],
@@ -87,11 +87,11 @@ def weigh(
     values: Sequence[Value],
     finished_at: datetime,
 ) -> Weighed:
-    """`has_permit`: the station has an unused one for this unit and operation. `built_in`: codes of the materials that
-    the unit's earlier visits put in."""
+    """`unpermitted`: what is wrong with entering without a permit, where there was none. `built_in`: codes of the
+    materials that the unit's earlier visits put in."""
     findings = check_entry(facts)
-    if not has_permit:
-        findings.append(Finding(errors.NO_PERMIT, facts.operation))
+    if unpermitted is not None:
+        findings.append(unpermitted)
     for serial in dict.fromkeys([*(c.serial for c in result.components), *(r.serial for r in result.ranges)]):
         findings += check_input(inputs[serial], unit_id, facts.step)
     for consumed in (*result.consumed, *fed.lots):

@@ -88,9 +88,7 @@ def test_a_token_is_made_replaced_and_ended_over_the_api(administrator: Person) 
         ({"certificate_sha256": "12:34"}, errors.TOKEN_CERTIFICATE),
     ],
 )
-def test_what_no_token_can_be(
-    station: Station, administrator: Person, body: dict[str, object], code: Code
-) -> None:
+def test_what_no_token_can_be(station: Station, administrator: Person, body: dict[str, object], code: Code) -> None:
     client = Client(headers={"Authorization": f"Token {issue_person_token(administrator)}"})
     answer = client.post("/api/v1/stations/EOL-9/tokens", body, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (422, code.code)
