@@ -2,16 +2,34 @@
 
 from django.urls import path
 
+from traceability.corrections import pages as corrections
 from traceability.entry.pages import file as entry_file
 from traceability.entry.pages import table as entry_table
 from traceability.entry.pages import unit as entry
+from traceability.holds import pages as holds
+from traceability.lots.pages import listing as lots
+from traceability.lots.pages import lot, receipt
+from traceability.interlock import pages as interlock
 from traceability.refused import pages as refused
 from traceability.samples import pages as samples
+from traceability.trays import pages as trays
 from traceability.units import pages as units
 
 urlpatterns = [
     path("units/<path:serial>/", units.unit, name="unit"),
-    path("lots/<int:lot_id>/", units.lot, name="lot"),
+    path("lots/", lots.lots, name="lots"),
+    path("lots/list.csv", lots.table, name="lots-table"),
+    path("lots/receive/", receipt.receive, name="receive-lot"),
+    path("lots/receive/file/", receipt.receive_by_file, name="receive-lots"),
+    path("lots/receive/template.csv", receipt.template, name="receipts-template"),
+    path("lots/merge/", lot.merge, name="merge-lots"),
+    path("lots/<int:lot_id>/", lot.lot, name="lot"),
+    path("lots/<int:lot_id>/split/", lot.split, name="split-lot"),
+    path("lots/<int:lot_id>/<str:verb>/", lot.decide, name="decide-lot"),
+    path("trays/<path:tray>/", trays.tray, name="tray"),
+    path("interlock/", interlock.interlock, name="interlock"),
+    path("interlock/parts/", interlock.interlock_parts, name="interlock-parts"),
+    path("interlock/<int:permit_id>/", interlock.verdict, name="verdict"),
     path("entry/", entry.entry, name="entry"),
     path("entry/table/", entry_table.table, name="entry-table"),
     path("entry/file/", entry_file.file, name="entry-file"),
@@ -27,4 +45,13 @@ urlpatterns = [
     path("refused/<int:post_id>/", refused.refused_post, name="refused-post"),
     path("refused/<int:post_id>/replay/", refused.replay, name="replay-refused"),
     path("refused/<int:post_id>/dismiss/", refused.dismiss, name="dismiss-refused"),
+    path("holds/", holds.holds, name="holds"),
+    path("holds/new/", holds.new_hold, name="new-hold"),
+    path("holds/<int:hold_id>/", holds.hold, name="hold"),
+    path("holds/<int:hold_id>/release/", holds.release, name="release-hold"),
+    path("nonconformances/", holds.nonconformances, name="nonconformances"),
+    path("nonconformances/<int:nonconformance_id>/", holds.nonconformance, name="nonconformance"),
+    path("records/<int:record_id>/correct/", corrections.correct_record, name="correct-record"),
+    path("corrections/", corrections.corrections, name="corrections"),
+    path("corrections/<int:correction_id>/", corrections.correction, name="correction"),
 ]

@@ -1,17 +1,21 @@
 """Holds and nonconformances as pages and the API show them."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, IntegerField, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from lines.errors import WRONG_PARAMETER, Refusal, as_json
-from lines.models import MaterialDefinition
-from traceability.codes import described
+from lines.models import MaterialDefinition, Operation, ReasonCode, Station
+from quality.models import Characteristic, Signal
+from traceability.codes import CODES, described
 from traceability.holds import errors
-from traceability.holds.disposing import waiting_decision
+from traceability.holds.disposing import standing, waiting_decision
 from traceability.holds.models import DispositionDecision, Hold, HoldScope, HoldUnit, Nonconformance
 from traceability.holds.reach import Preview
+from traceability.units.history import what
 from traceability.units.queries import Window, page_of
 
 HOLD_STATES = ["open", "released"]
@@ -215,3 +219,56 @@ def show_nonconformance(nonconformance_id: int) -> dict[str, Any]:
     if found is None:
         raise Refusal(errors.NONCONFORMANCE_NOT_FOUND, str(nonconformance_id))
     return nonconformance_row(found)
+
+
+def station_names() -> list[Station]:
+    return list(Station.objects.order_by("sequence", "code"))
+
+
+def operation_names() -> list[Operation]:
+    """In the order of the flow."""
+    return list(Operation.objects.annotate(first=Min("steps__sequence")).order_by("first", "code"))
+
+
+def signals_of(hold: Hold) -> list[Signal]:
+    """The signals that put units under it."""
+    return list(Signal.objects.filter(containment__hold=hold).select_related("plan", "point").order_by("pk"))
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """A nonconformance with its codes in the reader's language."""
+
+    row: Nonconformance
+    codes: list[tuple[str, str]]  # code, words
+    last: DispositionDecision | None
+
+
+def with_words(rows: Iterable[Nonconformance]) -> list[Worded]:
+    """Deviations, reason codes and characteristics each from their own table, in two queries."""
+    rows = list(rows)
+    codes = {code for row in rows for code in row.codes}
+    names: dict[str, str] = {r.code: r.name for r in ReasonCode.objects.filter(code__in=codes)}
+    names |= {c.code: c.name for c in Characteristic.objects.filter(code__in=codes)}
+    names |= {code: what(described(code)) for code in codes if code in CODES}
+    return [
+        Worded(
+            row,
+            [(code, names.get(code, "")) for code in row.codes],
+            max(row.decisions.all(), key=lambda decision: decision.pk, default=None),
+        )
+        for row in rows
+    ]
+
+
+def holds_of(found: Nonconformance) -> list[Hold]:
+    """What keeps its unit now, of whatever cause."""
+    open_members = HoldUnit.objects.filter(hold=OuterRef("pk"), unit=found.unit_id, released_at=None)
+    return list(Hold.objects.filter(Exists(open_members)).order_by("pk"))
+
+
+def reached(found: Nonconformance) -> list[Operation]:
+    """Where its unit may begin again, in the order of its route."""
+    codes = [step.operation for step in standing(found.unit).reached]
+    by_code = {operation.code: operation for operation in Operation.objects.filter(code__in=codes)}
+    return [by_code[code] for code in codes]
