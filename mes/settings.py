@@ -73,6 +73,14 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+# What every post asks is prepared once for each connection (lines.records.prepared), and planned once: its plan does not
+# depend on its values. False where a pooler hands one connection's statements to several.
+if env.bool("DENCHI_PREPARED_STATEMENTS", default=True):
+    DATABASES["default"]["OPTIONS"] = {
+        **DATABASES["default"].get("OPTIONS", {}),
+        "prepare_threshold": 0,
+        "options": "-c plan_cache_mode=force_generic_plan",
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 DENCHI_REDIS_URL = env.str("DENCHI_REDIS_URL", default="redis://127.0.0.1:6379/0")

@@ -4,10 +4,10 @@ import json
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from django.db import connection
 from django.utils import timezone
 
 from lines.events.models import Event, EventKind
+from lines.records.prepared import prepared_cursor
 
 KEPT_FOR = timedelta(days=1)
 _CHUNK = 10_000
@@ -30,7 +30,7 @@ def emit_all(happenings: list[Happening]) -> None:
     """Store several events in one statement."""
     if not happenings:
         return
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         # By SQL: a tray of 256 units is 256 model instances otherwise, in the middle of a station's answer.
         cursor.execute(
             "insert into lines_event (kind, station, payload)"
@@ -48,7 +48,7 @@ def forget_old() -> int:
     cutoff = timezone.now() - KEPT_FOR
     forgotten = 0
     while True:
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             # By id, the only cheap order: the oldest chunk, of which the part that is old enough.
             cursor.execute(
                 "delete from lines_event where created_at < %s"

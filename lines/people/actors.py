@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
+from lines.records.prepared import prepared_cursor
+
 
 @contextmanager
 def acting(actor: str) -> Iterator[None]:
@@ -15,6 +17,6 @@ def acting(actor: str) -> Iterator[None]:
     outermost = not connection.in_atomic_block
     with transaction.atomic():
         if outermost:
-            with connection.cursor() as cursor:
+            with prepared_cursor() as cursor:
                 cursor.execute("select set_config('denchi.actor', %s, true)", [actor])
         yield

@@ -6,14 +6,13 @@ hands no row to two workers.
 
 from collections.abc import Collection
 
-from django.db import connection
-
 from lines.records.models import Consumer
+from lines.records.prepared import prepared_cursor
 
 
 def add(record_ids: Collection[int], consumers: Collection[Consumer]) -> None:
     """To be called in the transaction that stores the records."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "insert into lines_pending (consumer, record_id)"
             " select c, r from unnest(%s::text[]) as c, unnest(%s::bigint[]) as r",
@@ -23,7 +22,7 @@ def add(record_ids: Collection[int], consumers: Collection[Consumer]) -> None:
 
 def claim(consumer: Consumer, limit: int) -> list[int]:
     """Take up to `limit` records, oldest first. To be called in the transaction that stores the consumer's result."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             """
             with taken as (

@@ -2,15 +2,14 @@
 
 from collections.abc import Collection
 
-from django.db import connection
-
+from lines.records.prepared import prepared_cursor
 from lines.records.visits import Visits
 
 
 def visits_by_serial(serials: Collection[str]) -> dict[str, dict[str, Visits]]:
     """For each serial that has records: its operations with their visits. What was measured on samples is none."""
     found: dict[str, dict[str, Visits]] = {}
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "select serial, operation, count(*), count(*) filter (where verdict = 'FAIL'),"
             " (array_agg(verdict order by id desc))[1], max(id), min(id) filter (where verdict = 'PASS'),"
@@ -30,6 +29,6 @@ def known_reason_codes(codes: Collection[str]) -> set[str]:
     """Those of these codes that the plant data has."""
     if not codes:
         return set()
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute("select code from lines_reasoncode where code = any(%s)", [list(codes)])
         return {row[0] for row in cursor.fetchall()}

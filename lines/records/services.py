@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import psycopg.errors
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
 from lines import errors
 from lines.errors import Refusal
@@ -19,6 +19,7 @@ from lines.plant.models import Station
 from lines.records.content import COUNT_FIELDS, MEASUREMENT_FIELDS, RECORD_FIELDS, content_sha256
 from lines.records.copying import copy_rows
 from lines.records.models import QuarantinedPost, StationPost
+from lines.records.prepared import prepared_cursor
 from lines.stations.body import MAX_BODY_BYTES
 from lines.stations.results import AttributeCount, BadItem
 
@@ -103,7 +104,7 @@ def open_post(station_id: int, key: str, body: bytes, now: datetime) -> int | St
     (psycopg.errors.LockNotAvailable). Raises Refusal KEY_REUSED for another body.
     """
     sha256 = body_sha256(body)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         # The timeout is set by the statement that may wait first: one round trip less for every post.
         cursor.execute(
             "insert into lines_stationpost (station_id, key, body_sha256, received_at)"
@@ -129,7 +130,7 @@ def as_text(answer: dict[str, Any]) -> str:
 def close_post(post_id: int, status_code: int, answer: dict[str, Any]) -> str:
     """Keep the answer with the post. Returns it as it is to be sent now and to every repeat."""
     text = as_text(answer)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "update lines_stationpost set status_code = %s, answer = %s where id = %s", [status_code, text, post_id]
         )
@@ -188,7 +189,7 @@ def store_records(station: Station, post_id: int, received_at: datetime, records
             for record, (content, measurements) in zip(records, contents, strict=True)
         ],
     ]
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_INSERT_RECORDS, [post_id, station.pk, received_at, *columns])
         id_by_serial = dict(cursor.fetchall())
     ids = [id_by_serial[record.serial] for record in records]

@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from django.db import connection
-
+from lines.records.prepared import prepared_cursor
 from lines.stations.clock import ClockReading
 
 
@@ -11,7 +10,7 @@ def keep_clock(station_id: int, known: ClockReading | None, offset_s: float, now
     """Write down a measured offset where `known`, the last one, does not tell it."""
     if known and known.tells(offset_s, now):
         return
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "insert into lines_stationclock (station_id, offset_s, measured_at) values (%s, %s, %s)"
             " on conflict (station_id) do update set offset_s = excluded.offset_s, measured_at = excluded.measured_at",

@@ -3,8 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db import connection
-
+from lines.records.prepared import prepared_cursor
 from quality.plans.judging import Derived, JudgingPlan, Limits
 
 # One statement, because every result a station posts asks it: the characteristics posted or used at the operation,
@@ -30,7 +29,7 @@ def judging_plan(product: str, operation: str, codes: Collection[str], now: date
 
     `product` may be empty (a unit nobody knows): then nothing has limits and nothing is derived or required.
     """
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_PLAN, {"product": product, "operation": operation, "codes": list(codes), "now": now})
         rows = cursor.fetchall()
     units: dict[str, str] = {}
@@ -52,7 +51,7 @@ def limits_by_version(version_ids: Collection[int]) -> dict[int, Limits]:
     """The limits a stored measurement was judged by, whatever is valid now."""
     if not version_ids:
         return {}
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "select id, lsl, target, usl from quality_characteristiclimits where id = any(%s)", [list(version_ids)]
         )

@@ -4,12 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.db.models import Prefetch
 
 from lines.errors import UNKNOWN_STATION, Refusal, as_json
 from lines.models import Station
 from lines.orders.models import Tracking
+from lines.records.prepared import prepared_cursor
 from traceability.codes import described
 from traceability.feeding import errors
 from traceability.feeding.facts import FedLot, FedMaterial, MountedFacts, Scan, read_label
@@ -27,7 +27,7 @@ where f.station_id = %s order by f.code
 
 def mounted(station_id: int) -> list[MountedFacts]:
     """What is at this station's feed points now; one statement."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_MOUNTED, [station_id])
         return [MountedFacts(*row) for row in cursor.fetchall()]
 
@@ -152,7 +152,7 @@ def fed_between(
         "until": until,
     }
     found: dict[tuple[int, int], FedMaterial] = {}
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_FED, asked)
         for row in cursor.fetchall():
             before = found.get(row[:2])

@@ -4,8 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
+from lines.records.prepared import prepared_cursor
 from traceability.holds.covering import Cover, Seen, Taken, covered
 from traceability.holds.facts import HoldFacts
 
@@ -39,7 +38,7 @@ _ADD = """
 with recursive ahead (hold_id, unit_id) as (
     select * from unnest(%(holds)s::bigint[], %(units)s::bigint[])
     union
-    select ahead.hold_id, l.output_id from traceability_genealogylink l join ahead on ahead.unit_id = l.input_unit_id
+    select ahead.hold_id, l.output_id from traceability_currentlink l join ahead on ahead.unit_id = l.input_unit_id
 ), added as (
     insert into traceability_holdunit (hold_id, unit_id, added_at, released_by)
     select hold_id, unit_id, %(now)s, '' from ahead order by hold_id, unit_id
@@ -68,7 +67,7 @@ def extend_holds(
         if taken.input_unit_id is not None:
             by_output.setdefault(taken.input_unit_id, []).append(taken.output_id)
     found: set[tuple[int, int]] = set()
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         # A statement of its own: the next one must see what was committed until the lock was had.
         cursor.execute("select pg_advisory_xact_lock_shared(%s)", [PLACING_LOCK])
         cursor.execute(
@@ -98,7 +97,7 @@ def add_members(pairs: Collection[tuple[int, int]], now: datetime) -> dict[int, 
         return new
     holds, units = zip(*sorted(pairs), strict=True)
     rows: list[tuple[Any, ...]]
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_ADD, {"holds": list(holds), "units": list(units), "now": now})
         rows = cursor.fetchall()
     for unit_id, *hold in rows:

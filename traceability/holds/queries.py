@@ -2,8 +2,7 @@
 
 from collections.abc import Collection
 
-from django.db import connection
-
+from lines.records.prepared import prepared_cursor
 from traceability.holds.facts import HoldFacts
 
 # A hold from a future operation on needs that operation's place in the unit's own route.
@@ -22,7 +21,7 @@ where m.released_at is null and m.unit_id = any(%s) order by m.id
 def open_holds(unit_ids: Collection[int]) -> dict[int, list[HoldFacts]]:
     """Every open hold of each of these units, oldest first; those from a future operation on as well."""
     found: dict[int, list[HoldFacts]] = {}
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_OPEN, [list(unit_ids)])
         for unit_id, *hold in cursor.fetchall():
             found.setdefault(unit_id, []).append(HoldFacts(*hold))

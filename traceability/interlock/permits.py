@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from lines import errors
@@ -20,6 +20,7 @@ from lines.events.services import Happening, emit_all
 from lines.models import Station
 from lines.people.actors import acting
 from lines.people.scope import refuse_outside
+from lines.records.prepared import prepared_cursor
 from lines.records.services import LOCK_TIMEOUT, LOCKED, quarantine
 from lines.stations.body import read_json
 from lines.stations.contracts import read_permit_request
@@ -95,7 +96,7 @@ def ask_permits(station: Station, path: str, raw: bytes, *, dry_run: bool = Fals
 
 def _take_turn(station: Station) -> None:
     """One request of a station at a time, so that two copies of one request get one permit."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "select set_config('lock_timeout', %s, true) from lines_station where id = %s for no key update",
             [LOCK_TIMEOUT, station.pk],
@@ -208,7 +209,7 @@ def _store(question: _Question, verdicts: Sequence[_Verdict]) -> list[str]:
     replaced = [v.replaced.id for v in verdicts if v.replaced]
     given = [v.given.id for v in verdicts if v.given]
     denied = [v for v in verdicts if v.findings]
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         if replaced:
             cursor.execute(_CLOSE, [replaced, question.now])
         if given:
@@ -247,7 +248,7 @@ def _insert(question: _Question, verdicts: Sequence[_Verdict]) -> dict[str, int]
         [json.dumps(to_json(v.facts)) for v in verdicts],
         [None if v.findings else _expires_at(v, question) for v in verdicts],
     ]
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_INSERT, [question.station.pk, question.operation, question.now, *columns])
         return dict(cursor.fetchall())
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from lines.models import Station
+from lines.records.prepared import prepared_cursor
 from lines.stations.clock import ClockReading
 from traceability.feeding.facts import MountedFacts
 from traceability.interlock.facts import Definition, GaugeFacts, Material, OperatorFacts, Step, design_code
@@ -60,7 +59,7 @@ def station_facts(
         "operator": operator,
         "channels": list(channels),
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_STATION, asked)
         mode, offset_s, measured_at, is_operation, *texts = cursor.fetchone()
     operations, gauges, person, points = (json.loads(text) if text else None for text in texts)
@@ -208,7 +207,7 @@ def plant_facts(
     starts: dict[int, Start] = {}
     orders: dict[int, Order] = {}
     steps: dict[tuple[int, int], list[Step]] = {}
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_PLANT, asked)
         for row in cursor.fetchall():
             if row[2] == "LOT":

@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db import connection
-
+from lines.records.prepared import prepared_cursor
 from lines.records.queries import visits_by_serial
 from traceability.holds.facts import HoldFacts
 from traceability.interlock.facts import (
@@ -50,7 +49,7 @@ from traceability_unit u where u.serial = any(%s)
 def unit_rows(serials: Collection[str], *, lock: bool) -> dict[str, UnitRow]:
     """Units by serial. `lock`: until the transaction ends, in one order for everybody, so that two posts that share
     units wait for each other instead of blocking each other."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(f"{_UNITS} order by u.serial for no key update of u" if lock else _UNITS, [list(serials)])
         found = {}
         for *row, channel, samples in cursor.fetchall():
@@ -72,7 +71,7 @@ class OpenPermit:
 
 def open_permits(serials: Collection[str]) -> dict[str, OpenPermit]:
     """Of each of these serials that has one, of whatever station: there is one in the whole plant."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "select p.serial, p.id, s.code, p.operation, p.decided_at, p.expires_at"
             " from traceability_permit p join lines_station s on s.id = p.station_id"
@@ -84,7 +83,7 @@ def open_permits(serials: Collection[str]) -> dict[str, OpenPermit]:
 
 def not_contained(serials: Collection[str]) -> dict[str, int]:
     """How many records of each of these serials the control charts have not looked at, or their signals not held."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "select r.serial, count(distinct r.id) from lines_operationrecord r"
             " join lines_pending p on p.record_id = r.id"
@@ -184,10 +183,9 @@ def input_facts(
     # Only what is discrete is ever consumed; rolls and batches have thousands of outputs that nobody asks for here.
     consumed = [row.id for row in rows.values() if row.state == "CONSUMED"]
     if consumed:
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(
-                "select distinct input_unit_id, output_id from traceability_genealogylink"
-                " where input_unit_id = any(%s)",
+                "select distinct input_unit_id, output_id from traceability_currentlink where input_unit_id = any(%s)",
                 [consumed],
             )
             for input_id, output_id in cursor.fetchall():
@@ -211,7 +209,7 @@ def lot_facts(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], LotFac
     if not keys:
         return {}
     suppliers, numbers = zip(*keys, strict=True)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "select id, supplier, number, true, material_id, state, expires_at from traceability_lot"
             " where (supplier, number) in (select * from unnest(%s::text[], %s::text[]))",
@@ -225,9 +223,9 @@ def built_in(unit_ids: Collection[int]) -> dict[int, set[str]]:
     found: dict[int, set[str]] = {}
     if not unit_ids:
         return found
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
-            "select distinct g.output_id, coalesce(d.code, l.material_code) from traceability_genealogylink g"
+            "select distinct g.output_id, coalesce(d.code, l.material_code) from traceability_currentlink g"
             " left join traceability_unit i on i.id = g.input_unit_id"
             " left join lines_materialdefinition d on d.id = i.definition_id"
             " left join traceability_lot l on l.id = g.input_lot_id"

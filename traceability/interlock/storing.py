@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import connection
-
 from lines.events.models import EventKind
 from lines.events.services import Happening, emit_all
 from lines.models import Station
 from lines.records import pending
 from lines.records.models import Consumer
+from lines.records.prepared import prepared_cursor
 from lines.records.services import NewMeasurement, NewRecord, store_records
 from lines.stations.results import StationResult, UnitResult
 from traceability.genealogy.models import LinkBasis
@@ -205,7 +204,7 @@ def _taken(link: NewLink) -> Taken:
 def _use_permits(units: Sequence[Kept], now: datetime) -> None:
     used = [(unit.permit.id, unit.record_id) for unit in units if unit.permit is not None]
     if used:
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(
                 # Locked in one order for everybody, as in permits.py.
                 "with open as (select p.id, u.record_id from traceability_permit p"

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
+from lines.records.prepared import prepared_cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class NewUnit:
 def create_units(units: Collection[NewUnit], now: datetime) -> dict[str, int]:
     """Insert those that nobody else has inserted meanwhile; returns the ids of the new ones by serial."""
     ordered = sorted(units, key=lambda unit: unit.serial)  # one order for everybody: no deadlock
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "insert into traceability_unit"
             " (serial, definition_id, product_id, state, next_step_id, route_id, work_order_id, created_at, updated_at)"
@@ -62,7 +62,7 @@ class UnitChange:
 
 
 def apply_changes(changes: Sequence[UnitChange], now: datetime) -> None:
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "update traceability_unit u set state = c.state, next_step_id = c.next_step_id,"
             " last_test_passed = case c.test when 'PASS' then true when 'FAIL' then false"
@@ -88,7 +88,7 @@ def consume(unit_ids: Collection[int], now: datetime) -> None:
     """These units are part of others from now on, and in no tray. A scrapped one stays scrapped: that is the news."""
     if not unit_ids:
         return
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "with taken as (update traceability_trayload set unloaded_at = %(now)s,"
             " unloaded_by = coalesce(current_setting('denchi.actor', true), '')"
@@ -101,7 +101,7 @@ def consume(unit_ids: Collection[int], now: datetime) -> None:
 
 def create_first_seen_lots(lots: Collection[tuple[str, str, str, int | None]], now: datetime) -> None:
     """(supplier, number, material code as posted, material id) of lots nobody announced; others' rows stay."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         ordered = sorted(lots, key=lambda lot: lot[:2])
         cursor.execute(
             "insert into traceability_lot (supplier, number, material_code, material_id, state, created_at)"

@@ -1,0 +1,26 @@
+"""A cursor for the statements that every post repeats: prepared once for each connection, as planning them costs more
+than running them."""
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+import psycopg
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+
+class _Preparing(psycopg.Cursor[Any]):
+    """Parameters go apart from the statement, so that the database knows it again. Their types are those of the Python
+    values: a statement casts where that would not do. Without `prepare_threshold` in the settings nothing is prepared,
+    for installations behind a pooler that cannot."""
+
+    def execute(self, query: Any, params: Any = None, **more: Any) -> "_Preparing":
+        return super().execute(query, params, **(more | {"prepare": True}))
+
+
+def prepared_cursor() -> AbstractContextManager[CursorWrapper]:
+    """In place of `connection.cursor()`, for statements of a fixed text."""
+    connection.ensure_connection()
+    connection.validate_no_broken_transaction()
+    cursor: Any = _Preparing(connection.connection)
+    return connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
