@@ -188,6 +188,7 @@ SPECTACULAR_SETTINGS = {
         "AskedHoldScopeEnum": "traceability.holds.schemas.ASKED_SCOPES",
         "ResultDispositionEnum": "traceability.interlock.schemas.DISPOSITIONS",
         "DispositionEnum": "traceability.holds.schemas.DISPOSITION_KINDS",
+        "CorrectionKindEnum": "traceability.corrections.schemas.CORRECTION_KINDS",
     },
 }
 

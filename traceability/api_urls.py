@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from traceability.corrections import api as corrections
 from traceability.feeding import api as feeding
 from traceability.holds import api as holds
 from traceability.interlock import api as interlock
@@ -52,4 +53,6 @@ urlpatterns = [
         holds.DispositionsView.as_view(),
         name="api-dispositions",
     ),
+    path("corrections", corrections.CorrectionsView.as_view(), name="api-corrections"),
+    path("corrections/<int:correction_id>", corrections.CorrectionView.as_view(), name="api-correction"),
 ]

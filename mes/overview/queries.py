@@ -200,8 +200,9 @@ def time_in_state_s(status: StationStatus, now: datetime) -> float | None:
 
 
 def in_window(window: ShiftWindow) -> QuerySet[OperationRecord]:
-    """Records that finished in a shift. No machine finishes in the future, so received_at prunes by its index."""
-    return OperationRecord.objects.filter(
+    """Visits that ended in a shift. No machine finishes in the future, so received_at prunes by its index."""
+    visits = OperationRecord.objects.filter(attempt__gt=0, withdrawn=None)
+    return visits.filter(
         received_at__gte=window.begins, source_time__gte=window.begins, source_time__lt=window.ends
     )
 

@@ -80,13 +80,13 @@ def panel(station: Station, records: Sequence[OperationRecord], permits: Sequenc
     if record.tray and station.kind == StationKind.FORMATION:
         return Panel(template, present=_present(permits, record), record=record, tray=_tray(record))
     links = list(
-        GenealogyLink.objects.filter(record=record)
+        GenealogyLink.objects.filter(record=record, removed_by=None)
         .select_related("input_unit__definition", "input_lot__material")
         .order_by("position", "id")[: INPUTS + 1]
     )
     more = 0
     if len(links) > INPUTS:
-        more = GenealogyLink.objects.filter(record=record).count() - INPUTS
+        more = GenealogyLink.objects.filter(record=record, removed_by=None).count() - INPUTS
     return Panel(
         template,
         present=_present(permits, record),

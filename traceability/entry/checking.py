@@ -158,6 +158,6 @@ def _check_characteristic(line: Line, code: str, known: PlantCodes) -> str:
     if not unit:
         line.wrong(UNKNOWN_CHARACTERISTIC, shown(code))
     elif line.cell("unit") and line.cell("unit") != unit:
-        line.wrong(WRONG_UNIT, f"{code}: {unit!r}, not {shown(line['unit'])!r}")
+        line.wrong(WRONG_UNIT, f"{code}: {unit!r}, not {shown(line.cell('unit'))!r}")
         return ""
     return unit

@@ -17,7 +17,7 @@ _UNITS_BEHIND = """
 with recursive behind(unit_id) as (
     select %s::bigint
     union
-    select link.input_unit_id from traceability_genealogylink link
+    select link.input_unit_id from traceability_currentlink link
     join behind on link.output_id = behind.unit_id where link.input_unit_id is not null
 ) select unit_id from behind
 """
@@ -25,7 +25,7 @@ _UNITS_AHEAD = """
 with recursive ahead(unit_id) as (
     select %s::bigint
     union
-    select link.output_id from traceability_genealogylink link
+    select link.output_id from traceability_currentlink link
     join ahead on link.input_unit_id = ahead.unit_id
 ) select unit_id from ahead
 """
@@ -51,9 +51,9 @@ with recursive part(lot_id) as (
     union
     select p.child_id from traceability_lotpart p join part on p.parent_id = part.lot_id
 ), ahead(unit_id) as (
-    select link.output_id from traceability_genealogylink link join part on link.input_lot_id = part.lot_id
+    select link.output_id from traceability_currentlink link join part on link.input_lot_id = part.lot_id
     union
-    select link.output_id from traceability_genealogylink link
+    select link.output_id from traceability_currentlink link
     join ahead on link.input_unit_id = ahead.unit_id
 ) select unit_id from ahead
 """
@@ -131,7 +131,7 @@ class Tree:
 
 
 def _edges(condition: Q) -> list[Edge]:
-    rows = GenealogyLink.objects.filter(condition).order_by("id").values_list(*_COLUMNS)
+    rows = GenealogyLink.objects.filter(condition, removed_by=None).order_by("id").values_list(*_COLUMNS)
     return [
         Edge(Node(False, output), Node(False, unit) if unit is not None else Node(True, lot), *rest)
         for output, unit, lot, *rest in rows

@@ -20,14 +20,14 @@ _CLOCKS_AGREE = timedelta(days=1)
 
 # Seeds: the units that the target itself names; all made of them follow.
 _LOT = """
-select output_id from traceability_genealogylink where input_lot_id in (
+select output_id from traceability_currentlink where input_lot_id in (
     with recursive lot (id) as (
         select %(lot)s::bigint
         union select p.child_id from traceability_lotpart p join lot on lot.id = p.parent_id
     ) select id from lot)
 """
 _ROLL_RANGE = """
-select output_id from traceability_genealogylink where input_unit_id = %(unit)s
+select output_id from traceability_currentlink where input_unit_id = %(unit)s
     and (%(lane)s::int is null or lane is null or lane = %(lane)s)
     and (%(from_m)s::float8 is null or to_m is null or to_m > %(from_m)s)
     and (%(to_m)s::float8 is null or from_m is null or from_m < %(to_m)s)
@@ -120,7 +120,7 @@ def reaching(scope: str) -> str:
     """The beginning of a statement: `reach (unit_id)` holds every unit that a hold of this scope covers now."""
     return (
         f"with recursive reach (unit_id) as (select unit_id from ({_SEEDS[scope]}) as seed (unit_id)"  # noqa: S608 - ours
-        " union select l.output_id from traceability_genealogylink l join reach on reach.unit_id = l.input_unit_id)"
+        " union select l.output_id from traceability_currentlink l join reach on reach.unit_id = l.input_unit_id)"
     )
 
 

@@ -16,7 +16,7 @@ from traceability.units.queries import KINDS, Window, page_of, unit_row, with_na
 _RESTS = """
 select l.id, l.quantity
     - coalesce((select sum(p.quantity) from traceability_lotpart p where p.parent_id = l.id), 0)
-    - coalesce((select sum(g.quantity) from traceability_genealogylink g where g.input_lot_id = l.id
+    - coalesce((select sum(g.quantity) from traceability_currentlink g where g.input_lot_id = l.id
                 and not exists (select 1 from traceability_correction c where c.removed_link_id = g.id)), 0)
 from traceability_lot l where l.id = any(%s) and l.quantity is not null
 """

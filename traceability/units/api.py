@@ -1,5 +1,6 @@
 """Units over the API."""
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -37,8 +38,16 @@ class UnitView(APIView):
         parameters=[
             OpenApiParameter("serial", str, OpenApiParameter.PATH),
             OpenApiParameter("depth", int, description="Levels of genealogy, 1 to 12, 1 unless told."),
+            OpenApiParameter(
+                "as_of",
+                OpenApiTypes.DATETIME,
+                description=(
+                    "Records, values, links and holds as they were known then, before later corrections. State, next"
+                    " operation, length and mass are always of now."
+                ),
+            ),
         ],
         responses={200: schemas.UnitHistory, **_MISSING},
     )
     def get(self, request: Request, serial: str) -> Response:
-        return Response(show_unit(serial, _parameter(request, "depth")))
+        return Response(show_unit(serial, _parameter(request, "depth"), _parameter(request, "as_of")))

@@ -1,6 +1,6 @@
 """Everything that happened to one unit, in order, for its page. The number of queries does not depend on it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,8 +11,12 @@ from lines.models import Measurement, Operation, OperationRecord, ReasonCode, Ro
 from lines.records.models import Judgement, Verdict
 from quality.models import Characteristic, CharacteristicLimits
 from traceability.codes import CODES, described
-from traceability.interlock.models import PermitVerdict
-from traceability.models import Hold, HoldUnit, Permit, Unit
+from traceability.corrections.models import Correction
+from traceability.corrections.queries import corrections_of, moved_by, origins_of, right_values, verdict_now
+from traceability.interlock.models import PermitVerdict, Rejudgement
+from traceability.interlock.rejudgements import rejudgements_of
+from traceability.models import Hold, HoldUnit, Permit, Sample, Unit
+from traceability.samples.queries import samples_of
 from traceability.units.bars import Bar, bar
 from traceability.units.figures import Summary, decimals, summary
 from traceability.units.rework import Stretch, stretches
@@ -31,6 +35,16 @@ class Value:
     limits: CharacteristicLimits | None
     bar: Bar | None
     decimals: int | None
+    corrected: Correction | None = None  # the newest correction of it
+
+    @property
+    def value(self) -> float:
+        """What is right, as far as we know."""
+        return self.corrected.after["value"] if self.corrected else self.measurement.value
+
+    @property
+    def judgement(self) -> int:
+        return self.corrected.after["judgement"] if self.corrected else self.measurement.judgement
 
     @property
     def has_limits(self) -> bool:
@@ -38,7 +52,7 @@ class Value:
 
     @property
     def is_failed(self) -> bool:
-        return self.measurement.judgement in (Judgement.FAIL_LOW, Judgement.FAIL_HIGH)
+        return self.judgement in (Judgement.FAIL_LOW, Judgement.FAIL_HIGH)
 
 
 @dataclass(frozen=True)
@@ -63,7 +77,7 @@ class Measured:
 
     @property
     def summary(self) -> Summary:
-        return summary([value.measurement.value for value in self.values])
+        return summary([value.value for value in self.values])
 
 
 @dataclass(frozen=True)
@@ -82,10 +96,29 @@ class Visit:
     deviations: list[Code]
     reasons: list[Named]
     denials: list["Denial"]  # entries refused since the visit before
+    corrections: list[Correction]  # of this record, oldest first
+    origin: Correction | None  # this record took another one's place
+    sample: str  # label of the sample that was measured; empty for a visit
+    rejudged: Rejudgement | None  # what counts of its deviations since something before it came to be known
+
+    @property
+    def deviations_now(self) -> list[Code]:
+        return [described(code) for code in self.rejudged.codes_after] if self.rejudged else self.deviations
 
     @property
     def operation(self) -> str:
-        return self.record.operation
+        """What rework loops are told by: what is no visit is none of them."""
+        record = self.record
+        return record.operation if record.attempt and self.moved is None else f"{record.operation} {record.pk}"
+
+    @property
+    def moved(self) -> Correction | None:
+        """The correction that gave the record to another serial."""
+        return moved_by(self.corrections)
+
+    @property
+    def verdict(self) -> str:
+        return verdict_now(self.record.verdict, self.corrections)
 
     @property
     def duration(self) -> timedelta | None:
@@ -118,7 +151,7 @@ class Chapter:
 
     @property
     def ended_well(self) -> bool:
-        return self.visits[-1].record.verdict == Verdict.PASS
+        return self.visits[-1].verdict == Verdict.PASS
 
 
 @dataclass(frozen=True)
@@ -147,7 +180,8 @@ class History:
     denials: list[Denial]  # since the last visit
     n_visits: int
     n_values: int
-    last: OperationRecord | None
+    last: Visit | None
+    samples: list[Sample]
 
 
 def unit_by_serial(serial: str) -> Unit | None:
@@ -164,19 +198,22 @@ def what(code: Code) -> str:
 def history(unit: Unit) -> History:
     records = list(OperationRecord.objects.filter(serial=unit.serial).select_related("station").order_by("id"))
     denials = _denials(unit)
-    visits = _visits(records, denials)
+    samples = samples_of(unit)
+    visits = _visits(records, denials, {s.record_id: s.code for s in samples if s.record_id is not None})
+    real = [visit for visit in visits if visit.record.attempt and visit.moved is None]
     chapters = [Chapter(s, visits[s.first : s.last + 1]) for s in stretches(visits)]
     held = HoldUnit.objects.filter(unit=unit, released_at=None).select_related("hold__nonconformance").order_by("pk")
     last_at = records[-1].received_at if records else None
     return History(
         unit=unit,
         chapters=chapters,
-        steps=_steps(unit, records),
+        steps=_steps(unit, real),
         open_holds=_held_for([member.hold for member in held]),
         denials=[d for d in denials if last_at is None or d.permit.decided_at > last_at],
-        n_visits=len(records),
+        n_visits=len(real),
         n_values=sum(len(m.values) for visit in visits for m in visit.measured),
-        last=records[-1] if records else None,
+        last=real[-1] if real else None,
+        samples=samples,
     )
 
 
@@ -203,11 +240,13 @@ def _between(denials: Iterable[Denial], after: datetime | None, until: datetime)
     return [d for d in denials if (after is None or d.permit.decided_at > after) and d.permit.decided_at <= until]
 
 
-def _visits(records: Sequence[OperationRecord], denials: Sequence[Denial]) -> list[Visit]:
+def _visits(records: Sequence[OperationRecord], denials: Sequence[Denial], samples: Mapping[int, str]) -> list[Visit]:
     names = {o.code: o.name for o in Operation.objects.filter(code__in={r.operation for r in records})}
     reason_codes = {code for record in records for code in record.reason_codes}
     reasons = {r.code: r.name for r in ReasonCode.objects.filter(code__in=reason_codes)}
-    measured = measured_by_record(records)
+    ids = [record.pk for record in records]
+    corrections, origins, rejudged = corrections_of(ids), origins_of(ids), rejudgements_of(ids)
+    measured = measured_by_record(records, corrections)
     visits = []
     before: datetime | None = None
     for record in records:
@@ -219,14 +258,22 @@ def _visits(records: Sequence[OperationRecord], denials: Sequence[Denial]) -> li
                 deviations=[described(code) for code in record.deviation_codes],
                 reasons=[Named(code, reasons.get(code, code)) for code in record.reason_codes],
                 denials=_between(denials, before, record.received_at),
+                corrections=corrections.get(record.pk, []),
+                origin=origins.get(record.pk),
+                sample=samples.get(record.pk, ""),
+                rejudged=rejudged.get(record.pk),
             )
         )
         before = record.received_at
     return visits
 
 
-def measured_by_record(records: Sequence[OperationRecord]) -> dict[int, list[Measured]]:
-    """Measurements by record. The records' own times name the partitions to look into."""
+def measured_by_record(
+    records: Sequence[OperationRecord], corrections: Mapping[int, list[Correction]] | None = None
+) -> dict[int, list[Measured]]:
+    """Measurements by record, as recorded or with these corrections. The records' own times name the partitions to
+    look into."""
+    right = {record_id: right_values(found) for record_id, found in (corrections or {}).items()}
     found = list(
         Measurement.objects.filter(
             record__in=[record.pk for record in records],
@@ -240,34 +287,36 @@ def measured_by_record(records: Sequence[OperationRecord]) -> dict[int, list[Mea
     for m in found:
         code = m.characteristic
         group = by_record.setdefault(m.record_id, {}).setdefault(code, Measured(code, names.get(code, code), []))
-        group.values.append(_value(m, limits.get(m.limits_version) if m.limits_version else None))
+        corrected = right.get(m.record_id, {}).get(m.sequence)
+        group.values.append(_value(m, limits.get(m.limits_version) if m.limits_version else None, corrected))
     return {record_id: list(groups.values()) for record_id, groups in by_record.items()}
 
 
-def _value(measurement: Measurement, limits: CharacteristicLimits | None) -> Value:
+def _value(measurement: Measurement, limits: CharacteristicLimits | None, corrected: Correction | None) -> Value:
     if limits is None:
-        return Value(measurement, None, None, None)
+        return Value(measurement, None, None, None, corrected)
     ends = (limits.lsl, limits.target, limits.usl)
-    return Value(measurement, limits, bar(measurement.value, *ends), decimals(*ends))
+    value = corrected.after["value"] if corrected else measurement.value
+    return Value(measurement, limits, bar(value, *ends), decimals(*ends), corrected)
 
 
-def _steps(unit: Unit, records: Sequence[OperationRecord]) -> list[StepMark]:
+def _steps(unit: Unit, visits: Sequence[Visit]) -> list[StepMark]:
     """The unit's own steps in the route version it started with."""
     if unit.definition_id is None or unit.route_id is None:
         return []
     own = RouteStep.objects.filter(route=unit.route_id, definition=unit.definition_id)
     steps = own.select_related("operation").order_by("sequence")
-    last = {record.operation: record for record in records}
-    attempts = {record.operation: record.attempt for record in records}
+    last = {visit.record.operation: visit for visit in visits}
+    attempts = {visit.record.operation: visit.record.attempt for visit in visits}
     marks = []
     for step in steps:
         code = step.operation.code
-        record = last.get(code)
+        visit = last.get(code)
         if unit.next_step_id == step.pk:
             status = "next"
-        elif record is None:
+        elif visit is None:
             status = "ahead"
         else:
-            status = "done" if record.verdict == Verdict.PASS else "failed"
+            status = "done" if visit.verdict == Verdict.PASS else "failed"
         marks.append(StepMark(step, status, attempts.get(code, 0)))
     return marks

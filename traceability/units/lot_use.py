@@ -61,7 +61,9 @@ def lot_use(lot: Lot, kind: str, page_number: str) -> LotUse:
     definitions = MaterialDefinition.objects.in_bulk([row["definition"] for row in counted if row["definition"]])
     kinds = [KindCount(definitions.get(row["definition"]), row["n"]) for row in counted]
     chosen = next((k for k in kinds if k.code == kind), kinds[0] if kinds else None)
-    totals = GenealogyLink.objects.filter(input_lot=lot, quantity__isnull=False).order_by().values("uom")
+    totals = (
+        GenealogyLink.objects.filter(input_lot=lot, quantity__isnull=False, removed_by=None).order_by().values("uom")
+    )
     amounts = [(row["total"], row["uom"]) for row in totals.annotate(total=Sum("quantity"))]
     if chosen is None:
         return LotUse(lot, kinds, None, None, [], amounts)
@@ -72,7 +74,7 @@ def lot_use(lot: Lot, kind: str, page_number: str) -> LotUse:
 
 def _ways(lot: Lot, units: list[Unit]) -> list[UnitWay]:
     links = (
-        GenealogyLink.objects.filter(output__in=units)
+        GenealogyLink.objects.filter(output__in=units, removed_by=None)
         .filter(Q(input_lot__in=lots_ahead_of(lot)) | Q(input_unit__in=units_ahead_of_lot(lot)))
         .select_related("input_unit", "input_lot", "record__station")
         .order_by("id")

@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.db.models import Exists, Model, OuterRef, QuerySet
@@ -17,8 +18,13 @@ from quality.plans.judging import NO_LIMITS, Limits
 from quality.plans.queries import limits_by_version
 from traceability import errors
 from traceability.codes import described
+from traceability.corrections.models import Correction
+from traceability.corrections.queries import corrections_of, moved_by, origins_of, right_values, verdict_now
 from traceability.genealogy.queries import DEEPEST, Links, made_of, used_in
 from traceability.holds.models import HoldUnit
+from traceability.interlock.models import Rejudgement
+from traceability.interlock.rejudgements import rejudgements_of
+from traceability.samples.models import Sample
 from traceability.units.models import Unit, UnitState
 
 MOST_ITEMS = 500
@@ -113,18 +119,38 @@ def list_units(kind: str, product: str, state: str, of: Window) -> dict[str, Any
     return page_of(units, of, unit_row)
 
 
-def show_unit(serial: str, depth: str) -> dict[str, Any]:
-    """Everything about one unit. Raises Refusal UNIT_NOT_FOUND or WRONG_PARAMETER."""
+def moment(name: str, text: str) -> datetime | None:
+    """A time with its offset; None for nothing said. Raises Refusal WRONG_PARAMETER."""
+    if not text:
+        return None
+    try:
+        # A plus sign that was not escaped in an address comes as a blank.
+        time = datetime.fromisoformat(text.replace(" ", "+"))
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise Refusal(WRONG_PARAMETER, f"{name}: a time like 2027-04-01T09:30:00Z")
+
+
+def show_unit(serial: str, depth: str, as_of: str = "") -> dict[str, Any]:
+    """Everything about one unit; with `as_of` its records, values, links and holds as they were known then.
+
+    Raises Refusal UNIT_NOT_FOUND or WRONG_PARAMETER.
+    """
+    then = moment("as_of", as_of)
     levels = number("depth", depth or "1", most=DEEPEST)
     wanted = canonical(serial)
     unit = with_names(Unit.objects.filter(serial=wanted)).first() if wanted.isprintable() else None
     if unit is None:
         raise Refusal(errors.UNIT_NOT_FOUND, wanted if wanted.isprintable() else "")
-    behind, ahead = made_of(unit.pk, levels), used_in(unit.pk, levels)
+    behind, ahead = made_of(unit.pk, levels, then), used_in(unit.pk, levels, then)
+    holds = unit.held_by.select_related("hold").order_by("pk")
     return {
         **unit_row(unit),
-        "holds": [_hold(hold) for hold in unit.held_by.select_related("hold").order_by("pk")],
-        "records": _records(unit.serial),
+        "as_of": then.isoformat() if then else None,
+        "holds": [_hold(hold, then) for hold in (holds.filter(added_at__lte=then) if then else holds)],
+        "records": _records(unit.serial, then),
         "made_of": _links(behind),
         "used_in": _links(ahead),
     }
@@ -134,19 +160,21 @@ def _links(found: Links) -> dict[str, Any]:
     return {"links": found.links, "lot_parts": found.lot_parts, "is_truncated": found.is_truncated}
 
 
-def _hold(hold: HoldUnit) -> dict[str, Any]:
+def _hold(hold: HoldUnit, as_of: datetime | None) -> dict[str, Any]:
+    is_released = hold.released_at is not None and (as_of is None or hold.released_at <= as_of)
     return {
         "reason": hold.hold.reason,
         "placed_at": hold.added_at.isoformat(),
         "placed_by": hold.hold.placed_by,
-        "released_at": hold.released_at.isoformat() if hold.released_at else None,
-        "released_by": hold.released_by or None,
+        "released_at": hold.released_at.isoformat() if is_released and hold.released_at else None,
+        "released_by": hold.released_by if is_released else None,
     }
 
 
-def _records(serial: str) -> list[dict[str, Any]]:
-    of_unit = OperationRecord.objects.filter(serial=serial).select_related("station").prefetch_related("counts")
-    records = list(of_unit.order_by("pk"))
+def _records(serial: str, as_of: datetime | None) -> list[dict[str, Any]]:
+    of_unit = OperationRecord.objects.filter(serial=serial).select_related("station", "sample")
+    known = of_unit if as_of is None else of_unit.filter(received_at__lte=as_of)
+    records = list(known.prefetch_related("counts").order_by("pk"))
     # The records' own times name the partitions to look into.
     measurements = Measurement.objects.filter(
         record__in=[record.pk for record in records], received_at__in={record.received_at for record in records}
@@ -156,10 +184,34 @@ def _records(serial: str) -> list[dict[str, Any]]:
         by_record.setdefault(measurement.record_id, []).append(measurement)
     versions = {m.limits_version for found in by_record.values() for m in found if m.limits_version is not None}
     limits = limits_by_version(versions)
-    return [_record(record, by_record.get(record.pk, []), limits) for record in records]
+    ids = [record.pk for record in records]
+    corrections, origins, rejudged = corrections_of(ids, as_of), origins_of(ids), rejudgements_of(ids, as_of)
+    told = []
+    for record in records:
+        found = corrections.get(record.pk, [])
+        right = right_values(found)
+        measured = [
+            _measurement(m, limits.get(m.limits_version or 0, NO_LIMITS), right.get(m.sequence))
+            for m in by_record.get(record.pk, [])
+        ]
+        more = {"rejudged": _rejudged(rejudged.get(record.pk)), "measurements": measured}
+        told.append(_record(record, found, origins.get(record.pk)) | more)
+    return told
 
 
-def _record(record: OperationRecord, measurements: list[Measurement], limits: dict[int, Limits]) -> dict[str, Any]:
+def _rejudged(found: Rejudgement | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "at": found.at.isoformat(),
+        "because_of": found.because_of_id,
+        "deviations": [as_json(described(code)) for code in found.codes_after],
+    }
+
+
+def _record(record: OperationRecord, corrections: list[Correction], origin: Correction | None) -> dict[str, Any]:
+    moved = moved_by(corrections)
+    sample: Sample | None = getattr(record, "sample", None)
     return {
         "record": record.pk,
         "station": record.station.code,
@@ -169,7 +221,8 @@ def _record(record: OperationRecord, measurements: list[Measurement], limits: di
         "source_time": record.source_time.isoformat(),
         "received_at": record.received_at.isoformat(),
         "machine_outcome": record.machine_outcome,
-        "verdict": record.verdict,
+        "verdict": verdict_now(record.verdict, corrections),
+        "recorded_verdict": record.verdict,
         "is_conforming": record.is_conforming,
         "deviations": [as_json(described(code)) for code in record.deviation_codes],
         "reason_codes": record.reason_codes,
@@ -183,7 +236,10 @@ def _record(record: OperationRecord, measurements: list[Measurement], limits: di
         "is_offline": record.is_offline,
         "entered_by": record.entered_by,
         "content_sha256": record.content_sha256,
-        "measurements": [_measurement(m, limits.get(m.limits_version or 0, NO_LIMITS)) for m in measurements],
+        "sample": sample.code if sample else None,
+        "moved_to": {"serial": moved.after["serial"], "record": moved.new_record_id} if moved else None,
+        "moved_from": {"serial": origin.before["serial"], "record": origin.record_id} if origin else None,
+        "corrections": [correction.pk for correction in corrections],
         "counts": [
             {"code": c.code, "count": c.count, "inspected": c.inspected, "position": c.position}
             for c in sorted(record.counts.all(), key=lambda count: count.pk)
@@ -191,10 +247,12 @@ def _record(record: OperationRecord, measurements: list[Measurement], limits: di
     }
 
 
-def _measurement(measurement: Measurement, limits: Limits) -> dict[str, Any]:
+def _measurement(measurement: Measurement, limits: Limits, right: Correction | None) -> dict[str, Any]:
     return {
+        "sequence": measurement.sequence,
         "code": measurement.characteristic,
-        "value": measurement.value,
+        "value": right.after["value"] if right else measurement.value,
+        "recorded_value": measurement.value,
         "unit": measurement.unit,
         "position": measurement.position,
         "source_time": measurement.source_time.isoformat(),
@@ -202,6 +260,6 @@ def _measurement(measurement: Measurement, limits: Limits) -> dict[str, Any]:
         "target": limits.target,
         "usl": limits.usl,
         "limits_version": measurement.limits_version,
-        "judgement": Judgement(measurement.judgement).name,
+        "judgement": Judgement(right.after["judgement"] if right else measurement.judgement).name,
         "is_derived": measurement.is_derived,
     }

@@ -44,6 +44,8 @@ class HoldShape(Shape):
 
 
 class MeasurementShape(JudgedMeasurement):
+    sequence = serializers.IntegerField(help_text="Its place in the record, by which a correction names it.")
+    recorded_value = serializers.FloatField(help_text="`value` is another where a correction set it right.")
     source_time = serializers.DateTimeField()
     limits_version = serializers.IntegerField(allow_null=True)
 
@@ -55,6 +57,17 @@ class CountShape(Shape):
     position = serializers.CharField(allow_blank=True)
 
 
+class MovedShape(Shape):
+    serial = serializers.CharField()
+    record = serializers.IntegerField()
+
+
+class RejudgedShape(Shape):
+    at = serializers.DateTimeField()
+    because_of = serializers.IntegerField(help_text="The record that came late.")
+    deviations = CodeShape(many=True)
+
+
 class RecordShape(Shape):
     record = serializers.IntegerField()
     station = serializers.CharField()
@@ -64,9 +77,13 @@ class RecordShape(Shape):
     source_time = serializers.DateTimeField(help_text="End, by the machine's clock.")
     received_at = serializers.DateTimeField(help_text="By our clock.")
     machine_outcome = serializers.ChoiceField(choices=VERDICTS)
-    verdict = serializers.ChoiceField(choices=VERDICTS)
+    verdict = serializers.ChoiceField(choices=VERDICTS, help_text="With the corrected values.")
+    recorded_verdict = serializers.ChoiceField(choices=VERDICTS)
     is_conforming = serializers.BooleanField()
     deviations = CodeShape(many=True)
+    rejudged = RejudgedShape(
+        allow_null=True, help_text="What counts of the deviations since something before this visit came to be known."
+    )
     reason_codes = serializers.ListField(child=serializers.CharField())
     recipe = serializers.CharField(allow_blank=True)
     operator = serializers.CharField(allow_blank=True)
@@ -78,6 +95,10 @@ class RecordShape(Shape):
     is_offline = serializers.BooleanField(help_text="Made while the MES did not answer.")
     entered_by = serializers.CharField(allow_blank=True, help_text="User name, where a person entered it.")
     content_sha256 = serializers.CharField()
+    sample = serializers.CharField(allow_null=True, help_text="Label of the sample that was measured; then no visit.")
+    moved_to = MovedShape(allow_null=True, help_text="Corrected: it is a record of that unit.")
+    moved_from = MovedShape(allow_null=True, help_text="Corrected: it was entered for that unit first.")
+    corrections = serializers.ListField(child=serializers.IntegerField())
     measurements = MeasurementShape(many=True)
     counts = CountShape(many=True)
 
@@ -91,6 +112,7 @@ class LotName(Shape):
 class LinkShape(Shape):
     """One input of one unit: `serial` or `lot`."""
 
+    link = serializers.IntegerField(help_text="Its number, by which a correction names it.")
     level = serializers.IntegerField(help_text="1: directly.")
     output = serializers.CharField(help_text="Serial of the unit it went into.")
     serial = serializers.CharField(allow_null=True)
@@ -124,6 +146,7 @@ class LinksShape(Shape):
 
 
 class UnitHistory(UnitShape):
+    as_of = serializers.DateTimeField(allow_null=True, help_text="As asked; null: now.")
     holds = HoldShape(many=True)
     records = RecordShape(many=True)
     made_of = LinksShape()
