@@ -30,6 +30,7 @@ admin.site.register(models.Shift, MasterAdmin, list_display=("code", *NAMES, "st
 admin.site.register(models.OpcUaServer, MasterAdmin, list_display=("code", "endpoint_url", "is_demo"))
 admin.site.register(models.WorkOrder, FactAdmin, list_display=("number", "product", "route", "quantity", "state"))
 admin.site.register(models.StationClock, FactAdmin, list_display=("station", "offset_s", "measured_at"))
+admin.site.register(models.ModeChange, FactAdmin, list_display=("station", "mode", "reason", "by", "at"))
 admin.site.register(models.AttributeCount, FactAdmin, list_display=("record", "code", "count", "inspected"))
 admin.site.register(models.WithdrawnRecord, FactAdmin, list_display=("record", "at"))
 admin.site.register(models.Certification, MasterAdmin, list_display=("person", "operation", "level", "valid_until"))

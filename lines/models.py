@@ -2,6 +2,7 @@
 
 from lines.alarms.models import Alarm
 from lines.events.models import Event
+from lines.modes.models import ModeChange
 from lines.orders.models import BillItem, MaterialDefinition, Operation, Product, Recipe, Route, RouteStep, WorkOrder
 from lines.people.models import Certification, Person, PersonToken, StationToken
 from lines.plant.models import Area, OpcUaServer, ProductionLine, ReasonCode, Shift, Signal, Site, Station, StationClock
@@ -26,6 +27,7 @@ __all__ = [
     "Event",
     "MaterialDefinition",
     "Measurement",
+    "ModeChange",
     "OpcUaServer",
     "Operation",
     "OperationRecord",

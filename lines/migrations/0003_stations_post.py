@@ -79,6 +79,33 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="ModeChange",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[
+                            ("PRODUCTION", "Production"),
+                            ("MAINTENANCE", "Maintenance"),
+                            ("MANUAL", "Manual"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=500)),
+                ("by", models.CharField(help_text="User name.", max_length=150)),
+                ("at", models.DateTimeField()),
+                (
+                    "station",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="mode_changes", to="lines.station"
+                    ),
+                ),
+            ],
+            options={"indexes": [models.Index(fields=["station", "-id"], name="mode_change_station")]},
+        ),
+        migrations.CreateModel(
             name="WorkOrder",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

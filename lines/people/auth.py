@@ -116,6 +116,10 @@ def may_acknowledge(person: Person) -> bool:
     return person.role != Role.AUDITOR
 
 
+def may_change_mode(person: Person) -> bool:
+    return person.role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
+
+
 def may_issue_tokens(person: Person) -> bool:
     return person.role == Role.ADMINISTRATOR
 

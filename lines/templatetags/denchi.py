@@ -127,6 +127,24 @@ def packml(state: int | None, is_stale: bool = False) -> SafeString:
 
 
 @register.filter
+def mode_word(mode: str) -> str:
+    """A station's mode (UnitMode)."""
+    words = {
+        "PRODUCTION": pgettext("station mode", "Production"),
+        "MAINTENANCE": pgettext("station mode", "Maintenance"),
+        "MANUAL": pgettext("station mode", "Manual"),
+    }
+    return words.get(mode, mode)
+
+
+@register.simple_tag
+def mode_badge(mode: str) -> SafeString:
+    if mode == "PRODUCTION":
+        return _badge("ok", "running", mode_word(mode))
+    return _badge("warn", "held", mode_word(mode))
+
+
+@register.filter
 def role(value: str) -> str:
     words = {
         Role.SUPERVISOR: _("Line supervisor"),

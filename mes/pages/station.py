@@ -7,7 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from lines.events.queries import current_position
-from lines.people.auth import may_mount
+from lines.modes.queries import last_change
+from lines.people.auth import may_change_mode, may_mount
 from lines.people.models import Person
 from lines.plant.models import Station
 from mes.station import queries
@@ -43,7 +44,13 @@ def trend(request: HttpRequest, code: str) -> HttpResponse:
 
 def _feeds(request: HttpRequest, view: queries.StationView) -> dict[str, Any]:
     person = cast(Person, request.user)  # LoginRequiredMiddleware let it pass
-    return {"station": view.station, "feeds": view.feeds, "may_mount": may_mount(person)}
+    return {
+        "station": view.station,
+        "feeds": view.feeds,
+        "may_mount": may_mount(person),
+        "mode_change": last_change(view.station),
+        "may_change_mode": may_change_mode(person),
+    }
 
 
 def _station(code: str) -> Station:

@@ -5,16 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
+from django.db.models.enums import TextChoices
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
 
 from lines.errors import WRONG_PARAMETER, Code, Refusal, as_json
+from lines.models import Station
 from lines.orders.serials import canonical
+from lines.records.visits import Visits
 from traceability.codes import described
 from traceability.interlock import errors
 from traceability.interlock.checks import Finding
 from traceability.interlock.evidence import from_json, replay
-from traceability.interlock.facts import UnitFacts
+from traceability.interlock.facts import Step, UnitFacts
 from traceability.interlock.models import Permit, PermitVerdict
 from traceability.units.queries import Window, page_of
 
@@ -32,16 +37,6 @@ class Replayed:
     @property
     def word(self) -> str:
         return str(PermitVerdict.DENY if self.findings else PermitVerdict.ALLOW)
-
-
-def stored(*, station: str = "", verdict: str = "", serial: str = "") -> QuerySet[Permit]:
-    """Verdicts with their stations, newest first, without their facts. A filter left empty takes all."""
-    found = Permit.objects.select_related("station").defer("facts").order_by("-id")
-    if station:
-        found = found.filter(station__code=station)
-    if verdict:
-        found = found.filter(verdict=verdict)
-    return found.filter(serial=canonical(serial)) if serial else found
 
 
 def verdict_by_id(permit_id: int) -> Permit | None:
@@ -102,7 +97,8 @@ def show_verdict(permit_id: int) -> dict[str, Any]:
 def verdicts_on(serial: str, as_of: str, of: Window) -> dict[str, Any]:
     """What the interlock had answered about a unit until a time, newest first. Raises Refusal WRONG_PARAMETER."""
     wanted = canonical(serial)
-    found = stored().filter(serial=wanted) if wanted.isprintable() else stored().none()
+    stored = Permit.objects.select_related("station").defer("facts")
+    found = stored.filter(serial=wanted) if wanted.isprintable() else stored.none()
     if as_of:
         found = found.filter(Q(decided_at__lte=_read_time(as_of)))
     return page_of(found, of, verdict_row)
@@ -116,3 +112,112 @@ def _read_time(text: str) -> datetime:
     if time is None or time.tzinfo is None:
         raise Refusal(WRONG_PARAMETER, "as_of: a time with its offset, 2027-04-01T09:30:00+09:00")
     return time
+
+
+class Show(TextChoices):
+    """The tabs of the list."""
+
+    ALL = "all", _("All")
+    DENIED = "denied", _("Denied")
+    ALLOWED = "allowed", _("Allowed")
+
+
+_SHOWN = {Show.ALL: Q(), Show.DENIED: Q(verdict=PermitVerdict.DENY), Show.ALLOWED: Q(verdict=PermitVerdict.ALLOW)}
+# Rows of one page of the list.
+_MOST = 50
+
+
+class Became(TextChoices):
+    """What became of a permit that was given."""
+
+    USED = "USED", _("Used")
+    OPEN = "OPEN", _("Open")
+    OVERDUE = "OVERDUE", _("Its time is over")
+    CLOSED = "CLOSED", _("Cancelled or replaced")
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step of the unit's route as it was known then."""
+
+    step: Step
+    visits: Visits | None
+    is_asked: bool
+    is_next: bool
+    is_sampled_out: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A verdict as the pages show it."""
+
+    permit: Permit
+    reasons: Sequence[tuple[Code, str]]
+    judged: Replayed | None
+
+    @property
+    def became(self) -> Became | None:
+        """None for a denial."""
+        permit = self.permit
+        if permit.verdict != PermitVerdict.ALLOW:
+            return None
+        if permit.used_by_id is not None:
+            return Became.USED
+        if permit.closed_at is not None:
+            return Became.CLOSED
+        is_over = permit.expires_at is not None and permit.expires_at < timezone.now()
+        return Became.OVERDUE if is_over else Became.OPEN
+
+    @property
+    def agrees(self) -> bool:
+        """Whether today's rules say on the same facts what was answered."""
+        return self.judged is not None and [f.code.code for f in self.judged.findings] == self.permit.reasons
+
+    @property
+    def route(self) -> list[StepRow]:
+        if self.judged is None:
+            return []
+        facts = self.judged.facts
+        own = {step.id for step in facts.own_steps}
+        asked, following = (step.id if step else None for step in (facts.step, facts.next_step))
+        return [
+            StepRow(step, facts.visits_of(step), step.id == asked, step.id == following, step.id not in own)
+            for step in facts.steps
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some verdicts, newest first. `before`: the id below which the next page begins; empty: this was the last."""
+
+    rows: list[Row]
+    before: str
+
+
+def listed(show: Show, station: str, serial: str, before: str) -> Page:
+    """The list: of one station or all, of one unit or all, those below an id or the newest."""
+    found = Permit.objects.filter(_SHOWN[show]).select_related("station").order_by("-id")
+    if station:
+        found = found.filter(station__code=station)
+    if serial:
+        found = found.filter(serial=canonical(serial))
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        found = found.filter(pk__lt=int(before))
+    permits = list(found[: _MOST + 1]) if (station + serial).isprintable() else []
+    more = len(permits) > _MOST
+    rows = [_row(permit) for permit in permits[:_MOST]]
+    return Page(rows, str(rows[-1].permit.pk) if more else "")
+
+
+def shown_verdict(permit_id: int) -> Row | None:
+    permit = verdict_by_id(permit_id)
+    return _row(permit) if permit else None
+
+
+def _row(permit: Permit) -> Row:
+    judged = replayed(permit)
+    return Row(permit, details(permit, judged), judged)
+
+
+def station_codes() -> list[str]:
+    return list(Station.objects.order_by("sequence").values_list("code", flat=True))
