@@ -10,6 +10,8 @@ from traceability.holds import pages as holds
 from traceability.lots.pages import listing as lots
 from traceability.lots.pages import lot, receipt
 from traceability.interlock import pages as interlock
+from traceability.lots.pages import listing as lots
+from traceability.lots.pages import lot, receipt
 from traceability.refused import pages as refused
 from traceability.samples import pages as samples
 from traceability.trays import pages as trays

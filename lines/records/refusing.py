@@ -12,20 +12,28 @@ from lines.records.services import LOCK_TIMEOUT, LOCKED, quarantine
 
 
 @contextmanager
+def told_when_busy(what: str = "") -> Iterator[None]:
+    """Around a whole transaction: rows that others hold for too long become a Refusal BUSY."""
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, LOCKED):
+            raise Refusal(BUSY, what, retry_after_s=1) from error
+        raise
+
+
+@contextmanager
 def keeping_refused(
     station: Station | None, *, path: str, key: str = "", body: bytes, received_at: datetime
 ) -> Iterator[None]:
-    """Around a whole transaction: a Refusal puts the body into quarantine and goes on; rows that others hold for too
-    long become a Refusal BUSY, which keeps nothing, for the same body is right a moment later."""
+    """Around a whole transaction: a Refusal puts the body into quarantine and goes on. BUSY keeps nothing, for the same
+    body is right a moment later."""
     try:
-        yield
+        with told_when_busy(key):
+            yield
     except Refusal as refusal:
         if refusal.code is not BUSY:
             quarantine(station, refusal, path=path, key=key, body=body, received_at=received_at)
-        raise
-    except OperationalError as error:
-        if isinstance(error.__cause__, LOCKED):
-            raise Refusal(BUSY, key, retry_after_s=1) from error
         raise
 
 

@@ -10,7 +10,7 @@ from lines.models import Station
 from lines.orders.serials import SerialError, canonical, parse_serial
 from mes.search.nearby import serials_near
 from quality.models import ControlPlan
-from traceability.models import Lot, TrayPlacement, Unit
+from traceability.models import Lot, TrayLoad, TrayPlacement, Unit
 
 # A list longer than this helps nobody; the page asks for more characters.
 MOST_HITS = 50
@@ -22,7 +22,7 @@ LONGEST_QUERY = 80
 class Hit:
     """One object that a code names. `key` is what its page's address takes."""
 
-    kind: str  # unit, lot, station, chart
+    kind: str  # unit, lot, station, chart, tray
     key: str
     title: str
     note: str
@@ -73,6 +73,12 @@ def _chart_hits(condition: Q) -> Iterator[Hit]:
         yield Hit("chart", plan.code, plan.code, f"{plan.name} · {plan.station.code}")
 
 
+def _tray_hits(text: str) -> Iterator[Hit]:
+    """A tray that was loaded before any station told of it; one that a station saw is shown as it was seen."""
+    if TrayLoad.objects.filter(tray=text).exists() and not TrayPlacement.objects.filter(tray=text).exists():
+        yield Hit("tray", text, text, "")
+
+
 def _exact(text: str) -> list[Hit]:
     lot = Q(number__iexact=text)
     supplier, _, number = text.rpartition(" ")
@@ -83,6 +89,7 @@ def _exact(text: str) -> list[Hit]:
         *_lot_hits(lot),
         *_station_hits(Q(code__iexact=text)),
         *_chart_hits(Q(code__iexact=text)),
+        *_tray_hits(text),
     ]
 
 

@@ -15,6 +15,7 @@ from lines.people.models import Role
 from lines.people.services import issue_person_token
 from tests.traceability.conftest import Hand
 from tests.traceability.test_units_api import fits
+from traceability.errors import LOT_NOT_FOUND
 from traceability.genealogy.closures import tree_behind, units_ahead_of_lot
 from traceability.genealogy.queries import made_of
 from traceability.genealogy.services import NewLink, add_links
@@ -153,10 +154,10 @@ def test_parts_inherit_and_a_block_reaches_them(hand: Hand, quality: str) -> Non
         ({"lots": [{"lot": one}, {"lot": one}], "number": "X"}, errors.MERGE_OF_ONE),
         ({"lots": [{"lot": one}, {"lot": second}], "number": "X"}, errors.MORE_THAN_REST),
         ({"lots": [{"lot": two}, {"lot": third}], "number": "A"}, errors.LOT_NUMBER_TAKEN),
-        ({"lots": [{"lot": two}, {"lot": 10**9}], "number": "X"}, None),
+        ({"lots": [{"lot": two}, {"lot": 10**9}], "number": "X"}, LOT_NOT_FOUND),
     ):
         refused = hand.post("lots/merge", {**wrong, **reason}, quality)
-        assert refused.json()["code"] == (code.code if code else "MES-T-0202")
+        assert refused.json()["code"] == code.code
 
 
 AMOUNT = st.floats(0.01, 120, allow_nan=False).map(lambda x: round(x, 3))

@@ -91,7 +91,7 @@ class Merge:
     reason: str
 
 
-def _certified(fields: Fields, path: str) -> Certified:
+def read_certified(fields: Fields, path: str) -> Certified:
     known_only(fields, frozenset({"property", "value", "unit", "lower", "upper"}), path)
     value = read_number(fields, "value", path, required=True)
     lower, upper = read_number(fields, "lower", path), read_number(fields, "upper", path)
@@ -107,7 +107,11 @@ def _certified(fields: Fields, path: str) -> Certified:
 
 
 def _expires_at(body: Fields) -> datetime | None:
-    expires_at = read_time(body, "expires_at", "$", None)
+    return sensible(read_time(body, "expires_at", "$", None))
+
+
+def sensible(expires_at: datetime | None) -> datetime | None:
+    """An expiry as it is. Raises Refusal BAD_TIME for a year that no lot lives to."""
     if expires_at is not None and not _FIRST_YEAR <= expires_at.year <= _LAST_YEAR:
         # A year at the end of the calendar has no time in the plant's zone, and no page could show it.
         what = (
@@ -122,7 +126,7 @@ def read_receipt(body: Fields) -> Receipt:
     supplier = read_text(body, "supplier", "$", required=True)
     number = read_text(body, "number", "$", required=True)
     code = read_text(body, "material", "$", required=True, longest=32)
-    certificate = read_rows(body, "certificate", "$", _certified, most=MOST_CERTIFIED)
+    certificate = read_rows(body, "certificate", "$", read_certified, most=MOST_CERTIFIED)
     once((line.name for line in certificate), "$.certificate", "property")
     quantity = read_number(body, "quantity", "$", above=0)
     return Receipt(supplier, number, code, _expires_at(body), quantity, certificate)

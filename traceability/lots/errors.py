@@ -82,14 +82,6 @@ MERGE_OF_ONE = Code(
     "Name each lot once.",
     "各ロットを一度ずつ指定してください。",
 )
-FILE_UNREADABLE = Code(
-    "MES-T-0411",
-    422,
-    "This is no table of receipts.",
-    "受入一覧の表として読めません。",
-    "Save the sheet as CSV (UTF-8) with the columns that the page names in its first line.",
-    "1行目に指定の列名を置き、CSV（UTF-8）で保存してください。",
-)
 LINE_DIFFERS = Code(
     "MES-T-0412",
     422,

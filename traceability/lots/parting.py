@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from lines.errors import Refusal
 from lines.people.actors import acting
-from lines.records.refusing import keeping_refused
-from lines.stations.body import read_json
+from lines.records.refusing import keeping_refused, told_when_busy
+from lines.stations.body import Fields, read_json
 from traceability.lots import errors
 from traceability.lots.bodies import Merge, Split, earliest, read_merge, read_split
 from traceability.lots.queries import lot_row, rests
@@ -120,16 +120,28 @@ def _is_made_of(lot: Lot, wanted: Merge) -> bool:
     )
 
 
+def split_as(lot_id: int, body: Fields, actor: str, now: datetime) -> Parted:
+    """In a transaction of its own."""
+    with told_when_busy(), acting(actor):
+        return split(lot_id, read_split(body), actor, now)
+
+
+def merge_as(body: Fields, actor: str, now: datetime) -> Parted:
+    """In a transaction of its own."""
+    with told_when_busy(), acting(actor):
+        return merge(read_merge(body), actor, now)
+
+
 def split_lot(lot_id: int, *, actor: str, path: str, raw: bytes) -> tuple[bool, dict[str, Any]]:
     """As a request says: whether it is new, and the parts. The same again changes nothing."""
     now = timezone.now()
-    with keeping_refused(None, path=path, body=raw, received_at=now), acting(actor):
-        parted = split(lot_id, read_split(read_json(raw)), actor, now)
+    with keeping_refused(None, path=path, body=raw, received_at=now):
+        parted = split_as(lot_id, read_json(raw), actor, now)
         return not parted.is_repeat, {"items": [lot_row(lot) for lot in parted.lots]}
 
 
 def merge_lots(*, actor: str, path: str, raw: bytes) -> tuple[bool, dict[str, Any]]:
     now = timezone.now()
-    with keeping_refused(None, path=path, body=raw, received_at=now), acting(actor):
-        parted = merge(read_merge(read_json(raw)), actor, now)
+    with keeping_refused(None, path=path, body=raw, received_at=now):
+        parted = merge_as(read_json(raw), actor, now)
         return not parted.is_repeat, lot_row(parted.lots[0])

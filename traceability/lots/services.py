@@ -11,8 +11,8 @@ from lines.errors import Refusal
 from lines.models import MaterialDefinition, Station
 from lines.orders.models import Tracking
 from lines.people.actors import acting
-from lines.records.refusing import keeping_refused
-from lines.stations.body import read_json
+from lines.records.refusing import keeping_refused, told_when_busy
+from lines.stations.body import Fields, read_json
 from traceability.errors import LOT_DIFFERS, LOT_NOT_FOUND, NOT_A_LOT_MATERIAL
 from traceability.lots import errors
 from traceability.lots.bodies import Certified, Expiry, Receipt, read_decision, read_expiry, read_receipt
@@ -188,9 +188,14 @@ def change_expiry(lot_id: int, expiry: Expiry, actor: str, now: datetime) -> Lot
 def decide(verb: str, lot_id: int, *, actor: str, path: str, raw: bytes) -> dict[str, Any]:
     """`release`, `block` or `expiry` as a request says, and the lot as it is then. The same again changes nothing."""
     now = timezone.now()
-    with keeping_refused(None, path=path, body=raw, received_at=now), acting(actor):
-        body = read_json(raw)
+    with keeping_refused(None, path=path, body=raw, received_at=now):
+        return lot_row(decide_on(verb, lot_id, read_json(raw), actor, now))
+
+
+def decide_on(verb: str, lot_id: int, body: Fields, actor: str, now: datetime) -> Lot:
+    """In a transaction of its own."""
+    with told_when_busy(), acting(actor):
         if verb == "expiry":
-            return lot_row(change_expiry(lot_id, read_expiry(body), actor, now))
+            return change_expiry(lot_id, read_expiry(body), actor, now)
         act = release if verb == "release" else block
-        return lot_row(act(lot_id, read_decision(body), actor, now))
+        return act(lot_id, read_decision(body), actor, now)

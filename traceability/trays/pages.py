@@ -1,0 +1,15 @@
+"""A tray as it lies there, and what lay in it before."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from traceability.trays.drawing import draw
+
+
+@require_safe
+def tray(request: HttpRequest, tray: str) -> HttpResponse:
+    drawn = draw(tray)
+    if drawn is None:
+        raise Http404
+    return render(request, "traceability/trays/tray.html", {"tray": drawn})
