@@ -7,8 +7,6 @@ from traceability.entry.pages import file as entry_file
 from traceability.entry.pages import table as entry_table
 from traceability.entry.pages import unit as entry
 from traceability.holds import pages as holds
-from traceability.lots.pages import listing as lots
-from traceability.lots.pages import lot, receipt
 from traceability.interlock import pages as interlock
 from traceability.lots.pages import listing as lots
 from traceability.lots.pages import lot, receipt
