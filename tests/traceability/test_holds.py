@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from lines.errors import Refusal
 from lines.models import OperationRecord, Person, Station
 from lines.people.models import Role
 from tests.traceability.conftest import Hand
+from traceability import errors as entry_errors
 from traceability.genealogy.services import NewLink, add_links
+from traceability.holds import errors
 from traceability.holds.asking import AskedHold
 from traceability.holds.covering import Cover, Seen, Taken, covered
 from traceability.holds.extending import extend_holds
 from traceability.holds.placing import cover as cover_now
-from traceability.holds.placing import place_hold
+from traceability.holds.placing import place_hold, release_hold
+from traceability.holds.queries import open_holds
 from traceability.holds.reach import preview, resolve
 from traceability.models import Hold, HoldUnit, Lot, LotPart, Unit
 
@@ -157,3 +161,117 @@ def test_a_hold_covers_what_is_made_before_and_after_it(hand: Hand, seed: int) -
             plant.split()
     assert held_by(hold) == plant.expected(cover, first, station=station.pk)
     assert new or scope == "UNIT" or len(held_by(hold)) == counted
+
+
+def codes(answer: dict[str, Any], key: str = "reasons") -> list[str]:
+    return [reason["code"] for reason in answer[key]]
+
+
+def hold(hand: Hand, asked: AskedHold, role: str = Role.SUPERVISOR) -> Hold:
+    hand.made += 1
+    return place_hold(asked, person(role), f"token-{hand.made}").hold
+
+
+def test_what_is_made_of_a_held_lot_is_told_to_be_held(hand: Hand) -> None:
+    cell = hand.make("LFP-CELL", until="FORM")
+    lot = Lot.objects.get(number="LOT-LFP-POWDER")
+    target = resolve(AskedHold("LOT", "iron", supplier=lot.supplier, lot=lot.number))
+    counted = preview(target)
+    assert not Hold.objects.exists()
+    assert {s.definition.code for s in counted.situations if s.definition} >= {"CATHODE-SLURRY", "LFP-CELL"}
+    placed = hold(hand, target.asked)
+    assert placed.members.count() == counted.n_units
+    assert codes(hand.ask(cell, "FORM")) == [entry_errors.HELD.code]
+    step = hand.step(hand.serial("SLC"), "MIX-C")
+    assert step is not None
+    made = hand.run(hand.serial("SLC"), "MIX-C", **hand.inputs(step))
+    assert (made["verdict"], made["disposition"], made["is_conforming"]) == ("PASS", "HOLD", True)
+    # Another batch of the same plant, of other lots, goes on.
+    anode, other = hand.serial("SLA"), hand.step(hand.serial("SLA"), "MIX-A")
+    assert other is not None
+    assert hand.run(anode, "MIX-A", **hand.inputs(other))["disposition"] == "COMPLETE"
+    release_hold(placed.pk, person(Role.QUALITY), "analysis is good")
+    assert codes(hand.ask(cell, "FORM")) == []
+    assert hand.run(hand.serial("SLC"), "MIX-C", **hand.inputs(step))["disposition"] == "COMPLETE"
+
+
+def test_a_hold_from_a_later_operation_on_lets_the_unit_go_on_until_there(hand: Hand) -> None:
+    cell = hand.make("LFP-CELL", until="CAN")
+    target = resolve(AskedHold("UNIT", "for the lab", serial=cell, at_operation="FILL"))
+    assert (preview(target).n_units, preview(target).n_later) == (1, 1)
+    hold(hand, target.asked)
+    while (following := Unit.objects.select_related("next_step__operation").get(serial=cell).next_step) is not None:
+        operation = following.operation.code
+        if operation == "FILL":
+            break
+        step = hand.step(cell, operation)
+        assert step is not None
+        tray = {"tray": "T-1", "slot": 1} if step.by_tray else {}
+        told = hand.run(cell, operation, **hand.inputs(step), **tray)
+    assert told["disposition"] == "HOLD"  # what it said last: the next operation is the one
+    assert codes(hand.ask(cell, "FILL")) == [entry_errors.HELD.code]
+
+
+def test_the_metres_of_a_roll_the_tray_and_the_window(hand: Hand) -> None:
+    roll = hand.make("CATHODE-LANE")
+    from_there = AskedHold("ROLL_RANGE", "streak", serial=roll, lane=1, from_m=100.0, to_m=200.0)
+    placed = hold(hand, from_there)
+    assert held_by(placed) == set()
+
+    def wind(from_m: float, lane: int = 1) -> str:
+        jelly = hand.serial("JRL")
+        ranges = [{"serial": roll, "lane": lane, "from_m": from_m, "to_m": from_m + 8.0}]
+        assert hand.tell(hand.body(jelly, "WIND", ranges=ranges)).status_code == 201
+        return jelly
+
+    inside, edge, outside, lane = wind(195.0), wind(92.0), wind(200.0), wind(150.0, lane=2)
+    serials = set(Unit.objects.filter(pk__in=held_by(placed)).values_list("serial", flat=True))
+    assert serials == {inside}
+    assert not {edge, outside, lane, roll} & serials
+    assert preview(resolve(from_there)).n_units == 1
+
+    cell = hand.make("LFP-CELL", until="BAKE")
+    tray = hold(hand, AskedHold("TRAY", "bent", tray="T-9"))
+    hand.tell(hand.body(cell, "BAKE", tray="T-9", slot=1))
+    assert held_by(tray) == {Unit.objects.get(serial=cell).pk}
+
+    began = hand.clock
+    window = AskedHold(
+        "STATION", "chiller", station="WIND-1", window_from=began + timedelta(minutes=2),
+        window_to=began + timedelta(minutes=3),
+    )  # fmt: skip
+    before, within, again, after = wind(300.0), wind(310.0), wind(320.0), wind(330.0)
+    at = hold(hand, window)
+    assert set(Unit.objects.filter(pk__in=held_by(at)).values_list("serial", flat=True)) == {within, again}
+    assert {before, after}.isdisjoint({within, again})
+
+
+def test_a_form_sent_twice_places_one_hold_and_roles_are_kept(hand: Hand) -> None:
+    cell = hand.make("CATHODE-SLURRY")
+    asked = AskedHold("UNIT", "look", serial=cell)
+    quality = person(Role.QUALITY)
+    first = place_hold(asked, quality, "same")
+    again = place_hold(asked, quality, "same")
+    assert (first.is_new, again.is_new, first.hold.pk) == (True, False, again.hold.pk)
+    with pytest.raises(Refusal) as refused:
+        place_hold(replace(asked, reason="other"), quality, "same")
+    assert refused.value.code is errors.HOLD_KEY
+    for act in (
+        lambda: place_hold(asked, person(Role.AUDITOR), "new"),
+        lambda: release_hold(first.hold.pk, person(Role.AUDITOR), "no"),
+    ):
+        with pytest.raises(Refusal) as refused:
+            act()
+        assert refused.value.code is errors.HOLD_NOT_YOURS
+    batch = Unit.objects.get(serial=cell)
+    assert [h.reason for h in open_holds([batch.pk])[batch.pk]] == ["look"]
+    release_hold(first.hold.pk, quality, "one unit", [cell])
+    assert open_holds([batch.pk]) == {}
+    assert Hold.objects.get(pk=first.hold.pk).released_at is None
+    with pytest.raises(Refusal) as refused:
+        release_hold(first.hold.pk, quality, "again", [cell])
+    assert refused.value.code is errors.NOT_UNDER_HOLD
+    release_hold(first.hold.pk, quality, "all")
+    with pytest.raises(Refusal) as refused:
+        release_hold(first.hold.pk, quality, "all")
+    assert refused.value.code is errors.HOLD_RELEASED

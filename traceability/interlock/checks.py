@@ -89,7 +89,7 @@ def _earlier(facts: UnitFacts) -> list[tuple[str, str]]:
     step = facts.step
     if step is None or not facts.is_known:
         return []
-    earlier = [s for s in facts.own_steps if s.sequence < step.sequence]
+    earlier = [s for s in facts.own_steps if s.sequence < step.sequence and s.operation not in facts.accepted]
     return [(s.operation, visits.last_verdict if (visits := facts.visits_of(s)) else "") for s in earlier]
 
 
@@ -124,9 +124,10 @@ def maximum_passes(facts: UnitFacts) -> Finding | None:
     """Failed visits count, so that a unit sent back from a later step may pass this one again."""
     step = facts.step
     visits = facts.visits_of(step) if step else None
-    if step is None or visits is None or visits.failed < step.max_passes or visits.last_verdict == "PASS":
+    if step is None or visits is None or visits.last_verdict == "PASS":
         return None
-    return Finding(errors.MAX_PASSES, f"{visits.failed} of {step.max_passes}")
+    allowed = step.max_passes + facts.extra_passes
+    return Finding(errors.MAX_PASSES, f"{visits.failed} of {allowed}") if visits.failed >= allowed else None
 
 
 def wrong_recipe(facts: UnitFacts) -> Finding | None:

@@ -57,6 +57,8 @@ def to_json(facts: UnitFacts) -> dict[str, Any]:
         "samples": [[s.code, s.waits_at] for s in facts.samples],
         "not_contained": facts.not_contained,
         "open_elsewhere": facts.open_elsewhere,
+        "extra_passes": facts.extra_passes,
+        "accepted": sorted(facts.accepted),
     }
     return found | {name: value for name, value in rows.items() if value}
 
@@ -83,6 +85,8 @@ def from_json(found: dict[str, Any]) -> UnitFacts:
         samples=[SampleFacts(*row) for row in found.get("samples", ())],
         not_contained=found.get("not_contained", 0),
         open_elsewhere=found.get("open_elsewhere", ""),
+        extra_passes=found.get("extra_passes", 0),
+        accepted=frozenset(found.get("accepted", ())),
     )
 
 

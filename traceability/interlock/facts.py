@@ -129,6 +129,8 @@ class UnitFacts:
     samples: Sequence[SampleFacts] = ()
     not_contained: int = 0  # records of it that SPC has not looked at
     open_elsewhere: str = ""  # the station that has an open permit for it
+    extra_passes: int = 0  # that dispositions granted, at every operation
+    accepted: frozenset[str] = frozenset()  # operations that dispositions let it pass, failed or left out
 
     @cached_property
     def own_steps(self) -> tuple[Step, ...]:
@@ -164,7 +166,8 @@ class UnitFacts:
         visits = self.visits_of(step)
         if visits is None or visits.last_verdict != "PASS":
             return False
-        earlier = [self.visits_of(s) for s in self.own_steps if s.sequence < step.sequence]
+        before = (s for s in self.own_steps if s.sequence < step.sequence and s.operation not in self.accepted)
+        earlier = [self.visits_of(s) for s in before]
         return all(v and v.first_passed_id is not None and v.first_passed_id < visits.last_id for v in earlier)
 
     def holds_at(self, step: Step | None) -> list[HoldFacts]:
@@ -181,7 +184,7 @@ class InputFacts:
     is_known: bool
     definition: Definition | None
     state: str
-    is_held: bool
+    holds: tuple[HoldFacts, ...]
     outputs: frozenset[int]  # ids of the units it went into before
 
     @property

@@ -17,7 +17,7 @@ def check_input(unit: InputFacts, output_id: int, step: Step | None) -> list[Fin
     if step is not None and (unit.definition is None or unit.definition.id not in step.bill):
         kind = unit.definition.code if unit.definition else "no definition"
         found.append(Finding(errors.COMPONENT_NOT_IN_BILL, f"{unit.serial}: {kind}"))
-    if unit.is_held:
+    if any(hold.is_in_force(step.sequence if step else None) for hold in unit.holds):
         found.append(Finding(errors.COMPONENT_HELD, unit.serial))
     if unit.state == "SCRAPPED":
         found.append(Finding(errors.COMPONENT_SCRAPPED, unit.serial))

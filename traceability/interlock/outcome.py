@@ -62,13 +62,14 @@ def _after_fail(facts: UnitFacts, step: Step) -> Outcome:
     # Failed passes count, as at the entry: a unit sent back from a later step passes this one again.
     visits = facts.visits_of(step)
     failed = 1 + (visits.failed if visits else 0)
-    if failed < step.max_passes:
+    allowed = step.max_passes + facts.extra_passes
+    if failed < allowed:
         start = step.sequence if step.rework_from is None else step.rework_from
         back = next((s for s in facts.own_steps if s.sequence >= start), step)
         return Outcome("REWORK", "IN_PROCESS", back, "")
     if step.on_fail == "SCRAP":
         return Outcome("SCRAP", "SCRAPPED", None, "")
-    return Outcome("HOLD", "IN_PROCESS", step, f"Failed {step.operation}, {failed} of {step.max_passes} passes")
+    return Outcome("HOLD", "IN_PROCESS", step, f"Failed {step.operation}, {failed} of {allowed} passes")
 
 
 def _reason(deviations: list[str]) -> str:

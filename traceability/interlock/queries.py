@@ -7,6 +7,7 @@ from datetime import datetime
 
 from lines.records.prepared import prepared_cursor
 from lines.records.queries import visits_by_serial
+from traceability.containment.queries import uncontained
 from traceability.holds.facts import HoldFacts
 from traceability.interlock.facts import (
     Asked,
@@ -33,12 +34,15 @@ class UnitRow:
     route_id: int | None
     work_order_id: int | None = None
     grade: str = ""
+    extra_passes: int = 0  # that dispositions granted
+    accepted: Collection[str] = ()  # operations that dispositions let it pass
     channel: str = ""  # where it sits now, in a tray
     samples: tuple[SampleFacts, ...] = ()  # that it waits for
 
 
 _UNITS = """
 select u.id, u.serial, u.definition_id, u.state, u.next_step_id, u.route_id, u.work_order_id, u.grade,
+    u.extra_passes, u.accepted,
     (select t.channel from traceability_trayload t where t.unit_id = u.id and t.unloaded_at is null),
     (select jsonb_agg(jsonb_build_array(s.code, s.waits_at) order by s.id) from traceability_sample s
      where s.unit_id = u.id and s.state = 'TAKEN' and s.waits_at <> '')
@@ -79,18 +83,6 @@ def open_permits(serials: Collection[str]) -> dict[str, OpenPermit]:
             [list(serials)],
         )
         return {serial: OpenPermit(*row) for serial, *row in cursor.fetchall()}
-
-
-def not_contained(serials: Collection[str]) -> dict[str, int]:
-    """How many records of each of these serials the control charts have not looked at, or their signals not held."""
-    with prepared_cursor() as cursor:
-        cursor.execute(
-            "select r.serial, count(distinct r.id) from lines_operationrecord r"
-            " join lines_pending p on p.record_id = r.id"
-            " where r.serial = any(%s) and p.consumer in ('SPC', 'CONTAIN') group by r.serial",
-            [list(serials)],
-        )
-        return dict(cursor.fetchall())
 
 
 def unit_facts(
@@ -149,6 +141,8 @@ def unit_facts(
             needs_certification=here.operations.get(operation, False),
             operator=here.operator,
             samples=row.samples if row and entered is None else (),
+            extra_passes=row.extra_passes if row else 0,
+            accepted=frozenset(row.accepted) if row else frozenset(),
         )
     return found
 
@@ -159,7 +153,7 @@ def entry_facts(
     """With what counts only before a unit enters: what is mounted, what the charts have not seen yet, and the other
     station that has an open permit for it."""
     gated = [serial for serial, of in facts.items() if of.step is not None and of.step.is_gate and of.is_known]
-    unseen = not_contained(gated) if gated else {}
+    unseen = uncontained(gated) if gated else {}
     return {
         serial: replace(
             of,
@@ -197,7 +191,7 @@ def input_facts(
             is_known=serial not in new,
             definition=definitions.get(row.definition_id) if row.definition_id is not None else None,
             state=row.state,
-            is_held=row.id in holds,
+            holds=tuple(holds.get(row.id, ())),
             outputs=frozenset(outputs.get(row.id, ())),
         )
         for serial, row in rows.items()
