@@ -308,4 +308,6 @@ def what(code: Code) -> str:
 
 @register.filter
 def cure(code: Code) -> str:
-    return code.cure_ja if (get_language() or "en").startswith("ja") else code.cure_en
+    """What to do; the API's `detail` is a word of the screen here."""
+    text = code.cure_ja if (get_language() or "en").startswith("ja") else code.cure_en
+    return text.replace("`detail`", pgettext("of a code", "the detail"))

@@ -174,6 +174,11 @@ class Row:
         return self.judged is not None and [f.code.code for f in self.judged.findings] == self.permit.reasons
 
     @property
+    def operations(self) -> list[str]:
+        """Of the station."""
+        return sorted(self.judged.facts.station_operations) if self.judged else []
+
+    @property
     def route(self) -> list[StepRow]:
         if self.judged is None:
             return []
