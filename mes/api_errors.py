@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.defaults import page_not_found
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -21,6 +23,13 @@ _CODE_BY_EXCEPTION: list[tuple[type[exceptions.APIException], errors.Code]] = [
     (exceptions.ValidationError, errors.WRONG_PARAMETER),
     (exceptions.Throttled, THROTTLED),
 ]
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404: an address of the API that leads nowhere is answered as the API answers."""
+    if request.path.startswith("/api/"):
+        return JsonResponse(as_json(errors.NOT_FOUND, request.path[:200]), status=404)
+    return page_not_found(request, exception)
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
