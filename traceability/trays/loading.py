@@ -18,6 +18,8 @@ from lines.people.actors import acting
 from lines.records.refusing import keeping_refused, wait_for
 from lines.stations.body import Fields, read_json
 from traceability.errors import UNIT_NOT_FOUND
+from traceability.holds.covering import Seen
+from traceability.holds.extending import extend_holds
 from traceability.trays import errors
 from traceability.trays.bodies import (
     Load,
@@ -176,6 +178,8 @@ def put(tray: str, load: Load, actor: str, now: datetime) -> int:
     if plan.added and not _insert(tray, plan.added, actor, now):
         _refuse(_plan(tray, load, units, _open(tray, unit_ids, channels)).wrong)
         raise Refusal(BUSY, tray, retry_after_s=1)  # who was first is gone again
+    # A tray on hold holds what comes into it.
+    extend_holds([Seen(unit_id, "", now) for unit_id, _, _ in plan.added], (), station_id=None, tray=tray, now=now)
     return len(plan.added)
 
 
