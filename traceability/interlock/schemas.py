@@ -163,7 +163,7 @@ class ResultList(Shape):
     dry_run = serializers.BooleanField(required=False, help_text="true: nothing was stored.")
 
 
-class TokenShape(Shape):
+class OwnTokenShape(Shape):
     expires_at = serializers.DateTimeField(allow_null=True, help_text="null: never.")
     operations = serializers.ListField(child=serializers.CharField(), help_text="That it is limited to; empty: all.")
 
@@ -185,7 +185,7 @@ class StationShape(Shape):
     behind_tolerance_s = serializers.IntegerField(help_text="A time further back is refused.")
     offline_policy = serializers.ChoiceField(choices=OfflinePolicy.values, help_text="While the MES does not answer.")
     offline_units = serializers.IntegerField(help_text="RUN_ON: at most so many units.")
-    token = TokenShape(allow_null=True, help_text="The one it asks by; null where somebody else asks.")
+    token = OwnTokenShape(allow_null=True, help_text="The one it asks by; null where somebody else asks.")
     feed_points = FeedPointShape(many=True)
 
 
