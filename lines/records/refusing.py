@@ -4,22 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import OperationalError, connection
+from django.db import connection
 
 from lines.errors import BUSY, Refusal
 from lines.plant.models import Station
-from lines.records.services import LOCK_TIMEOUT, LOCKED, quarantine
-
-
-@contextmanager
-def told_when_busy(what: str = "") -> Iterator[None]:
-    """Around a whole transaction: rows that others hold for too long become a Refusal BUSY."""
-    try:
-        yield
-    except OperationalError as error:
-        if isinstance(error.__cause__, LOCKED):
-            raise Refusal(BUSY, what, retry_after_s=1) from error
-        raise
+from lines.records.services import LOCK_TIMEOUT, quarantine, refusing_when_locked
 
 
 @contextmanager
@@ -29,7 +18,7 @@ def keeping_refused(
     """Around a whole transaction: a Refusal puts the body into quarantine and goes on. BUSY keeps nothing, for the same
     body is right a moment later."""
     try:
-        with told_when_busy(key):
+        with refusing_when_locked(key):
             yield
     except Refusal as refusal:
         if refusal.code is not BUSY:

@@ -85,7 +85,7 @@ def test_a_receipt_by_form_and_what_quality_decides(signed: Signed) -> None:
     assert supervisor.post(f"/lots/{lot.pk}/split/", split | {"quantity": ["2.5", "99", ""]}).status_code == 409
     assert supervisor.post(f"/lots/{lot.pk}/split/", split).status_code == 302
     one, two = Lot.objects.filter(number__startswith="P").order_by("number")
-    chosen = supervisor.get("/lots/merge/", {"lot": [one.pk, two.pk, "x"]}).content.decode()
+    chosen = supervisor.get(f"/lots/merge/?lot={one.pk}&lot={two.pk}&lot=x").content.decode()
     assert "P-1" in chosen and "P-2" in chosen
     merge = {"lot": [one.pk, two.pk], "number": "M", "reason": "back again", f"quantity-{one.pk}": "1"}
     assert supervisor.post("/lots/merge/", merge).status_code == 302

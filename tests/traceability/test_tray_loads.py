@@ -11,7 +11,7 @@ from lines.models import Person, Product, QuarantinedPost
 from lines.people.models import Role
 from lines.people.services import issue_person_token
 from tests.traceability.conftest import Hand
-from tests.traceability.test_trays import cells_before
+from tests.traceability.test_trays import cells_before, tray
 from traceability.errors import UNIT_NOT_FOUND
 from traceability.models import HoldUnit, TrayLoad, Unit
 from traceability.trays import errors
@@ -138,9 +138,9 @@ def test_each_refusal_has_its_code_and_loads_nothing(hand: Hand) -> None:
         ("T-2", {"serial": cells[3], "slot": 5}, errors.UNIT_GONE.code),
         ("T-2", {"serial": "NOBODY", "slot": 5}, UNIT_NOT_FOUND.code),
     ]
-    for tray, item, code in wrong:
+    for where, item, code in wrong:
         fresh = {"serial": cells_before(hand, "OCV1", 1)[0], "slot": 9}
-        response = change(hand, tray, "load", {"items": [fresh, item]})
+        response = change(hand, where, "load", {"items": [fresh, item]})
         assert response.json()["code"] == code, item
         assert [each["serial"] for each in response.json()["items"]] == [item["serial"]]
         assert 400 <= response.status_code < 500
@@ -204,3 +204,27 @@ def test_a_unit_built_into_another_one_leaves_its_tray(hand: Hand) -> None:
     hand.tell(hand.body(cell, "WELD", components=[{"serial": jelly, "position": 1}]))
     assert content(hand, "T-1") == {}
     assert not HoldUnit.objects.filter(unit__serial=jelly).exists()
+
+
+def test_a_result_from_another_place_than_the_one_loaded_deviates(hand: Hand) -> None:
+    Product.objects.update(tray_slots=512)
+    cells = cells_before(hand, "OCV1", 4)
+    body = tray(hand, cells)  # T-0007, slots 1 to 4, channels C-1 to C-4
+    loaded = [
+        {"serial": cells[0], "slot": 1, "channel": "C-1"},
+        {"serial": cells[1], "slot": 9, "channel": "C-2"},
+        {"serial": cells_before(hand, "OCV1", 1)[0], "slot": 4},
+    ]
+    assert change(hand, "T-0007", "load", {"items": loaded}).status_code == 200
+    assert change(hand, "T-0008", "load", {"items": [{"serial": cells[2], "slot": 3}]}).status_code == 200
+    items = hand.post("stations/OCV-1/results", body, "OCV-1", "K").json()["items"]
+    told = [[d["detail"] for d in item["deviations"] if d["code"] == errors.TRAY_DIFFERS.code] for item in items]
+    assert told[0] == []
+    assert "slot 2, loaded into 9" in told[1][0] and "channel" not in told[1][0]
+    assert "tray T-0007, loaded into T-0008" in told[2][0]
+    assert f"slot 4 of T-0007 holds {loaded[2]['serial']}" in told[3][0]
+    assert all(item["disposition"] == "HOLD" for item, wrong in zip(items, told, strict=True) if wrong)
+    # Where nobody loaded anything, a result is what it always was.
+    again = tray(hand, cells_before(hand, "OCV1", 2)) | {"tray": "T-0099"}
+    fresh = hand.post("stations/OCV-1/results", again, "OCV-1", "K-2").json()["items"]
+    assert errors.TRAY_DIFFERS.code not in str(fresh)

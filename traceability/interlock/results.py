@@ -55,6 +55,8 @@ from traceability.interlock.scene import (
 )
 from traceability.interlock.storing import Kept, keep
 from traceability.interlock.weighing import LotKey, weigh
+from traceability.trays.queries import loads_of
+from traceability.trays.standing import Loads
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,15 @@ def _take(
     return _weigh_and_keep(scene, post_id, understood, new, lots), bad
 
 
+def _loads(scene: Scene, understood: list[Understood]) -> Loads:
+    """Asked for only where the post says where its units sat, and as it is now: of a result that was made while we did
+    not answer nobody knows whether the tray was loaded anew since."""
+    posted = scene.posted
+    if posted.is_offline or not (posted.tray or any(u.result.channel for u in understood)):
+        return Loads()
+    return Loads(*loads_of([scene.rows[u.result.serial].id for u in understood], posted.tray))
+
+
 def _weigh_and_keep(
     scene: Scene, post_id: int, understood: list[Understood], new: set[str], lots: dict[LotKey, LotFacts]
 ) -> list[tuple[int, Kept]]:
@@ -179,6 +190,7 @@ def _weigh_and_keep(
     mounted = mounted_for(scene, facts, wanted)
     mounted_lots, mounted_materials = facts_of(mounted)
     lots = {**mounted_lots, **lots}
+    loads = _loads(scene, understood)
     materials = {**scene.plant.materials, **mounted_materials}
     kept: list[Kept] = []
     for u in understood:
@@ -192,6 +204,7 @@ def _weigh_and_keep(
             unit_id,
             facts[serial],
             unpermitted=late.unpermitted(serial, len(kept) + 1),
+            misplaced=loads.difference(unit_id, serial, (posted.tray, u.result.slot, u.result.channel)),
             inputs=inputs,
             lots=lots,
             materials=materials,

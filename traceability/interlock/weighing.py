@@ -15,6 +15,7 @@ from traceability.interlock.facts import InputFacts, LotFacts, Material, UnitFac
 from traceability.interlock.feeds import Fed
 from traceability.interlock.materials import absent_units, check_input, check_lot
 from traceability.interlock.outcome import Outcome, decide
+from traceability.trays.errors import TRAY_DIFFERS
 
 LotKey = tuple[str, str]  # supplier, number
 LONGEST_DETAIL = 500
@@ -78,6 +79,7 @@ def weigh(
     facts: UnitFacts,
     *,
     unpermitted: Finding | None,
+    misplaced: str,
     inputs: Mapping[str, InputFacts],
     lots: Mapping[LotKey, LotFacts],
     materials: Mapping[str, Material],
@@ -87,11 +89,14 @@ def weigh(
     values: Sequence[Value],
     finished_at: datetime,
 ) -> Weighed:
-    """`unpermitted`: what is wrong with entering without a permit, where there was none. `built_in`: codes of the
-    materials that the unit's earlier visits put in."""
+    """`unpermitted`: what is wrong with entering without a permit, where there was none. `misplaced`: how the place
+    that the result names differs from where the unit was loaded. `built_in`: codes of the materials that the unit's
+    earlier visits put in."""
     findings = check_entry(facts)
     if unpermitted is not None:
         findings.append(unpermitted)
+    if misplaced:
+        findings.append(Finding(TRAY_DIFFERS, misplaced))
     for serial in dict.fromkeys([*(c.serial for c in result.components), *(r.serial for r in result.ranges)]):
         findings += check_input(inputs[serial], unit_id, facts.step)
     for consumed in (*result.consumed, *fed.lots):

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from lines.errors import Refusal
 from lines.people.actors import acting
-from lines.records.refusing import keeping_refused, told_when_busy
+from lines.records.refusing import keeping_refused
+from lines.records.services import refusing_when_locked
 from lines.stations.body import Fields, read_json
 from traceability.lots import errors
 from traceability.lots.bodies import Merge, Split, earliest, read_merge, read_split
@@ -122,13 +123,13 @@ def _is_made_of(lot: Lot, wanted: Merge) -> bool:
 
 def split_as(lot_id: int, body: Fields, actor: str, now: datetime) -> Parted:
     """In a transaction of its own."""
-    with told_when_busy(), acting(actor):
+    with refusing_when_locked(""), acting(actor):
         return split(lot_id, read_split(body), actor, now)
 
 
 def merge_as(body: Fields, actor: str, now: datetime) -> Parted:
     """In a transaction of its own."""
-    with told_when_busy(), acting(actor):
+    with refusing_when_locked(""), acting(actor):
         return merge(read_merge(body), actor, now)
 
 

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from lines.errors import Refusal
 from lines.people.actors import acting
-from lines.records.refusing import told_when_busy
+from lines.records.services import refusing_when_locked
 from traceability.lots import errors
 from traceability.lots.bodies import Receipt
 from traceability.lots.files import Filed
@@ -16,7 +16,7 @@ from traceability.units.models import Lot
 
 def receive_one(receipt: Receipt, actor: str, now: datetime) -> Lot:
     """In a transaction of its own. Raises Refusal."""
-    with told_when_busy(), acting(actor):
+    with refusing_when_locked(""), acting(actor):
         return receive(receipt, actor, now)[1]
 
 
@@ -35,14 +35,14 @@ def _receive_each(lots: list[Filed], actor: str, now: datetime) -> None:
 
 def preview_file(lots: list[Filed], actor: str, now: datetime) -> None:
     """What receiving them would do, written to each; nothing is stored."""
-    with told_when_busy(), acting(actor):
+    with refusing_when_locked(""), acting(actor):
         _receive_each(lots, actor, now)
         transaction.set_rollback(True)
 
 
 def receive_file(lots: list[Filed], actor: str, now: datetime) -> None:
     """Store them all. Raises Refusal FILE_HAS_FAULTS where one cannot be, and then stores none."""
-    with told_when_busy(), acting(actor):
+    with refusing_when_locked(""), acting(actor):
         _receive_each(lots, actor, now)
         if n_wrong := sum(line.problems != [] for filed in lots for line in filed.lines):
             raise Refusal(errors.FILE_HAS_FAULTS, f"{n_wrong} lines")

@@ -11,7 +11,8 @@ from lines.errors import Refusal
 from lines.models import MaterialDefinition, Station
 from lines.orders.models import Tracking
 from lines.people.actors import acting
-from lines.records.refusing import keeping_refused, told_when_busy
+from lines.records.refusing import keeping_refused
+from lines.records.services import refusing_when_locked
 from lines.stations.body import Fields, read_json
 from traceability.errors import LOT_DIFFERS, LOT_NOT_FOUND, NOT_A_LOT_MATERIAL
 from traceability.lots import errors
@@ -194,7 +195,7 @@ def decide(verb: str, lot_id: int, *, actor: str, path: str, raw: bytes) -> dict
 
 def decide_on(verb: str, lot_id: int, body: Fields, actor: str, now: datetime) -> Lot:
     """In a transaction of its own."""
-    with told_when_busy(), acting(actor):
+    with refusing_when_locked(""), acting(actor):
         if verb == "expiry":
             return change_expiry(lot_id, read_expiry(body), actor, now)
         act = release if verb == "release" else block

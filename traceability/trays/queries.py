@@ -7,8 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-# tray, slot and channel of a unit
-Place = tuple[str, int, str]
+from traceability.trays.standing import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +80,23 @@ def show_tray(tray: str) -> dict[str, Any]:
             for slot, channel, serial, state, loaded_at, loaded_by, is_held in rows
         ],
     }
+
+
+def loads_of(unit_ids: Collection[int], tray: str) -> tuple[dict[int, Place], dict[int, str]]:
+    """Where these units are now, and what is in the slots of the tray (slot: serial); one statement."""
+    of_unit: dict[int, Place] = {}
+    in_slot: dict[int, str] = {}
+    wanted = set(unit_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select t.unit_id, t.tray, t.slot, t.channel, u.serial from traceability_trayload t"
+            " join traceability_unit u on u.id = t.unit_id"
+            " where t.unloaded_at is null and (t.unit_id = any(%s) or t.tray = %s)",
+            [list(wanted), tray],
+        )
+        for unit_id, loaded_tray, slot, channel, serial in cursor.fetchall():
+            if unit_id in wanted:
+                of_unit[unit_id] = (loaded_tray, slot, channel)
+            if loaded_tray == tray:
+                in_slot[slot] = serial
+    return of_unit, in_slot
