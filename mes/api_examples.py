@@ -57,7 +57,6 @@ BODIES: dict[str, dict[str, Any]] = {
     "move_to_slot": {"Into slot 7": {"serial": _CELLS[0], "slot": 7}},
     "swap_in_tray": {"Slots 1 and 2": {"slots": [1, 2], "serials": [_CELLS[0], _CELLS[1]]}},
     "unload_tray": {"By slot": {"slots": [1, 2]}, "All": {"all": True}},
-    "undock_tray": {"The whole tray": {}},
     "replay_refused_post": {
         "With what was wrong put right": {
             "body": {

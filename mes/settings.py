@@ -183,7 +183,7 @@ SPECTACULAR_SETTINGS = {
         "UnitStateEnum": "traceability.units.schemas.UNIT_STATES",
         "LotStateEnum": "traceability.units.schemas.LOT_STATES",
         "LotEventKindEnum": "traceability.lots.schemas.LOT_EVENT_KINDS",
-        "TokenStateEnum": "lines.tokens.queries.TokenState",
+        "TokenStateEnum": "lines.tokens.schemas.TOKEN_STATES",
         "HoldScopeEnum": "traceability.holds.schemas.HOLD_SCOPES",
         "AskedHoldScopeEnum": "traceability.holds.schemas.ASKED_SCOPES",
         "ResultDispositionEnum": "traceability.interlock.schemas.DISPOSITIONS",

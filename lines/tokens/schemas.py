@@ -5,6 +5,9 @@ from rest_framework import serializers
 from lines.shapes import Shape
 from lines.tokens.queries import TokenState
 
+# By name for the documentation (ENUM_NAME_OVERRIDES in the settings).
+TOKEN_STATES = TokenState.values
+
 
 class TokenRequest(Shape):
     expires_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Without: it does not expire.")
@@ -19,7 +22,7 @@ class TokenRequest(Shape):
 class TokenShape(Shape):
     id = serializers.IntegerField()
     station = serializers.CharField()
-    state = serializers.ChoiceField(choices=TokenState.values)
+    state = serializers.ChoiceField(choices=TOKEN_STATES)
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
     revoked_at = serializers.DateTimeField(allow_null=True)
