@@ -67,6 +67,8 @@ def facts(draw: st.DrawFn) -> UnitFacts:
         samples=draw(st.lists(st.builds(SampleFacts, WORDS, OPERATIONS))),
         not_contained=draw(st.integers(0, 2)),
         open_elsewhere=draw(WORDS),
+        extra_passes=draw(st.integers(0, 2)),
+        accepted=draw(st.frozensets(OPERATIONS)),
     )
 
 

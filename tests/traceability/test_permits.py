@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from lines.errors import MISSING_FIELD
@@ -153,6 +155,16 @@ def test_a_unit_has_one_open_permit_in_the_whole_plant(hand: Hand) -> None:
     assert hand.cancel(third["permit"], here).json()["code"] == PERMIT_USED.code
     assert hand.cancel(10**9, here).json()["code"] == PERMIT_UNKNOWN.code
     assert not Permit.objects.filter(serial=cell, verdict="ALLOW", closed_at=None).exists()
+
+
+def test_the_number_of_statements_does_not_depend_on_the_units(hand: Hand) -> None:
+    def statements(count: int) -> int:
+        body = {"serials": [hand.serial("JRL") for _ in range(count)], "operation": "WIND"}
+        with CaptureQueriesContext(connection) as captured:
+            assert hand.post("stations/WIND-1/permits", body, "WIND-1").status_code == 200
+        return len(captured)
+
+    assert statements(1) == statements(60) <= 13
 
 
 def test_the_same_denial_is_counted_and_not_stored_again(hand: Hand) -> None:
