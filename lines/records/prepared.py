@@ -17,6 +17,11 @@ class _Preparing(psycopg.Cursor[Any]):
     def execute(self, query: Any, params: Any = None, **more: Any) -> "_Preparing":
         return super().execute(query, params, **(more | {"prepare": True}))
 
+    def _convert_query(self, query: Any, params: Any = None) -> Any:
+        # Django's log of statements looks here, and psycopg leaves it empty where nothing is prepared any more.
+        self._query = super()._convert_query(query, params)
+        return self._query
+
 
 def prepared_cursor() -> AbstractContextManager[CursorWrapper]:
     """In place of `connection.cursor()`, for statements of a fixed text."""

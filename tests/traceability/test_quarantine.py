@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lines import errors as l_errors
 from lines.errors import Code
 from lines.models import OperationRecord, QuarantinedPost, StationPost
+from lines.stations import errors as s_errors
 from quality import errors as q_errors
 from tests.traceability.conftest import Hand
 from traceability import errors as t_errors
@@ -41,7 +42,16 @@ BAD: list[tuple[Any, Code, str]] = [
     (_raw('{"serial": "A", "serial": "B"}'), l_errors.REPEATED, ""),
     (_raw('{"mass_kg": NaN}'), l_errors.NOT_FINITE, "NaN"),
     (_raw(" " * 1_000_001), l_errors.BODY_TOO_LARGE, ""),
+    (_raw(" " * 2_000_000), l_errors.BODY_TOO_LARGE, ""),
+    (_raw('{"mass_kg": -Infinity}'), l_errors.NOT_FINITE, "Infinity"),
     (_with(colour="blue"), l_errors.UNKNOWN_FIELD, "colour"),
+    (_with(result_id="other"), s_errors.KEY_DIFFERS, "$.result_id"),
+    (_with(result_id="R\x01"), l_errors.BAD_TEXT, "$.result_id"),
+    (_with(sent_at=FUTURE), l_errors.TIME_OUTSIDE, "$.sent_at"),
+    (_with(offline="yes"), l_errors.WRONG_TYPE, "$.offline"),
+    (_with(grade="MUCH-TOO-LONG"), l_errors.BAD_TEXT, "$.grade"),
+    (_with(counts=[{"code": "FIL-LOW", "count": "3"}]), l_errors.WRONG_TYPE, "$.counts[0].count"),
+    (_with(counts=[{"code": "NO-SUCH", "count": 3}]), s_errors.UNKNOWN_COUNT, "$.counts[0].code"),
     (_with(slot=3), l_errors.NOT_OF_THIS_KIND, "slot"),
     (_with(tray="T-1"), l_errors.NOT_OF_THIS_KIND, "tray"),
     (_with(serial=None), l_errors.MISSING_FIELD, "$.serial"),
@@ -119,14 +129,15 @@ def test_only_a_station_speaks_for_itself(hand: Hand) -> None:
 
 def test_a_permit_request_that_is_not_understood(hand: Hand) -> None:
     for body, code in [
-        ({"serial": "X"}, l_errors.MISSING_FIELD),
+        ({"operation": "WIND"}, l_errors.MISSING_FIELD),
+        ({"serial": "X", "colour": "blue"}, l_errors.UNKNOWN_FIELD),
         ({"operation": "WIND", "serials": []}, l_errors.TOO_MANY),
         ({"operation": "WIND", "serials": ["X", "x"]}, l_errors.REPEATED),
         ({"operation": "JUGGLE", "serial": "X"}, l_errors.UNKNOWN_OPERATION),
     ]:
         response = hand.post("stations/WIND-1/permits", body, "WIND-1")
         assert (response.status_code, response.json()["code"]) == (422, code.code)
-    assert QuarantinedPost.objects.count() == 4
+    assert QuarantinedPost.objects.count() == 5
 
 
 JSON = st.recursive(
@@ -137,6 +148,7 @@ JSON = st.recursive(
 FIELDS = [
     "serial", "operation", "outcome", "reason_codes", "started_at", "finished_at", "recipe", "operator", "tray", "slot",
     "channel", "measurements", "consumed", "components", "ranges", "length_m", "mass_kg", "items",
+    "result_id", "sent_at", "offline", "grade", "counts",
 ]  # fmt: skip
 
 
