@@ -117,6 +117,12 @@ class Visit:
         return moved_by(self.corrections)
 
     @property
+    def shown_corrections(self) -> list[Correction]:
+        """Without the links of a record that was given to another unit: they went with it."""
+        moved = self.moved
+        return [c for c in self.corrections if moved is None or c == moved or c.at != moved.at]
+
+    @property
     def verdict(self) -> str:
         return verdict_now(self.record.verdict, self.corrections)
 
