@@ -10,6 +10,7 @@ from django.db import connection
 from lines.events.models import EventKind
 from lines.events.services import Happening, emit_all
 from traceability import errors
+from traceability.holds.queries import open_holds
 from traceability.holds.services import NewNonconformance, open_nonconformances
 from traceability.holds.withdrawing import Standing, hold_again, standing_nonconformances, withdraw
 from traceability.interlock.facts import LONG_AGO, Asked, UnitFacts
@@ -65,6 +66,10 @@ def judge_again(late: LateVisits, units: Sequence[Kept], here: StationFacts, now
     if late.posted.is_offline:
         retold += _of_users(units, told, here, now)
     _write(retold, now)
+    if retold:
+        holds = open_holds([unit.unit_id for unit in units])
+        for unit in units:
+            unit.holds = holds.get(unit.unit_id, ())
 
 
 def _of_users(units: Sequence[Kept], told: Mapping[str, Story], here: StationFacts, now: datetime) -> list[_Retold]:

@@ -103,11 +103,12 @@ def made_offline(station: Station, until: datetime) -> int:
     that was not."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "with last as (select id, source_time from lines_operationrecord where station_id = %(station)s"
-            " and not is_offline and entered_by = '' and source_time < %(until)s order by id desc limit 1)"
+            # Of the last ones accepted, for a machine may tell an old result once more in between.
+            "with online as (select id, source_time from lines_operationrecord where station_id = %(station)s"
+            " and not is_offline and entered_by = '' and source_time < %(until)s order by id desc limit 100)"
             " select count(*) from lines_operationrecord r where r.station_id = %(station)s and r.is_offline"
-            " and r.source_time < %(until)s and r.id > coalesce((select id from last), 0)"
-            " and r.source_time > coalesce((select source_time from last), '-infinity')",
+            " and r.source_time < %(until)s and r.id > coalesce((select min(id) from online), 0)"
+            " and r.source_time > coalesce((select max(source_time) from online), '-infinity')",
             {"station": station.pk, "until": until},
         )
         return int(cursor.fetchone()[0])
