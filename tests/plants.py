@@ -28,7 +28,7 @@ def small_plant(tmp_path: Path) -> Path:
     """A copy of the Osaka plant with packs of 8 cells, trays of 8, containers of one pack and times divided by 20.
 
     At 3600 times real time and 1000 cells a day a cell goes through its whole route in some 10 s. The longest waits
-    stay as they are: a day is 24 s of the MES's own time then.
+    are only halved: half a day is 12 s of the MES's own time then.
     """
     folder = tmp_path / "plant"
     shutil.copytree(OSAKA, folder)
@@ -36,6 +36,7 @@ def small_plant(tmp_path: Path) -> Path:
         text = file.read_text(encoding="utf-8")
         text = re.sub(r"duration_s = (\d+)", lambda m: f"duration_s = {max(2, int(m[1]) // QUICKER)}", text)
         text = re.sub(r"min_wait_s = (\d+)", lambda m: f"min_wait_s = {int(m[1]) // QUICKER}", text)
+        text = re.sub(r"max_wait_s = (\d+)", lambda m: f"max_wait_s = {int(m[1]) // 2}", text)
         text = re.sub(r"tray_slots = \d+", f"tray_slots = {CELLS}", text)
         text = re.sub(
             r'(material = "[A-Z]+-CELL", quantity = )\d+(, tolerance_pct = 0, positions = )\d+',

@@ -100,10 +100,10 @@ def give_back(inputs: Inputs) -> None:
         unit.place = STOCK
 
 
-async def take_lots(floor: Floor, route: Route, step: StepFile, unit: Unit, dose_kg: float | None) -> list[Any]:
+async def take_lots(floor: Floor, step: StepFile, unit: Unit, dose_kg: float | None, since: float) -> list[Any]:
     """Consumed lots as posted; what the MES is to take from the feed points is marked `is_mounted`. `dose_kg` replaces
-    the nominal mass of what the station weighed itself."""
-    machine = floor.machine(step)
+    the nominal mass of what the station weighed itself. A new lot was mounted before the visit began, at `since`."""
+    machine, route = floor.machine(step), floor.route(unit)
     rng = dice(floor.seed, unit.serial, step.operation, "lots")
     consumed = []
     for item in route.lot_items(step):
@@ -118,7 +118,7 @@ async def take_lots(floor: Floor, route: Route, step: StepFile, unit: Unit, dose
                 lot = floor.store.fresh_lot(material, quantity, floor.clock.now())
                 await floor.receive(lot, machine.code)
             lot.left -= quantity
-            mount(floor, machine, lot)
+            mount(floor, machine, lot, since)
             is_mounted = machine.station.kind == "CELL_ASSEMBLY" and material.uom != "kg"
         else:
             await floor.receive(lot, machine.code)
@@ -136,14 +136,17 @@ async def take_lots(floor: Floor, route: Route, step: StepFile, unit: Unit, dose
     return consumed
 
 
-def mount(floor: Floor, machine: Machine, lot: MountedLot) -> asyncio.Future[list[ResultAnswer]] | None:
-    """Put a lot to its feed point; None where it is already, or the station has no such place."""
+def mount(
+    floor: Floor, machine: Machine, lot: MountedLot, at: float | None = None
+) -> asyncio.Future[list[ResultAnswer]] | None:
+    """Put a lot to its feed point, now or at a plant time; None where it is already, or no place for it."""
     feed_point = floor.plant.feed_points.get((machine.code, lot.material))
     name = f"{lot.supplier} {lot.number}"
     if feed_point is None or floor.store.feeds.get(f"{machine.code}/{feed_point}") == name:
         return None
     floor.store.feeds[f"{machine.code}/{feed_point}"] = name
-    return machine.mount(feed_point, lot, floor.operator(machine.station.operations[0]))
+    operator = floor.operator(machine.station.operations[0])
+    return machine.mount(feed_point, lot, operator, floor.clock.now() if at is None else at)
 
 
 def _planted_lot(floor: Floor, route: Route, step: StepFile, unit: Unit, material: str) -> MountedLot | None:

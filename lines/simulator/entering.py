@@ -25,11 +25,11 @@ REST_MARGIN_S = 1.0  # clocks are rounded
 async def rest(floor: Floor, step: StepFile, units: Sequence[Unit]) -> None:
     """Let units wait as long as the route says before they ask. Work that was begun is not held up."""
     waiting = [unit for unit in units if not unit.since and not unit.key]
-    until = [floor.route(unit).rested_at(step, unit.times) for unit in waiting]
-    if not waiting or max(until) <= floor.clock.now():
+    if step.min_wait_s is None or not waiting:
         return
     await wrongs.ask_too_early(floor, step, waiting)
-    await floor.clock.sleep_until(max(until) + REST_MARGIN_S)
+    until = max(floor.route(unit).rested_at(step, unit.times) for unit in waiting)
+    await floor.clock.sleep_until(until + REST_MARGIN_S)
 
 
 async def let_in(floor: Floor, job: Job, against_the_word: bool) -> list[Unit]:

@@ -41,7 +41,7 @@ async def one_step(floor: Floor, step: StepFile, units: list[Unit]) -> None:
 
 
 def _is_by_hand(unit: Unit) -> bool:
-    return unit.born % BY_HAND == 3
+    return unit.born % BY_HAND == 5
 
 
 async def go_on(floor: Floor, unit: Unit) -> None:
@@ -148,8 +148,8 @@ def _is_late(floor: Floor, step: StepFile, unit: Unit) -> bool:
 async def _leave_lying(floor: Floor, step: StepFile, unit: Unit) -> None:
     """A cell falls out of its tray and is found when it is too late for its next operation."""
     unit.tray, unit.slot = "", 0
-    floor.planted("denied", why="late", serial=unit.serial, station=floor.machine(step).code, operation=step.operation)
     await floor.clock.sleep((step.max_wait_s or 0) * 1.05 + 60)
+    floor.planted("denied", why="late", serial=unit.serial, station=floor.machine(step).code, operation=step.operation)
     await go_on(floor, unit)
 
 
@@ -165,13 +165,12 @@ async def _tray_step(floor: Floor, step: StepFile, tray: str, units: list[Unit])
         places = [{"serial": u.serial, "slot": u.slot, "channel": channel(machine, u)} for u in units]
         await floor.handling.load(machine.code, tray, places)
     sendings = await work(floor, step, units, tray=tray)
-    if has_channels:
-        machine.give_rack(rack)
     for unit in units:
         unit.rack = 0
     await settle(floor, step, sendings)
     if has_channels:
         await floor.handling.unload(machine.code, tray)
+        machine.give_rack(rack)
     worked = {unit.serial for sending in sendings for unit in sending.units}
     for unit in units:
         if unit.serial not in worked and unit.place == FLOW:

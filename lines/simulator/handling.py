@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import httpx
@@ -28,6 +30,9 @@ class Handling(Protocol):
 
     async def unload(self, station: str, tray: str) -> None:
         """The tray is empty."""
+
+    async def garble(self, station: str, key: str, body: Body) -> None:
+        """A result that nobody can understand."""
 
 
 def scan(feed_point: str, lot: MountedLot, source_time: str, operator: str) -> Body:
@@ -64,8 +69,13 @@ class HttpHandling:
     async def unload(self, station: str, tray: str) -> None:
         await self._send(station, f"/trays/{tray}/unload", {"all": True})
 
-    async def _send(self, station: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        headers = {"Authorization": f"Token {self._tokens.get(station, '')}"}
+    async def garble(self, station: str, key: str, body: Body) -> None:
+        await self._send(station, f"/stations/{station}/results", body, {"Idempotency-Key": key})
+
+    async def _send(
+        self, station: str, path: str, body: dict[str, Any], more: Mapping[str, str] = MappingProxyType({})
+    ) -> dict[str, Any]:
+        headers = {"Authorization": f"Token {self._tokens.get(station, '')}", **more}
         while True:
             try:
                 response = await self._client.post(path, json=body, headers=headers)

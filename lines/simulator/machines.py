@@ -87,9 +87,11 @@ class Machine:
     # Speaking to the MES
 
     async def permits(
-        self, serials: list[str], operation: str, *, recipe: str = "", operator: str = ""
+        self, serials: list[str], operation: str, *, recipe: str = "", operator: str = "", at: float | None = None
     ) -> list[PermitAnswer]:
-        question = Question(serials, operation, self.stamp(self.clock.now()), recipe, operator)
+        """`at`: plant time of the question; now if not given."""
+        source_time = self.stamp(self.clock.now() if at is None else at)
+        question = Question(serials, operation, source_time, recipe, operator)
         token = id(question)
         self._asked[token] = time.monotonic()
         try:
@@ -111,9 +113,9 @@ class Machine:
         self._something.set()
         return sent.answer
 
-    def mount(self, feed_point: str, lot: MountedLot, operator: str) -> asyncio.Future[list[ResultAnswer]]:
+    def mount(self, feed_point: str, lot: MountedLot, operator: str, at: float) -> asyncio.Future[list[ResultAnswer]]:
         """Told in order with the results, so that each of those finds what was mounted when it was made."""
-        return self.send("", scan(feed_point, lot, self.iso(self.clock.now()), operator))
+        return self.send("", scan(feed_point, lot, self.iso(at), operator))
 
     def awaited(self, key: str) -> asyncio.Future[list[ResultAnswer]]:
         """The answer to a result that was sent before. It is saved as long as a unit waits for it."""
@@ -140,7 +142,10 @@ class Machine:
             while not self.outbox:
                 self._something.clear()
                 await self._something.wait()
-            await self.clock.sleep_until(self.offline_until)
+            if self.is_offline:
+                await self.clock.sleep_until(self.offline_until)
+                for sent in self.outbox:
+                    sent.queued_at = time.monotonic()
             first = self.outbox[0]
             answers: list[ResultAnswer] = []
             if first.key:
@@ -153,8 +158,9 @@ class Machine:
 
     @property
     def waits_since_s(self) -> float:
-        """How long the oldest question to the MES is open, in real seconds; 0 when none is."""
-        opened = [*self._asked.values(), *(sent.queued_at for sent in list(self.outbox)[:1])]
+        """How long the oldest question to the MES is open, in real seconds; 0 when none is, or nobody would hear it."""
+        waiting = [] if self.is_offline else list(self.outbox)[:1]
+        opened = [*self._asked.values(), *(sent.queued_at for sent in waiting)]
         return time.monotonic() - min(opened) if opened else 0.0
 
     # What its panel shows

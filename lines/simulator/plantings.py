@@ -20,10 +20,11 @@ RECIPE_CELL = 5  # with the recipe of another version
 MOUNTED_CELL = 7  # while a lot past its date is mounted
 
 UNRELEASED_CELL = 12  # while a lot that waits for its release is mounted
+GARBLED_CELL = 10  # its result is first sent with a number as a word
 LATE_CELL = 8  # lies about until it is too late for its next operation
-GRADE_CELL = 9  # gets a grade that is not for packs
+GRADE_CELL = 3  # gets a grade that is not for packs
 OFFLINE_CELL = 11  # made during an outage with the wrong recipe
-BY_HAND = 10  # every n-th cell is sorted by hand
+BY_HAND = 10  # every n-th cell, from the fifth on, is sorted by hand
 
 
 @dataclass(frozen=True, slots=True)

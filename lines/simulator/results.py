@@ -61,7 +61,7 @@ async def weigh(floor: Floor, job: Job, unit: Unit) -> Weighed:
     )
     measurements, reasons = measure(visit)
     # What is already inside stays inside when a step is done again.
-    consumed = await take_lots(floor, route, step, unit, visit.dose_kg) if visit.attempt == 1 else []
+    consumed = await take_lots(floor, step, unit, visit.dose_kg, job.started) if visit.attempt == 1 else []
     return Weighed(visit, measurements, reasons, consumed)
 
 

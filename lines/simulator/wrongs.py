@@ -11,6 +11,7 @@ from lines.simulator.machines import Machine
 from lines.simulator.plantings import (
     EARLY_CELL,
     ELSEWHERE_CELL,
+    GARBLED_CELL,
     MOUNTED_CELL,
     RECIPE_CELL,
     UNCERTIFIED_CELL,
@@ -49,13 +50,16 @@ def _one(floor: Floor, units: Sequence[Unit], cell: int) -> Unit | None:
 
 
 async def ask_too_early(floor: Floor, step: StepFile, units: Sequence[Unit]) -> None:
+    """The question of somebody who could not wait: of halfway through the rest, though it may come later."""
     unit = _one(floor, units, EARLY_CELL)
-    if unit is None or not floor.plantings.once(f"early {step.operation}"):
+    if unit is None or step.min_wait_s is None or not floor.plantings.once(f"early {step.operation}"):
         return
     machine = floor.machine(step)
+    halfway = floor.route(unit).rested_at(step, unit.times) - step.min_wait_s / 2
     async with machine.infeed:
         operator = floor.operator(step.operation)
-        (answer,) = await machine.permits([unit.serial], step.operation, operator=operator)
+        at = min(halfway, floor.clock.now())
+        (answer,) = await machine.permits([unit.serial], step.operation, operator=operator, at=at)
     _denied(floor, "early", machine, step.operation, answer)
 
 
@@ -67,6 +71,7 @@ async def ask_wrongly(floor: Floor, job: Job, units: Sequence[Unit]) -> None:
         (UNCERTIFIED_CELL, 0, _uncertified),
         (RECIPE_CELL, 1, _recipe),
         (MOUNTED_CELL, 0, _expired),
+        (GARBLED_CELL, 0, _garbled),
         (UNRELEASED_CELL, 3, _unreleased),
     ]
     for cell, place, ask in wrongs:
@@ -102,6 +107,26 @@ async def _recipe(floor: Floor, job: Job, unit: Unit) -> None:
     async with job.machine.infeed:
         (answer,) = await job.machine.permits([unit.serial], operation, recipe=recipe, operator=job.operator)
     _denied(floor, "recipe", job.machine, operation, answer)
+
+
+async def _garbled(floor: Floor, job: Job, unit: Unit) -> None:
+    """A controller with a new programme sends a word where a number belongs; the right one follows when it is done."""
+    machine, now = job.machine, job.machine.iso(floor.clock.now())
+    if machine.station.interface != "HTTP" or not job.step.characteristics:
+        return
+    code = job.step.characteristics[0]
+    measurement = {"code": code, "value": "OVERRANGE", "unit": floor.plant.characteristics[code].unit}
+    body = {
+        "serial": unit.serial,
+        "operation": job.step.operation,
+        "outcome": "PASS",
+        "started_at": now,
+        "finished_at": now,
+        "measurements": [measurement],
+    }
+    key = f"{machine.code}:{machine.boot_id}:test"
+    await floor.handling.garble(machine.code, key, body)
+    floor.planted("refused", serial=unit.serial, station=machine.code, operation=job.step.operation, key=key)
 
 
 async def _expired(floor: Floor, job: Job, unit: Unit) -> None:

@@ -31,6 +31,7 @@ class Plant:
     running: RunningPlant
     truth: Truth
     open_keys: set[str]  # results that were sent and not answered when the machines were switched off
+    on_their_way: set[str]  # units that were somewhere in the flow then
     connection: psycopg.Connection[dict[str, Any]]
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
@@ -127,6 +128,7 @@ def plant(open_folder_for_session: Path) -> Iterator[Plant]:
             run.until("no pending record", lambda: _one(connection, PENDING) == 0, 60)
             state = json.loads((options.var / "truth.jsonl.state.json").read_text())
             open_keys = {unit["key"] for unit in state["store"]["units"] if unit["key"]}
-            yield Plant(running, read_truth(running.truth), open_keys, connection)
+            on_their_way = {unit["serial"] for unit in state["store"]["units"] if unit["place"] == "FLOW"}
+            yield Plant(running, read_truth(running.truth), open_keys, on_their_way, connection)
     finally:
         running.stop()

@@ -87,6 +87,8 @@ class MesStub:
             self.repeats += 1
             return 201, answer
         body = json.loads(text)
+        if any(isinstance(m["value"], str) for item in body.get("items", [body]) for m in item["measurements"]):
+            return 422, {"code": "MES-L-0203"}
         items = [self._result(body, item) for item in body.get("items", [body])]
         answer = {"items": items} if "items" in body else items[0]
         self.answers[station, key] = text, answer

@@ -1,0 +1,136 @@
+"""What the interlock said no to, and what was found afterwards, on the plant that ran (conftest): each wrong thing that
+the simulator did on purpose, and none of the right ones."""
+
+import pytest
+
+from tests.e2e.conftest import Plant
+from traceability import errors
+from traceability.interlock import errors as entry_errors
+
+pytestmark = pytest.mark.timeout(600)
+
+WHY = {
+    "elsewhere": errors.NOT_AT_THIS_STATION,
+    "uncertified": entry_errors.NOT_CERTIFIED,
+    "recipe": entry_errors.WRONG_RECIPE,
+    "expired": entry_errors.MOUNTED_EXPIRED,
+    "unreleased": entry_errors.MOUNTED_NOT_RELEASED,
+    "early": entry_errors.TOO_EARLY,
+    "late": entry_errors.TOO_LATE,
+    "grade": entry_errors.GRADE_NOT_ALLOWED,
+}
+LATER = {"late", "grade"}  # a slow machine may not get so far
+SLOW_CLOCK_S = -240
+
+
+@pytest.mark.parametrize("why", sorted(WHY))
+def test_a_wrong_question_is_denied_with_its_reason(plant: Plant, why: str) -> None:
+    asked = [entry for entry in plant.truth.planted_as("denied") if entry["why"] == why]
+    if why in LATER and (not asked or asked[0]["serial"] in plant.on_their_way):
+        pytest.skip("the run ended before")
+    assert asked, f"the simulator did not get to ask: {why}"
+    for entry in asked:
+        assert not entry.get("is_allowed")
+        rows = plant.rows(
+            "select reasons from traceability_permit where serial = %s and verdict = 'DENY' and operation like %s",
+            entry["serial"],
+            f"{entry['operation']}%",
+        )
+        assert any(WHY[why].code in row["reasons"] for row in rows), entry
+
+
+def test_nobody_else_was_denied(plant: Plant) -> None:
+    """But for a channel that is overdue, gates that wait for SPC, and lots that are mounted while others ask."""
+    planted = {entry["serial"] for what in ("denied", "nonconforming") for entry in plant.truth.planted_as(what)}
+    by_itself = {
+        entry_errors.CHANNEL_OVERDUE.code,
+        entry_errors.NOT_CONTAINED.code,
+        entry_errors.MOUNTED_EXPIRED.code,
+        entry_errors.MOUNTED_NOT_RELEASED.code,
+    }
+    denied = plant.rows("select serial, operation, reasons from traceability_permit where verdict = 'DENY'")
+    assert [row for row in denied if row["serial"] not in planted and not by_itself.issuperset(row["reasons"])] == []
+
+
+def test_only_what_was_planted_does_not_conform(plant: Plant) -> None:
+    whats = ("nonconforming", "expired_lot", "offline_violation")
+    planted = {(entry["serial"], entry["operation"]) for what in whats for entry in plant.truth.planted_as(what)}
+    found = plant.rows("select serial, operation, deviation_codes from lines_operationrecord where not is_conforming")
+    beyond = {entry["operation"] for entry in plant.truth.planted_as("outage") if entry["runs_on"]}
+    strange = [
+        row for row in found if (row["serial"], row["operation"]) not in planted and row["operation"] not in beyond
+    ]
+    assert strange == []
+
+
+def test_what_was_made_wrongly_during_an_outage_is_found_and_held(plant: Plant) -> None:
+    outages = plant.truth.planted_as("outage")
+    assert outages
+    assert plant.rows("select count(*) as n from lines_operationrecord where is_offline")[0]["n"] > 0
+    for entry in plant.truth.planted_as("offline_violation"):
+        (row,) = plant.rows(
+            "select r.is_offline, r.deviation_codes, exists(select from traceability_holdunit m"
+            "   join traceability_unit u on u.id = m.unit_id where u.serial = r.serial) as is_held"
+            "  from lines_operationrecord r where r.serial = %s and r.operation = %s order by r.id limit 1",
+            entry["serial"],
+            entry["operation"],
+        )
+        assert row["is_offline"] and row["is_held"]
+        assert entry_errors.WRONG_RECIPE.code in row["deviation_codes"]
+
+
+def test_every_result_names_the_recipe_of_its_order_but_for_the_planted_ones(plant: Plant) -> None:
+    rows = plant.rows(
+        "select r.serial, r.recipe, p.code || '/' || o.code || '/v' || c.version as frozen"
+        "  from lines_operationrecord r join traceability_unit u on u.serial = r.serial"
+        "  join lines_workorder_recipes f on f.workorder_id = u.work_order_id join lines_recipe c on c.id = f.recipe_id"
+        "  join lines_operation o on o.id = c.operation_id join lines_product p on p.id = c.product_id"
+        " where o.code = r.operation"
+    )
+    assert len(rows) > 100
+    planted = {e["serial"] for what in ("nonconforming", "offline_violation") for e in plant.truth.planted_as(what)}
+    assert [row for row in rows if row["recipe"] != row["frozen"] and row["serial"] not in planted] == []
+
+
+def test_lots_come_with_their_certificates_and_are_mounted_and_consumed_as_such(plant: Plant) -> None:
+    assert plant.rows("select 1 from traceability_certificatevalue")
+    assert plant.rows("select 1 from traceability_mounting")
+    basis = plant.rows("select basis, count(*) as n from traceability_genealogylink group by basis")
+    assert {row["basis"] for row in basis} >= {"RECORDED", "MOUNTED"}
+    released = "select 1 from traceability_lotevent where kind = 'RELEASED' and by = 'person:quality'"
+    assert plant.rows(released)
+
+
+def test_formation_takes_cells_by_tray_slot_and_channel(plant: Plant) -> None:
+    rows = plant.rows(
+        "select l.channel, l.slot, p.channel as posted, p.slot as posted_slot from traceability_trayload l"
+        "  join traceability_trayplacement p on p.unit_id = l.unit_id and p.tray = l.tray and p.channel <> ''"
+        "   and p.channel = l.channel"
+    )
+    assert rows
+    assert all(row["slot"] == row["posted_slot"] for row in rows)
+
+
+def test_a_slow_clock_is_measured(plant: Plant) -> None:
+    offsets = {
+        row["code"]: row["offset_s"]
+        for row in plant.rows(
+            "select s.code, c.offset_s from lines_stationclock c join lines_station s on s.id = c.station_id"
+        )
+    }
+    assert offsets.pop("CAN-1") == pytest.approx(SLOW_CLOCK_S, abs=20)
+    assert max(abs(offset) for offset in offsets.values()) < 20
+    assert len(offsets) > 10
+
+
+def test_a_garbled_post_waits_for_an_engineer(plant: Plant) -> None:
+    (entry,) = plant.truth.planted_as("refused")
+    assert plant.rows("select 1 from lines_quarantinedpost where key = %s", entry["key"])
+    assert entry["serial"] in plant.browser("quality")("/refused/") or plant.rows(
+        "select 1 from lines_operationrecord where serial = %s", entry["serial"]
+    )
+
+
+def test_coating_counts_its_defects_and_grading_gives_grades(plant: Plant) -> None:
+    assert plant.rows("select 1 from lines_attributecount where code = 'COA-PIN' and inspected > 0")
+    assert plant.rows("select 1 from traceability_unit where grade in ('A', 'B')")
