@@ -1,14 +1,27 @@
 """Live objects worth showing to whoever has ten minutes. Each is found when asked for, or not there yet."""
 
+from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Count, Exists, F, OuterRef
 
+from lines.errors import Code
 from lines.models import OperationRecord
 from lines.orders.models import Tracking
-from lines.records.models import Verdict
+from lines.records.models import QuarantinedPost, Verdict
 from quality.models import Signal
-from traceability.models import GenealogyLink, Lot, Nonconformance, Unit
+from traceability.codes import described
+from traceability.interlock.models import PermitVerdict
+from traceability.models import (
+    CertificateValue,
+    GenealogyLink,
+    Hold,
+    Lot,
+    Nonconformance,
+    Permit,
+    TrayLoad,
+    Unit,
+)
 from traceability.units.models import UnitState
 
 _EXAMPLE = "SK1CLF6B30000426S"
@@ -21,8 +34,17 @@ class Tour:
     pack: Unit | None
     lot: Lot | None
     signal: Signal | None
+    denial: Permit | None
     nonconformance: Nonconformance | None
+    hold: Hold | None
     rework: OperationRecord | None
+    tray: TrayLoad | None
+    offline: OperationRecord | None
+    refused: QuarantinedPost | None
+
+    @property
+    def denial_reasons(self) -> list[Code]:
+        return [described(code) for code in self.denial.reasons] if self.denial else []
 
     @property
     def misread(self) -> str:
@@ -40,9 +62,26 @@ def _pack() -> Unit | None:
 
 
 def _lot() -> Lot | None:
-    """The lot that was used first has come furthest."""
-    link = GenealogyLink.objects.exclude(input_lot=None).order_by("id").select_related("input_lot__material").first()
+    """The lot with a certificate that was used first has come furthest."""
+    links = GenealogyLink.objects.exclude(input_lot=None).order_by("id").select_related("input_lot__material")
+    certified = CertificateValue.objects.filter(lot=OuterRef("input_lot"))
+    link = links.filter(Exists(certified)).first() or links.first()
     return link.input_lot if link else None
+
+
+def _denial() -> Permit | None:
+    """Of the newest, the one with the rarest word: most are about a wrong order of steps."""
+    denied = Permit.objects.filter(verdict=PermitVerdict.DENY).select_related("station").order_by("-id")
+    newest = list(denied[:100])
+    often = Counter(code for permit in newest for code in permit.reasons)
+    return min(newest, key=lambda permit: min((often[code] for code in permit.reasons), default=0), default=None)
+
+
+def _hold() -> Hold | None:
+    """The open one with the most units of the newest hundred."""
+    newest = Hold.objects.filter(released_at=None).order_by("-id")[:100]
+    counted = Hold.objects.filter(pk__in=[hold.pk for hold in newest]).annotate(n=Count("members"))
+    return counted.filter(n__gt=0).order_by("-n", "-id").first()
 
 
 def tour() -> Tour:
@@ -53,6 +92,14 @@ def tour() -> Tour:
         pack=_pack(),
         lot=_lot(),
         signal=signals.exclude(alarm=None).first(),
+        denial=_denial(),
         nonconformance=not_conforming.select_related("unit", "record__station").order_by("-id").first(),
+        hold=_hold(),
         rework=reworked.select_related("station").order_by("-id").first(),
+        tray=TrayLoad.objects.order_by(F("unloaded_at").desc(nulls_first=True), "-id").first(),
+        offline=OperationRecord.objects.filter(is_offline=True)
+        .select_related("station")
+        .order_by("is_conforming", "-id")
+        .first(),
+        refused=QuarantinedPost.objects.filter(settled_at=None).select_related("station").order_by("-id").first(),
     )

@@ -22,7 +22,7 @@ def client(hand: Hand) -> Client:  # noqa: ARG001, F811 - the plant comes first
 
 def test_what_is_not_there_yet_says_so(client: Client) -> None:
     html = client.get("/tour/").content.decode()
-    assert html.count("is-waiting") == 5
+    assert html.count("is-waiting") == 10
     assert "within 10 minutes" in html
 
 
@@ -48,13 +48,23 @@ def test_each_card_leads_to_a_page_that_is_there(client: Client, hand: Hand) -> 
     Signal.objects.create(
         plan=plan, limits=limits, point=point, chart="I", rule=1, side=1, window_first=0, raised_at=now, alarm=alarm
     )
+    offline, can = hand.make("LFP-CELL", until="CAN"), hand.step(cell, "CAN")
+    assert can is not None
+    assert hand.tell(hand.body(offline, "CAN", offline=True, **hand.inputs(can))).status_code == 201
+    tray = hand.make("LFP-CELL", until="FORM")
+    load = {"items": [{"serial": tray, "slot": 1, "channel": "FORM-1-R01-C01"}]}
+    assert hand.post("trays/T-0009/load", load, "FORM-1").status_code == 200
+    assert hand.ask(tray, "WIND")["verdict"] == "DENY"
+    assert hand.tell(hand.body(tray, "FORM") | {"measurements": 1}).status_code == 422
     html = client.get("/tour/").content.decode()
     assert "is-waiting" not in html
+    assert "/trays/T-0009/" in html
     assert f"/units/{pack}/" in html
     assert "/charts/FIL-01-LFP/" in html
     assert html.count(f"/units/{cell}/#record-") == 2
+    assert f"/units/{offline}/#record-" in html
     cards = html[html.index('class="tour"') : html.index("</main>")]
     addresses = re.findall(r'href="(/[^"#]*)', cards)
-    assert len(addresses) >= 9
+    assert len(addresses) >= 18
     for address in addresses:
         assert client.get(address.replace("&amp;", "&")).status_code == 200, address
