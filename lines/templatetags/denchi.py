@@ -147,6 +147,7 @@ def mode_badge(mode: str) -> SafeString:
 @register.filter
 def role(value: str) -> str:
     words = {
+        Role.OPERATOR: _("Operator"),
         Role.SUPERVISOR: _("Line supervisor"),
         Role.QUALITY: _("Quality engineer"),
         Role.AUDITOR: _("Auditor"),

@@ -114,7 +114,11 @@ def _right(fields: Fields, kind: str, link: int | None) -> RightInput:
 
 def from_form(words: Mapping[str, str], record: int) -> Asked:
     """The fields of the page, in any width; an empty one says nothing. Raises Refusal."""
-    body: Fields = {"record": record, "kind": words.get("kind", ""), "reason": words.get("reason", "").strip()}
+    body: Fields = {
+        "record": record,
+        "kind": words.get("kind", ""),
+        "reason": " ".join(words.get("reason", "").split()),
+    }
     if body["kind"] == "VALUE":
         body |= {"sequence": _whole(words.get("sequence", "")), "value": number_of(words.get("value", ""))}
     elif body["kind"] == "SERIAL":

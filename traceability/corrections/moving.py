@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from lines.errors import Refusal
 from lines.models import AttributeCount, MaterialDefinition, OperationRecord, Route, RouteStep, WorkOrder
@@ -19,7 +19,7 @@ from traceability.corrections.models import Correction, CorrectionKind
 from traceability.corrections.queries import link_json, links_of, stood_values
 from traceability.errors import SERIAL_MALFORMED
 from traceability.genealogy.models import GenealogyLink, LinkBasis
-from traceability.holds.covering import Taken
+from traceability.holds.covering import Seen, Taken
 from traceability.holds.services import NewNonconformance, extend_holds, open_nonconformances
 from traceability.interlock.facts import design_code, serial_fault
 from traceability.units.models import Unit, UnitState
@@ -46,6 +46,9 @@ def correct_serial(record: OperationRecord, wrong: Unit, asked: Asked, by: str, 
     )
     for link in links:
         _move_link(link, right, copy_id, correction)
+    ended_at = record.source_time - timedelta(seconds=record.clock_offset_s or 0)
+    seen = Seen(right.pk, record.channel, ended_at)
+    extend_holds([seen], [], station_id=record.station_id, tray=record.tray, now=now)
     if record.attempt:
         # A visit moved the wrong unit, or should have moved the right one: where they stand is for a person to say.
         words = f"Corrected: {record.operation} was done to {right.serial}, not {record.serial}"[:200]

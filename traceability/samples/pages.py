@@ -59,10 +59,10 @@ def take(request: HttpRequest) -> HttpResponse:
                 _person(request),
                 serial,
                 operation=words.get("operation", ""),
-                code=words.get("code", "").strip().upper()[:32],
+                code=words.get("code", "").strip().upper(),
                 waits_at=words.get("waits_at", ""),
                 is_destructive="is_destructive" in words,
-                note=words.get("note", "").strip(),
+                note=" ".join(words.get("note", "").split()),
             )
             return redirect("sample", sample.code)
         except Refusal as refusal:

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from lines.errors import UNKNOWN_OPERATION, Refusal, as_json
+from lines.errors import BAD_TEXT, UNKNOWN_OPERATION, Refusal, as_json
 from lines.events.models import EventKind
 from lines.events.services import Happening, emit_all
 from lines.models import Operation, Person
@@ -32,6 +32,7 @@ from traceability.samples.queries import may_cancel, may_handle, operations_ahea
 from traceability.units.models import Unit, UnitState
 
 LONGEST_NOTE = 500
+LONGEST_CODE = 32
 
 
 def take_sample(
@@ -49,6 +50,8 @@ def take_sample(
     Raises Refusal.
     """
     _check_may(may_handle(person), person)
+    if not f"{code}{operation}{note}".isprintable() or len(code) > LONGEST_CODE:
+        raise Refusal(BAD_TEXT, f"1 to {LONGEST_CODE} printable characters")
     now = timezone.now()
     with acting(f"person:{person.username}"):
         unit = _unit_locked(serial)
@@ -206,8 +209,8 @@ def _record(
 def cancel_sample(person: Person, code: str, reason: str) -> Sample:
     """Give a sample up: its unit waits for it no longer. Raises Refusal."""
     _check_may(may_cancel(person), person)
-    reason = reason.strip()
-    if not 1 <= len(reason) <= LONGEST_NOTE:
+    reason = " ".join(reason.split())
+    if not 1 <= len(reason) <= LONGEST_NOTE or not reason.isprintable():
         raise Refusal(errors.REASON_MISSING, f"{len(reason)} characters")
     with acting(f"person:{person.username}"):
         unit = _unit_locked(sample_by_code(code).unit.serial)
