@@ -15,6 +15,7 @@ from traceability import errors
 from traceability.feeding import errors as f_errors
 from traceability.feeding.models import FeedPoint, Mounting
 from traceability.feeding.queries import mounted
+from traceability.interlock import errors as entry_errors
 from traceability.models import Lot
 
 POINTS = "stations/WELD-1/feed-points"
@@ -73,19 +74,19 @@ def test_a_late_repeat_of_a_scan_with_a_key_changes_nothing(hand: Hand, point: F
 
 @pytest.mark.usefixtures("point")
 def test_what_is_wrong_with_a_lot_is_written_down(hand: Hand) -> None:
-    assert wrong(scan(hand, "NEVER-SEEN")) == [errors.LOT_UNKNOWN.code]
+    assert wrong(scan(hand, "NEVER-SEEN")) == [f_errors.MOUNTED_UNKNOWN.code]
     assert Lot.objects.get(number="NEVER-SEEN").state == "UNKNOWN"
     hand.receive("LID-LFP", "OLD", expires_at=timezone.now() - timedelta(days=1))
-    assert wrong(scan(hand, "OLD")) == [errors.LOT_EXPIRED.code]
+    assert wrong(scan(hand, "OLD")) == [entry_errors.MOUNTED_EXPIRED.code]
     Lot.objects.filter(number="L-1").update(state="BLOCKED")
-    assert wrong(scan(hand, "L-1")) == [errors.LOT_NOT_RELEASED.code]
+    assert wrong(scan(hand, "L-1")) == [entry_errors.MOUNTED_NOT_RELEASED.code]
     hand.receive("GRAPHITE", "G-1")
     assert wrong(scan(hand, "G-1")) == [errors.LOT_OTHER_MATERIAL.code]
     assert wrong(scan(hand, "G-1", material="GRAPHITE")) == [f_errors.NOT_FOR_FEED_POINT.code]
     assert wrong(scan(hand, "X", material="PIXIE-DUST")) == [
         errors.MATERIAL_UNKNOWN.code,
-        errors.LOT_UNKNOWN.code,
         f_errors.NOT_FOR_FEED_POINT.code,
+        f_errors.MOUNTED_UNKNOWN.code,
     ]
     assert Mounting.objects.filter(unmounted_at=None).count() == 1
 

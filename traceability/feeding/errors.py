@@ -42,5 +42,13 @@ SCAN_UNREADABLE = Code(
     "Scan the label again, or type `material|supplier|lot`.",
     "ラベルをもう一度読み取るか、「材料|仕入先|ロット」と入力してください。",
 )
+MOUNTED_UNKNOWN = Code(
+    "MES-T-0456",
+    0,
+    "The lot at a feed point was never received.",
+    "供給口のロットに受入記録がありません。",
+    "Book its receipt (POST /api/v1/lots) and check its papers; scan again if the label was misread.",
+    "受入を登録し（POST /api/v1/lots）、書類を確認してください。誤読の場合は読み取り直してください。",
+)
 
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]

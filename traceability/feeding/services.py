@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from lines.errors import BUSY, Refusal
+from lines.errors import BUSY, Code, Refusal
 from lines.models import MaterialDefinition, Station
 from lines.orders.models import Tracking
 from lines.people.actors import acting
@@ -21,13 +21,12 @@ from lines.records.services import (
 )
 from lines.stations.body import Fields, check_key, known_only, read_json, read_text, read_time
 from lines.stations.queries import tolerance_of
+from traceability.errors import LOT_OTHER_MATERIAL, MATERIAL_UNKNOWN
 from traceability.feeding import errors
 from traceability.feeding.facts import Scan
 from traceability.feeding.models import FeedPoint, Mounting
 from traceability.feeding.queries import feed_point_row, feed_points, lot_on_label, point_for, station_by_code
-from traceability.interlock.checks import Finding
-from traceability.interlock.facts import LotFacts, Material
-from traceability.interlock.materials import check_lot
+from traceability.interlock.errors import MOUNTED_EXPIRED, MOUNTED_NOT_RELEASED
 from traceability.units.models import Lot, LotState
 
 _SCAN = frozenset({"material", "supplier", "lot", "source_time", "operator"})
@@ -86,7 +85,7 @@ def mount(
     """
     point = _locked(station, feed_point or point_for(station, scan.material))
     material = MaterialDefinition.objects.filter(code=scan.material, tracking=Tracking.LOT).first()
-    lot, is_new = Lot.objects.get_or_create(
+    lot, _ = Lot.objects.get_or_create(
         supplier=scan.supplier,
         number=scan.lot,
         defaults={
@@ -100,7 +99,6 @@ def mount(
     if there is None or (there.lot_id, there.material_code) != (lot.pk, scan.material):
         if there is not None:
             _end(there, mounted_at)
-        findings = _findings(point, scan, lot, material, mounted_at, is_new=is_new)
         Mounting.objects.create(
             feed_point=point,
             lot=lot,
@@ -108,7 +106,7 @@ def mount(
             mounted_at=mounted_at,
             received_at=now,
             mounted_by=by[:150],
-            deviation_codes=list(dict.fromkeys(finding.code.code for finding in findings)),
+            deviation_codes=[code.code for code in _faults(point, lot, material, mounted_at)],
         )
     return _row(station, point.code)
 
@@ -143,13 +141,21 @@ def _end(mounting: Mounting, at: datetime) -> None:
     mounting.save(update_fields=["unmounted_at"])
 
 
-def _findings(
-    point: FeedPoint, scan: Scan, lot: Lot, material: MaterialDefinition | None, at: datetime, *, is_new: bool
-) -> list[Finding]:
-    facts = LotFacts(lot.pk, lot.supplier, lot.number, not is_new, lot.material_id, lot.state, lot.expires_at)
-    found = check_lot(facts, scan.material, Material(material.pk, material.uom) if material else None, None, at)
+def _faults(point: FeedPoint, lot: Lot, material: MaterialDefinition | None, at: datetime) -> list[Code]:
+    """What is wrong with a lot, told to be of this material, at this feed point; `at` by the station's clock."""
+    found = []
+    if material is None:
+        found.append(MATERIAL_UNKNOWN)
     if material is None or not point.materials.filter(pk=material.pk).exists():
-        found.append(Finding(errors.NOT_FOR_FEED_POINT, f"{point.code}: {scan.material}"))
+        found.append(errors.NOT_FOR_FEED_POINT)
+    if lot.state == LotState.UNKNOWN:
+        found.append(errors.MOUNTED_UNKNOWN)
+    elif lot.material_id != (material.pk if material else None):
+        found.append(LOT_OTHER_MATERIAL)
+    if lot.expires_at is not None and lot.expires_at < at:
+        found.append(MOUNTED_EXPIRED)
+    if lot.state in (LotState.QUARANTINE, LotState.BLOCKED):
+        found.append(MOUNTED_NOT_RELEASED)
     return found
 
 
