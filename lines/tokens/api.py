@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import PermissionDenied, UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -63,6 +63,8 @@ class TokensView(APIView):
     )
     def post(self, request: Request, station: str) -> Response:
         by, at = _administrator(request), _station(station)
+        if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
+            raise UnsupportedMediaType(request.content_type or "")
         body = read_json(request._request.read(MAX_BODY_BYTES + 1))
         known_only(body, frozenset({"expires_at", "operations", "certificate_sha256"}), "$")
         made = make_token(

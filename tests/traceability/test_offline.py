@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -96,6 +98,31 @@ def test_what_comes_late_releases_what_it_explains(hand: Hand) -> None:
     assert shown["STACK"]["rejudged"]["deviations"] == [] and shown["NOTCH-C"]["rejudged"] is None
     # A permit now sees the right place.
     assert hand.ask(serial, "CAN")["verdict"] == "ALLOW"
+
+
+def test_a_delayed_result_that_was_permitted_comes_in_its_place(hand: Hand) -> None:
+    """Made online, and told after what the next station made offline."""
+    serial = new_serial()
+    hand.ask(serial, "NOTCH-C", source_time=START.isoformat())
+    _tell(hand, offline(serial, "STACK", START + timedelta(minutes=10)))
+    told = _tell(hand, offline(serial, "NOTCH-C", START) | {"offline": False})
+    assert (_codes(told), told["next_operation"]) == (set(), "CAN")
+    assert not is_held(serial) and not Rejudgement.objects.get().codes_after
+
+
+def test_a_tray_that_comes_late_takes_as_many_statements_as_a_smaller_one(hand: Hand) -> None:
+    counts = []
+    for size in (2, 12):
+        serials = [new_serial() for _ in range(size)]
+        for minutes, operation in ((10, "BAKE"), (0, "CAN")):
+            head = offline("", operation, START + timedelta(minutes=minutes), tray="T-1")
+            body = {name: head[name] for name in ("operation", "offline", "started_at", "finished_at", "tray")}
+            items = [{"serial": s, "slot": n + 1, "outcome": "PASS"} for n, s in enumerate(serials)]
+            with CaptureQueriesContext(connection) as asked:
+                _tell(hand, body | {"items": items})
+        assert Rejudgement.objects.filter(record__serial__in=serials).count() == size
+        counts.append(len(asked))
+    assert counts[0] == counts[1] < 80
 
 
 def test_what_comes_late_may_accuse(hand: Hand) -> None:

@@ -118,7 +118,7 @@ def test_the_pages(hand: Hand, engineer: Person) -> None:
     page = client.get("/refused/", headers={"accept-language": "ja"}).content.decode()
     assert l_errors.UNKNOWN_FIELD.what_ja in page and "MIX-1" in page
     page = client.get(f"/refused/{post.pk}/").content.decode()
-    assert "&lt;b&gt;blue" in page and l_errors.UNKNOWN_FIELD.cure_en in page
+    assert "&lt;b&gt;blue" in page and "Leave out the field" in page
     answer = client.post("/refused/replay/", {"post": [p.pk for p in QuarantinedPost.objects.all()]})
     assert answer.content.decode().count("Refused again") == 1
     assert OperationRecord.objects.get().serial == second  # under a key of ours

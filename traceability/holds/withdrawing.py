@@ -54,29 +54,49 @@ def withdraw(found: Sequence[Standing], reason: str, now: datetime) -> None:
     _release([n.id for n in found], reason, now)
 
 
-def hold_again(found: Standing, codes: Collection[str], reason: str, now: datetime) -> None:
-    """Other codes now; held for `reason` where it is not, released where there is none."""
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a standing nonconformance rests on now; held for `reason`, or not at all where it is empty."""
+
+    standing: Standing
+    codes: tuple[str, ...]
+    reason: str
+
+
+def change(found: Sequence[Changed], now: datetime) -> None:
+    """Other codes, and other reasons to hold."""
+    if not found:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
-            "update traceability_nonconformance set codes = string_to_array(%s, ' ') where id = %s",
-            [" ".join(codes), found.id],
+            "update traceability_nonconformance n set codes = string_to_array(c.codes, ' ')"
+            " from unnest(%s::bigint[], %s::text[]) as c (id, codes) where n.id = c.id",
+            [[c.standing.id for c in found], [" ".join(c.codes) for c in found]],
         )
-        if reason and not found.is_holding:
-            cursor.execute(
-                "with placed as (insert into traceability_hold (scope, unit_id, nonconformance_id, reason, placed_at,"
-                " placed_by, tray, channel, at_operation, released_by, release_reason)"
-                " values ('UNIT', %s, %s, %s, %s, %s, '', '', '', '', '') returning id, unit_id)"
-                " insert into traceability_holdunit (hold_id, unit_id, added_at, released_by)"
-                " select id, unit_id, %s, '' from placed",
-                [found.unit_id, found.id, reason, now, PLACED_BY, now],
-            )
-        elif reason:
-            cursor.execute(
-                "update traceability_hold set reason = %s where nonconformance_id = %s and released_at is null",
-                [reason, found.id],
-            )
-    if not reason:
-        _release([found.id], "Judged again: nothing to hold it for", now)
+        kept = [c for c in found if c.reason and c.standing.is_holding]
+        cursor.execute(
+            "update traceability_hold h set reason = c.reason from unnest(%s::bigint[], %s::text[]) as c (id, reason)"
+            " where h.nonconformance_id = c.id and h.placed_by = %s and h.released_at is null",
+            [[c.standing.id for c in kept], [c.reason for c in kept], PLACED_BY],
+        )
+        new = [c for c in found if c.reason and not c.standing.is_holding]
+        cursor.execute(
+            "with placed as (insert into traceability_hold (scope, unit_id, nonconformance_id, reason, placed_at,"
+            " placed_by, tray, channel, at_operation, released_by, release_reason)"
+            " select 'UNIT', unit_id, id, reason, %s, %s, '', '', '', '', ''"
+            " from unnest(%s::bigint[], %s::bigint[], %s::text[]) as c (unit_id, id, reason) returning id, unit_id)"
+            " insert into traceability_holdunit (hold_id, unit_id, added_at, released_by)"
+            " select id, unit_id, %s, '' from placed",
+            [
+                now,
+                PLACED_BY,
+                [c.standing.unit_id for c in new],
+                [c.standing.id for c in new],
+                [c.reason for c in new],
+                now,
+            ],
+        )
+    _release([c.standing.id for c in found if not c.reason], "Judged again: nothing to hold it for", now)
 
 
 def _release(nonconformance_ids: Collection[int], reason: str, now: datetime) -> None:

@@ -12,7 +12,7 @@ from lines.events.services import Happening, emit_all
 from traceability import errors
 from traceability.holds.queries import open_holds
 from traceability.holds.services import NewNonconformance, open_nonconformances
-from traceability.holds.withdrawing import Standing, hold_again, standing_nonconformances, withdraw
+from traceability.holds.withdrawing import Changed, Standing, change, standing_nonconformances, withdraw
 from traceability.interlock.facts import LONG_AGO, Asked, UnitFacts
 from traceability.interlock.folding import Folded, Place, Story, changes, fold, place_at
 from traceability.interlock.late import LateVisits
@@ -164,6 +164,7 @@ def _settle(looked_at: Mapping[int, tuple[_Retold, Folded, Sequence[str]]], now:
     standing = standing_nonconformances(list(looked_at))
     new: list[NewNonconformance] = []
     gone: list[Standing] = []
+    other: list[Changed] = []
     for record_id, (each, folded, codes) in looked_at.items():
         found = standing.get(record_id)
         if found is not None and found.is_decided:
@@ -175,8 +176,9 @@ def _settle(looked_at: Mapping[int, tuple[_Retold, Folded, Sequence[str]]], now:
         elif found is None:
             new.append(NewNonconformance(each.unit_id, record_id, (*codes, *kept), reason))
         else:
-            hold_again(found, (*codes, *kept), reason, now)
+            other.append(Changed(found, (*codes, *kept), reason))
     withdraw(gone, _RELEASED, now)
+    change(other, now)
     open_nonconformances(new, now)
 
 

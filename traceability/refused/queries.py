@@ -89,7 +89,7 @@ def listed(post: QuarantinedPost) -> RefusedPost:
 
 def filters() -> tuple[list[str], list[Code]]:
     """Stations and codes that have open refused posts."""
-    rows = set(QuarantinedPost.objects.filter(settled_at=None).values_list("station__code", "code"))
+    rows = QuarantinedPost.objects.filter(settled_at=None).values_list("station__code", "code").distinct()
     codes = sorted({code for _station, code in rows})
     return sorted({station for station, _code in rows if station}), [described(code) for code in codes]
 
