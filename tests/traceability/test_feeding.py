@@ -114,3 +114,28 @@ def test_people_at_the_machine_scan_too(hand: Hand, point: FeedPoint) -> None:
     answer = hand.post(f"{POINTS}/LIDS", body, issue_person_token(supervisor))
     assert answer.json()["mounted"]["mounted_by"] == f"person:{supervisor.username}"
     assert Mounting.objects.get(feed_point=point).lot.number == "L-1"
+
+
+def test_the_scan_box_of_the_stations_page(hand: Hand, point: FeedPoint) -> None:
+    def sent(username_of: Role, path: str, **fields: str) -> Any:
+        hand.client.force_login(Person.objects.filter(role=username_of)[0])
+        return hand.client.post(f"/stations/WELD-1/{path}", fields, headers={"HX-Request": "true"})
+
+    assert sent(Role.AUDITOR, "mount/", label="L-1").status_code == 403
+    unreadable = sent(Role.SUPERVISOR, "mount/", label="L-1|x")
+    assert f_errors.SCAN_UNREADABLE.what_en in unreadable.content.decode()
+    assert "L-1|x" in unreadable.content.decode()  # nobody types it twice
+    assert (
+        f_errors.FEED_POINT_UNCLEAR.what_en
+        in sent(Role.SUPERVISOR, "mount/", label="GRAPHITE|ACME|G-1").content.decode()
+    )
+    # A received lot's number will do; without script the station's page comes back.
+    assert sent(Role.SUPERVISOR, "mount/", label=" L-1 ").status_code == 200
+    assert [m.number for m in mounted(point.station_id)] == ["L-1"]
+    plain = hand.client.post("/stations/WELD-1/mount/", {"label": "LID-LFP;ACME;L-9", "feed_point": "LIDS"})
+    assert plain.headers["Location"] == "/stations/WELD-1/"
+    assert Mounting.objects.get(unmounted_at=None).deviation_codes == [f_errors.MOUNTED_UNKNOWN.code]
+    assert "L-9" in hand.client.get("/stations/WELD-1/").content.decode()
+    sent(Role.SUPERVISOR, "feed-points/LIDS/take-off/")
+    assert mounted(point.station_id) == []
+    assert sent(Role.SUPERVISOR, "feed-points/NO-SUCH/take-off/").status_code == 200
