@@ -9,7 +9,8 @@ from django.utils import timezone
 from lines.models import MaterialDefinition, ProductionLine, QuarantinedPost
 from lines.orders.serials import MAX_SEQUENCE, Serial, make_serial, parse_serial
 from tests.traceability.conftest import Hand
-from traceability.issuing import errors
+from tests.traceability.test_units_api import fits
+from traceability.issuing import errors, schemas
 from traceability.models import SerialBlock, Unit
 
 
@@ -30,6 +31,7 @@ def test_serials_that_units_bear_are_passed_by(hand: Hand) -> None:
     first = ask(hand, "A", definition="LFP-CELL", count=2, day=day.isoformat())
     assert [parse_serial(serial).sequence for serial in first.json()["serials"]] == [42, 43]
     bear(make_serial(Serial("SK", "1", "CLF", day, 43)))
+    fits(schemas.BlockShape(), first.json())
     again = ask(hand, "A", definition="LFP-CELL", count=2, day=day.isoformat())
     assert again.json() == first.json()
     assert again.headers["Idempotency-Replayed"] == "true"

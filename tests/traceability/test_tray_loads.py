@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,9 +13,10 @@ from lines.people.models import Role
 from lines.people.services import issue_person_token
 from tests.traceability.conftest import Hand
 from tests.traceability.test_trays import cells_before, tray
+from tests.traceability.test_units_api import fits
 from traceability.errors import UNIT_NOT_FOUND
 from traceability.models import HoldUnit, TrayLoad, Unit
-from traceability.trays import errors
+from traceability.trays import errors, schemas
 from traceability.trays.queries import now_in, slots
 
 
@@ -81,7 +83,7 @@ class Model:
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, min_size=1, max_size=12))
 def test_trays_are_what_the_plain_rules_say(hand: Hand, steps: list[tuple[Any, ...]]) -> None:
     with transaction.atomic():
@@ -165,8 +167,14 @@ def test_a_tray_of_512_and_who_may_load_it(hand: Hand) -> None:
     Product.objects.update(tray_slots=512)
     cells = cells_before(hand, "OCV1", 512)
     items = [{"serial": cell, "slot": slot, "channel": f"F-{slot}"} for slot, cell in enumerate(cells, 1)]
-    full = change(hand, "T-1", "load", {"items": items})
+    with CaptureQueriesContext(connection) as few:
+        change(hand, "T-2", "load", {"items": [{"serial": cells_before(hand, "OCV1", 1)[0], "slot": 1}]})
+    with CaptureQueriesContext(connection) as many:
+        full = change(hand, "T-1", "load", {"items": items})
+    assert len(many) <= len(few)  # the first one also prepares its connection
     assert (full.status_code, full.json()["n_changed"]) == (200, 512)
+    fits(schemas.ChangedTrayShape(), full.json())
+    fits(schemas.TrayShape(), hand.get("trays/T-1").json())
     assert not full.json()["slots"][0]["is_held"]
     assert change(hand, "T-1", "undock", {}).json()["n_changed"] == 512
     assert hand.post("trays/T-1/undock", {}, hand.person_token).status_code == 403  # an auditor
