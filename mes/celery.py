@@ -13,7 +13,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["lines.telemetry", "lines.events", "quality.charts", "traceability.containment"])
 
 # Called when an evaluation has ended, too; the sweep each second is the net.
-_CONTAIN = app.signature("traceability.containment.tasks.contain_signals", immutable=True)
+_CONTAIN = app.signature("traceability.containment.tasks.contain_signals", immutable=True, options={"expires": 2})
 
 # Everything here may be missed, doubled or late: each task works off what the database says is open.
 # `expires` keeps a stopped worker from finding a pile of wake-ups.

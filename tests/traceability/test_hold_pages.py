@@ -44,7 +44,7 @@ def test_a_hold_is_counted_confirmed_once_and_released(batch: str) -> None:
     supervisor, auditor = Reader(Role.SUPERVISOR), Reader(Role.AUDITOR)
     lot = Lot.objects.get(number="LOT-LFP-POWDER")
     assert f"scope=LOT&supplier={lot.supplier}&lot={lot.number}" in supervisor.get(f"/lots/{lot.pk}/")
-    asked = {"scope": "LOT", "supplier": lot.supplier, "lot": lot.number, "reason": "iron"}
+    asked: dict[str, Any] = {"scope": "LOT", "supplier": lot.supplier, "lot": lot.number, "reason": "iron"}
     counted = supervisor.get("/holds/new/", preview="1", **asked)
     assert "1 unit would be held" in counted and batch in counted and "MIX-1" in counted
     assert not Hold.objects.exists()

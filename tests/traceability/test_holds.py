@@ -206,7 +206,7 @@ def test_a_hold_from_a_later_operation_on_lets_the_unit_go_on_until_there(hand: 
             break
         step = hand.step(cell, operation)
         assert step is not None
-        tray = {"tray": "T-1", "slot": 1} if step.by_tray else {}
+        tray: dict[str, Any] = {"tray": "T-1", "slot": 1} if step.by_tray else {}
         told = hand.run(cell, operation, **hand.inputs(step), **tray)
     assert told["disposition"] == "HOLD"  # what it said last: the next operation is the one
     assert codes(hand.ask(cell, "FILL")) == [entry_errors.HELD.code]
