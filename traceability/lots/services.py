@@ -21,6 +21,7 @@ from traceability.lots.queries import lot_row
 from traceability.units.models import CertificateValue, Lot, LotEvent, LotEventKind, LotState
 
 LONGEST_REASON = 500
+LONGEST_ACTOR = 120
 
 
 def receive_lot(actor: str, station: Station | None, path: str, raw: bytes) -> tuple[bool, dict[str, Any]]:
@@ -115,7 +116,7 @@ def _complete(lot: Lot, receipt: Receipt, actor: str, now: datetime) -> None:
 def note(lot: Lot, kind: LotEventKind, reason: str, actor: str, now: datetime) -> None:
     """Write down what somebody did with the lot, with the lot as it is after it."""
     LotEvent.objects.create(
-        lot=lot, kind=kind, state=lot.state, expires_at=lot.expires_at, reason=reason, by=actor, at=now
+        lot=lot, kind=kind, state=lot.state, expires_at=lot.expires_at, reason=reason, by=actor[:LONGEST_ACTOR], at=now
     )
 
 

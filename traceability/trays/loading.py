@@ -34,6 +34,7 @@ from traceability.trays.bodies import (
 )
 from traceability.trays.queries import show_tray
 
+LONGEST_ACTOR = 120
 _GONE = ("CONSUMED", "RETURNED")
 
 
@@ -90,7 +91,7 @@ def _close(loads: Collection[_Open], actor: str, now: datetime) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 "update traceability_trayload set unloaded_at = %s, unloaded_by = %s where id = any(%s)",
-                [now, actor, [load.id for load in loads]],
+                [now, actor[:LONGEST_ACTOR], [load.id for load in loads]],
             )
 
 
@@ -102,7 +103,7 @@ def _insert(tray: str, rows: Sequence[tuple[int, int, str]], actor: str, now: da
             "insert into traceability_trayload (tray, slot, channel, unit_id, loaded_at, loaded_by, unloaded_by)"
             " select %s, slot, channel, unit_id, %s, %s, ''"
             " from unnest(%s::bigint[], %s::int[], %s::text[]) as new (unit_id, slot, channel) on conflict do nothing",
-            [tray, now, actor, *([row[column] for row in ordered] for column in range(3))],
+            [tray, now, actor[:LONGEST_ACTOR], *([row[column] for row in ordered] for column in range(3))],
         )
         return bool(cursor.rowcount == len(rows))
 
