@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from lines.plant.files import StepFile
+from lines.simulator import decisions
 from lines.simulator.consuming import Inputs, reserve
 from lines.simulator.entering import rest
 from lines.simulator.floor import Floor
@@ -56,6 +57,7 @@ async def go_on(floor: Floor, unit: Unit) -> None:
             await _bypass(floor, step, unit)
             return
         await one_step(floor, step, [unit])
+        await decisions.reprieve(floor, step, unit)
 
 
 def _is_bypass(floor: Floor, step: StepFile, unit: Unit) -> bool:
@@ -164,10 +166,13 @@ async def _tray_step(floor: Floor, step: StepFile, tray: str, units: list[Unit])
             unit.rack = rack
         places = [{"serial": u.serial, "slot": u.slot, "channel": channel(machine, u)} for u in units]
         await floor.handling.load(machine.code, tray, places)
+    hold_id = await decisions.doubt(floor, step, units)
     sendings = await work(floor, step, units, tray=tray)
     for unit in units:
         unit.rack = 0
     await settle(floor, step, sendings)
+    if hold_id is not None:
+        await decisions.clear(floor, hold_id)
     if has_channels:
         await floor.handling.unload(machine.code, tray)
         machine.give_rack(rack)

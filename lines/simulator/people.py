@@ -20,19 +20,39 @@ class People:
 
     async def release_lot(self, lot_id: int) -> None:
         """The quality engineer has read the certificate."""
-        await self._post("quality", f"/lots/{lot_id}/release", {"reason": "Certificate of analysis within limits"})
+        reason = "Certificate of analysis within limits"
+        await self._ask("quality", "POST", f"/lots/{lot_id}/release", {"reason": reason})
 
-    async def _post(self, role: str, path: str, body: dict[str, Any]) -> None:
+    async def hold(self, **what: Any) -> int | None:
+        """The supervisor holds units; the number of the hold, None if nobody did."""
+        hold_id: int | None = (await self._ask("supervisor", "POST", "/holds", what)).get("id")
+        return hold_id
+
+    async def release_hold(self, hold_id: int, reason: str) -> None:
+        await self._ask("supervisor", "POST", f"/holds/{hold_id}/release", {"reason": reason})
+
+    async def decide(self, serial: str, disposition: str, reason: str) -> bool:
+        """The quality engineer decides about the unit's open nonconformance; whether there was one."""
+        found = await self._ask("quality", "GET", f"/nonconformances?state=open&serial={serial}", None)
+        for each in found.get("items", [])[:1]:
+            body = {"disposition": disposition, "reason": reason}
+            return bool(await self._ask("quality", "POST", f"/nonconformances/{each['id']}/dispositions", body))
+        return False
+
+    async def _ask(self, role: str, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+        """The answer; nothing where it was refused, or nobody has the role."""
         if role not in self._tokens:
-            return
+            return {}
         headers = {"Authorization": f"Token {self._tokens[role]}"}
         while True:
             try:
-                response = await self._client.post(path, json=body, headers=headers)
+                response = await self._client.request(method, path, json=body, headers=headers)
                 if response.status_code < 500 and response.status_code != 429:
                     if response.status_code >= 400:
                         log.warning("%s %s: HTTP %d %s", role, path, response.status_code, response.text[:300])
-                    return
+                        return {}
+                    answer: dict[str, Any] = response.json()
+                    return answer
             except httpx.TransportError as error:
                 log.info("%s %s: %r", role, path, error)
             await asyncio.sleep(_PAUSE_S)

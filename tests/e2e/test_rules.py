@@ -134,3 +134,29 @@ def test_a_garbled_post_waits_for_an_engineer(plant: Plant) -> None:
 def test_coating_counts_its_defects_and_grading_gives_grades(plant: Plant) -> None:
     assert plant.rows("select 1 from lines_attributecount where code = 'COA-PIN' and inspected > 0")
     assert plant.rows("select 1 from traceability_unit where grade in ('A', 'B')")
+
+
+def test_a_hold_on_what_a_station_made_reaches_each_unit_and_is_released_with_a_reason(plant: Plant) -> None:
+    (entry,) = plant.truth.planted_as("hold")
+    (hold,) = plant.rows("select * from traceability_hold where id = %s", entry["hold"])
+    assert (hold["scope"], hold["at_operation"], hold["placed_by"]) == ("STATION", "OCV1", "person:supervisor")
+    held = plant.rows(
+        "select u.serial from traceability_holdunit m join traceability_unit u on u.id = m.unit_id"
+        " where m.hold_id = %s",
+        entry["hold"],
+    )
+    assert {row["serial"] for row in held} >= set(entry["serials"])
+    assert "reference masses" in hold["release_reason"] or set(entry["serials"]) & plant.on_their_way
+
+
+def test_a_disposition_lets_a_unit_go_on(plant: Plant) -> None:
+    (entry,) = plant.truth.planted_as("disposition")
+    rows = plant.rows(
+        "select d.disposition, d.decided_by from traceability_dispositiondecision d"
+        "  join traceability_nonconformance n on n.id = d.nonconformance_id"
+        "  join traceability_unit u on u.id = n.unit_id where u.serial = %s",
+        entry["serial"],
+    )
+    assert [row["disposition"] for row in rows] == [entry["disposition"]]
+    later = plant.rows("select 1 from lines_operationrecord where serial = %s and operation = 'BAKE'", entry["serial"])
+    assert later or entry["serial"] in plant.on_their_way
