@@ -22,6 +22,7 @@ from traceability.holds.placing import cover as cover_now
 from traceability.holds.placing import place_hold, release_hold
 from traceability.holds.queries import open_holds
 from traceability.holds.reach import preview, resolve
+from traceability.interlock import errors as own_errors
 from traceability.models import Hold, HoldUnit, Lot, LotPart, Unit
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
@@ -275,3 +276,22 @@ def test_a_form_sent_twice_places_one_hold_and_roles_are_kept(hand: Hand) -> Non
     with pytest.raises(Refusal) as refused:
         release_hold(first.hold.pk, quality, "all")
     assert refused.value.code is errors.HOLD_RELEASED
+
+
+def test_a_held_lot_at_a_feed_point_keeps_units_out_and_a_held_tray_what_is_loaded(hand: Hand) -> None:
+    hand.receive("SEPARATOR", "S-9")
+    scan = {"material": "SEPARATOR", "supplier": "ACME", "lot": "S-9"}
+    assert hand.post("stations/WIND-1/feed-points/SEPARATOR", scan, "WIND-1").status_code == 200
+    jelly = hand.serial("JRL")
+    assert codes(hand.ask(jelly, "WIND")) == []
+    lot = hold(hand, AskedHold("LOT", "wrinkles", supplier="ACME", lot="S-9"))
+    assert codes(hand.ask(hand.serial("JRL"), "WIND")) == [own_errors.MOUNTED_NOT_RELEASED.code]
+    release_hold(lot.pk, person(Role.QUALITY), "flat after all")
+    assert codes(hand.ask(hand.serial("JRL"), "WIND")) == []
+
+    cell = hand.make("LFP-CELL", until="FORM")
+    tray = hold(hand, AskedHold("TRAY", "bent", tray="T-8"))
+    loaded = hand.post("trays/T-8/load", {"items": [{"serial": cell, "slot": 1}]}, "FORM-1")
+    assert loaded.status_code == 200, loaded.content
+    assert held_by(tray) == {Unit.objects.get(serial=cell).pk}
+    assert preview(resolve(AskedHold("TRAY", "bent", tray="T-8"))).n_units == 1

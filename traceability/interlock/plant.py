@@ -40,7 +40,10 @@ select s.mode, c.offset_s, c.measured_at, exists (select 1 from lines_operation 
     (select jsonb_agg(jsonb_build_array(
          f.code,
          array(select materialdefinition_id from traceability_feedpoint_materials x where x.feedpoint_id = f.id),
-         l.material_id, m.material_code, l.id, l.supplier, l.number, l.state, l.expires_at) order by f.code)
+         l.material_id, m.material_code, l.id, l.supplier, l.number,
+         case when exists (select 1 from traceability_hold h where h.lot_id = l.id and h.scope = 'LOT'
+                           and h.released_at is null and h.at_operation = '') then 'HELD' else l.state end,
+         l.expires_at) order by f.code)
      from traceability_feedpoint f
      left join (traceability_mounting m join traceability_lot l on l.id = m.lot_id)
           on m.feed_point_id = f.id and m.unmounted_at is null
