@@ -67,4 +67,13 @@ TOKEN_ENDED = Code(
     "この設備に新しいトークンを発行してください。",
 )
 
+TOKEN_EXPIRES = Code(
+    "MES-L-0509",
+    0,
+    "A token of the station expires within 30 days, and there is none in its place.",
+    "設備のトークンが30日以内に期限切れになりますが、交換されていません。",
+    "Replace it on the page of the station's tokens, or have the station do so.",
+    "設備のトークン画面で交換するか、設備側で交換してください。",
+)
+
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]

@@ -102,6 +102,7 @@ def token_state(state: TokenState) -> SafeString:
     kind, shape = {
         TokenState.VALID: ("ok", "pass"),
         TokenState.EXPIRES_SOON: ("warn", "clock"),
+        TokenState.REPLACED: ("quiet", "changing"),
         TokenState.EXPIRED: ("quiet", "clock"),
         TokenState.REVOKED: ("quiet", "fail"),
     }[state]

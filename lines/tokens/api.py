@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import PermissionDenied, UnsupportedMediaType
 from rest_framework.request import Request
@@ -15,7 +16,7 @@ from lines.plant.models import Station
 from lines.shapes import ErrorShape
 from lines.stations.body import MAX_BODY_BYTES, known_only, read_json, read_text, read_texts, read_time
 from lines.tokens import schemas
-from lines.tokens.queries import station_by_code, token_row, tokens_of
+from lines.tokens.queries import ListedToken, state_of, station_by_code, token_row, tokens_of
 from lines.tokens.services import make_token, revoke_token, rotate_token
 
 _STATION = OpenApiParameter("station", str, OpenApiParameter.PATH, description="Station code.")
@@ -38,7 +39,11 @@ def _station(code: str) -> Station:
 
 def _secret(made: tuple[StationToken, str]) -> Response:
     token, plain = made
-    return Response({**token_row(token), "token": plain}, status=201, headers={"Cache-Control": "no-store"})
+    return Response(
+        {**token_row(ListedToken(token, state_of(token, timezone.now()))), "token": plain},
+        status=201,
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 class TokensView(APIView):
@@ -51,7 +56,7 @@ class TokensView(APIView):
     )
     def get(self, request: Request, station: str) -> Response:
         _administrator(request)
-        return Response({"items": [token_row(listed.token) for listed in tokens_of(_station(station))]})
+        return Response({"items": [token_row(listed) for listed in tokens_of(_station(station))]})
 
     @extend_schema(
         operation_id="make_token",

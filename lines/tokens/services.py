@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from lines.alarms.models import Alarm, AlarmPriority
+from lines.alarms.services import clear, raise_alarm
 from lines.errors import Refusal
 from lines.people import errors
 from lines.people.actors import acting
@@ -13,6 +15,7 @@ from lines.people.certificates import fingerprint
 from lines.people.models import StationToken
 from lines.people.services import token_sha256
 from lines.plant.models import Station
+from lines.tokens.queries import expiring
 
 # So long the old token stays valid, for what is on its way and for stations that share it.
 GRACE = timedelta(minutes=10)
@@ -70,6 +73,28 @@ def revoke_token(station: Station, token_id: int, *, by: str) -> None:
         token = _locked(station, token_id, now)
         token.revoked_at = now
         token.save(update_fields=["revoked_at"])
+
+
+def warn_of_expiry() -> None:
+    """One alarm for each station that somebody has to give a new token, cleared when there is one."""
+    now = timezone.now()
+    with acting("task:warn-of-expiring-tokens"):
+        ends = expiring(now)
+        known = {a.station_id: a for a in Alarm.objects.filter(code=errors.TOKEN_EXPIRES.code, cleared_at=None)}
+        for station_id in known.keys() - ends.keys():
+            clear(known[station_id].pk)
+        for station in Station.objects.filter(pk__in=ends.keys() - known.keys()):
+            day = timezone.localtime(ends[station.pk]).strftime("%Y-%m-%d")
+            raise_alarm(
+                station,
+                errors.TOKEN_EXPIRES.code,
+                priority=AlarmPriority.MEDIUM,
+                message_en=f"A token of {station.code} expires on {day}.",
+                message_ja=f"{station.code} のトークンは {day} に期限が切れます。",
+                subject_kind="station",
+                subject_id=station.code,
+                source_time=now,
+            )
 
 
 def _create(

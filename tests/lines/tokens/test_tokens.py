@@ -11,12 +11,13 @@ from django.test import Client
 from django.utils import timezone
 
 from lines.errors import Code
-from lines.models import Operation, Person, Station, StationToken
+from lines.models import Alarm, Operation, Person, Station, StationToken
 from lines.people import errors
 from lines.people.certificates import fingerprint
 from lines.people.models import Role
 from lines.people.services import issue_person_token, issue_station_token
 from lines.tokens.queries import TokenState, state_of
+from lines.tokens.services import rotate_token, warn_of_expiry
 from tests.lines.rows import make_line, make_server, make_station
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +98,22 @@ def test_what_no_token_can_be(station: Station, administrator: Person, body: dic
     answer = client.post("/api/v1/stations/EOL-9/tokens", {}, content_type="application/json")
     assert answer.status_code == 403
     assert not StationToken.objects.filter(station=station).exists()
+
+
+def test_somebody_is_told_before_a_token_ends(station: Station) -> None:
+    soon = timezone.now() + timedelta(days=20)
+    issue_station_token(station, soon)
+    issue_station_token(station, timezone.now() + timedelta(days=90))
+    warn_of_expiry()
+    warn_of_expiry()
+    alarm = Alarm.objects.get()
+    assert (alarm.station, alarm.code, alarm.cleared_at) == (station, errors.TOKEN_EXPIRES.code, None)
+    token = StationToken.objects.get(expires_at=soon)
+    rotate_token(station, token.pk, by="person:root")
+    StationToken.objects.filter(replaces=token).update(expires_at=None)
+    warn_of_expiry()
+    alarm.refresh_from_db()
+    assert alarm.cleared_at is not None and Alarm.objects.count() == 1
 
 
 def test_a_bound_token_counts_with_its_certificate_alone(station: Station, settings: Any) -> None:
