@@ -10,7 +10,9 @@ app = Celery("denchi")
 # Celery keeps the current app per thread; the gateway publishes from one of its own.
 app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["lines.telemetry", "lines.events", "lines.tokens", "quality.charts", "traceability.containment"])
+app.autodiscover_tasks(
+    ["lines.telemetry", "lines.events", "lines.tokens", "quality.charts", "traceability.containment"]
+)
 
 # Called when an evaluation has ended, too; the sweep each second is the net.
 _CONTAIN = app.signature("traceability.containment.tasks.contain_signals", immutable=True, options={"expires": 2})

@@ -105,6 +105,9 @@ def test_somebody_is_told_before_a_token_ends(station: Station) -> None:
     issue_station_token(station, soon)
     issue_station_token(station, timezone.now() + timedelta(days=90))
     warn_of_expiry()
+    assert not Alarm.objects.exists()  # it is just made, and lives for 20 days
+    StationToken.objects.update(created_at=timezone.now() - timedelta(days=100))
+    warn_of_expiry()
     warn_of_expiry()
     alarm = Alarm.objects.get()
     assert (alarm.station, alarm.code, alarm.cleared_at) == (station, errors.TOKEN_EXPIRES.code, None)
