@@ -87,7 +87,7 @@ class Bench:
         words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(Path(__file__).with_name("post.lua"))]
         out = subprocess.run(  # noqa: S603 - our own words
             [*words, self._url + path, "--", str(file), token, str(pause_ms)],
-            capture_output=True, text=True, check=True,
+            capture_output=True, text=True, errors="replace", check=True,
         )  # fmt: skip
         used = cpu_s(self._web) - before[0], cpu_s(self._database) - before[1]
         line = next(line for line in out.stdout.splitlines() if line.startswith("RESULT"))
