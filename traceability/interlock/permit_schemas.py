@@ -63,10 +63,12 @@ class PermitShape(Shape):
     retry_after_s = serializers.IntegerField(
         allow_null=True, help_text="Every reason goes away by itself: ask again after so long."
     )
+    dry_run = serializers.BooleanField(required=False, help_text="true: nothing was stored, `permit` is null.")
 
 
 class PermitList(Shape):
     items = PermitShape(many=True)
+    dry_run = serializers.BooleanField(required=False, help_text="true: nothing was stored.")
 
 
 class CancelledPermit(Shape):
