@@ -39,6 +39,7 @@ admin.site.register(models.Product, MasterAdmin, list_display=("code", *NAMES, "
 
 @admin.register(models.Station)
 class StationAdmin(MasterAdmin):
+    readonly_fields = ("mode",)  # changed with a reason, on the station's page
     list_display = ("code", *NAMES, "kind", "interface", "opcua_server", "target_per_shift")
     list_filter = ("kind", "interface")
     list_select_related = ("opcua_server",)

@@ -210,7 +210,7 @@ def listed(show: Show, station: str, serial: str, before: str) -> Page:
         found = found.filter(pk__lt=int(before))
     permits = list(found[: _MOST + 1]) if (station + serial).isprintable() else []
     more = len(permits) > _MOST
-    rows = [_row(permit) for permit in permits[:_MOST]]
+    rows = [_row(permit, is_whole=False) for permit in permits[:_MOST]]
     return Page(rows, str(rows[-1].permit.pk) if more else "")
 
 
@@ -219,8 +219,9 @@ def shown_verdict(permit_id: int) -> Row | None:
     return _row(permit) if permit else None
 
 
-def _row(permit: Permit) -> Row:
-    judged = replayed(permit)
+def _row(permit: Permit, *, is_whole: bool = True) -> Row:
+    """`is_whole`: with the facts of a permit too, not only of a denial, whose reasons are told by them."""
+    judged = replayed(permit) if is_whole or permit.reasons else None
     return Row(permit, details(permit, judged), judged)
 
 

@@ -13,6 +13,7 @@ from quality.models import Characteristic, CharacteristicLimits
 from traceability.codes import CODES, described
 from traceability.corrections.models import Correction
 from traceability.corrections.queries import corrections_of, moved_by, origins_of, right_values, verdict_now
+from traceability.interlock.facts import sequence_of, serial_fault
 from traceability.interlock.models import PermitVerdict, Rejudgement
 from traceability.interlock.rejudgements import rejudgements_of
 from traceability.models import Hold, HoldUnit, Permit, Sample, Unit
@@ -173,7 +174,7 @@ class StepMark:
     """One step of the unit's route, and how far the unit is with it."""
 
     step: RouteStep
-    status: str  # done, failed, next, ahead, skipped
+    status: str  # done, failed, next, ahead, or spared: it is none of the samples
     attempts: int
 
 
@@ -191,7 +192,7 @@ class History:
 
 
 def unit_by_serial(serial: str) -> Unit | None:
-    found = Unit.objects.select_related("definition", "product", "next_step__operation")
+    found = Unit.objects.select_related("definition", "product", "next_step__operation", "work_order")
     # What cannot be printed is no code, and PostgreSQL takes no NUL in a text.
     return found.filter(serial=serial).first() if serial.isprintable() else None
 
@@ -311,18 +312,18 @@ def _steps(unit: Unit, visits: Sequence[Visit]) -> list[StepMark]:
     if unit.definition_id is None or unit.route_id is None:
         return []
     own = RouteStep.objects.filter(route=unit.route_id, definition=unit.definition_id)
-    steps = own.select_related("operation").order_by("sequence")
-    last = {visit.record.operation: visit for visit in visits}
-    attempts = {visit.record.operation: visit.record.attempt for visit in visits}
+    steps = own.select_related("operation").prefetch_related("alternatives").order_by("sequence")
+    number = None if serial_fault(unit.serial) else sequence_of(unit.serial)
     marks = []
     for step in steps:
-        code = step.operation.code
-        visit = last.get(code)
+        codes = {step.operation.code, *(operation.code for operation in step.alternatives.all())}
+        mine = [visit for visit in visits if visit.record.operation in codes]
         if unit.next_step_id == step.pk:
             status = "next"
-        elif visit is None:
-            status = "ahead"
+        elif mine:
+            status = "done" if mine[-1].verdict == Verdict.PASS else "failed"
         else:
-            status = "done" if visit.verdict == Verdict.PASS else "failed"
-        marks.append(StepMark(step, status, attempts.get(code, 0)))
+            is_sample = number is None or number % step.sample_every == 0
+            status = "ahead" if is_sample else "spared"
+        marks.append(StepMark(step, status, max((visit.record.attempt for visit in mine), default=0)))
     return marks

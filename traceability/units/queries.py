@@ -77,7 +77,8 @@ def page_of(rows: QuerySet[Listed], of: Window, as_row: Callable[[Listed], dict[
 
 
 def with_names(units: QuerySet[Unit]) -> QuerySet[Unit]:
-    return units.select_related("definition", "product", "next_step__operation").annotate(is_held=_OPEN_HOLD)
+    named = units.select_related("definition", "product", "next_step__operation", "work_order")
+    return named.annotate(is_held=_OPEN_HOLD)
 
 
 def unit_row(unit: Unit) -> dict[str, Any]:
@@ -92,6 +93,8 @@ def unit_row(unit: Unit) -> dict[str, Any]:
         "is_held": getattr(unit, "is_held"),  # noqa: B009 - annotated
         "last_test_passed": unit.last_test_passed,
         "next_operation": unit.next_step.operation.code if unit.next_step else None,
+        "work_order": unit.work_order.number if unit.work_order else None,
+        "grade": unit.grade,
         "length_m": unit.length_m,
         "mass_kg": unit.mass_kg,
         "created_at": unit.created_at.isoformat(),

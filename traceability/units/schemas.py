@@ -24,6 +24,8 @@ class UnitShape(Shape):
         allow_null=True, help_text="Verdict of the last test; null: no test stands."
     )
     next_operation = serializers.CharField(allow_null=True)
+    work_order = serializers.CharField(allow_null=True, help_text="Under which it began.")
+    grade = serializers.CharField(allow_blank=True)
     length_m = serializers.FloatField(allow_null=True)
     mass_kg = serializers.FloatField(allow_null=True)
     created_at = serializers.DateTimeField()
