@@ -37,7 +37,7 @@ class Outage:
     runs_on: bool  # beyond the number of units that it may make
 
 
-OUTAGES = (Outage("FILL", 10, 45, False), Outage("DEGAS", 13, 45, True))
+OUTAGES = (Outage("FILL", 10, 45, False), Outage("DEGAS", 16, 45, True))
 
 
 @dataclass(frozen=True, slots=True)

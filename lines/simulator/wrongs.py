@@ -72,7 +72,7 @@ async def ask_wrongly(floor: Floor, job: Job, units: Sequence[Unit]) -> None:
         (RECIPE_CELL, 1, _recipe),
         (MOUNTED_CELL, 0, _expired),
         (GARBLED_CELL, 0, _garbled),
-        (UNRELEASED_CELL, 3, _unreleased),
+        (UNRELEASED_CELL, 7, _unreleased),
     ]
     for cell, place, ask in wrongs:
         unit = _one(floor, units, cell)
