@@ -6,15 +6,16 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lines.models import Station
+from tests.lines.opcua.gateways import Gateway
 from tests.lines.opcua.peers import Peer
-from tests.lines.rows import make_line, make_server, make_station
-from tests.processes import Processes, processes, wait_for
-
-__all__ = ["processes"]
+from tests.lines.rows import Row
+from tests.processes import wait_for
 
 CODE = {"code": "MES-T-0001", "what": {}, "cure": {}, "detail": ""}
 PERMIT = {
@@ -140,17 +141,14 @@ def api() -> Iterator[Api]:
 
 
 @pytest.mark.parametrize("make", ["asyncua", "opcua"])
-def test_a_handshake_is_answered_whoever_restarts_when(make: str, processes: Processes, api: Api) -> None:
-    server = make_server(make_line(), make)
-    row = make_station(server, "EOL-1", interface="OPCUA")
+def test_a_handshake_is_answered_whoever_restarts_when(make: str, tmp_path: Path, api: Api) -> None:
     is_new = make == "asyncua"
+    row = Row(Station(code="EOL-1"), {})
     peer = Peer(make, [row], is_asking=True, lacking=() if is_new else LATER)
-    server.endpoint_url = peer.url
-    server.save()
-    tokens = processes.var / "tokens.json"
+    tokens = tmp_path / "tokens.json"
     tokens.write_text(json.dumps({"EOL-1": "st_secret"}))
-    environment = {"DENCHI_API_URL": api.url, "DENCHI_STATION_TOKENS": str(tokens)}
-    processes.start_gateway("gateway", **environment)
+    gateway = Gateway(peer.url, "EOL-1", api.url, tokens)
+    gateway.start()
     permit, post = Plc(peer, "EOL-1/Permit"), Plc(peer, "EOL-1/Result")
 
     # A permit: the reasons come back, the token and the key go out.
@@ -246,9 +244,9 @@ def test_a_handshake_is_answered_whoever_restarts_when(make: str, processes: Pro
     api.mood = "hang"
     post.ask(4, **result())
     wait_for("the post", lambda: api.posts)
-    processes.kill("gateway")
+    gateway.kill()
     api.mood = "well"
-    processes.start_gateway("gateway again", **environment)
+    gateway.start()
     assert post.answer(4, "Verdict") == ["PASS"]
     assert set(api.keys) == {"EOL-1:b1:R:4"}
     assert len({json.dumps(each[3], sort_keys=True) for each in api.posts}) == 1
@@ -259,13 +257,13 @@ def test_a_handshake_is_answered_whoever_restarts_when(make: str, processes: Pro
     assert post.answer(5, "Verdict") == ["PASS"]
     # Accepted was never taken back, and the gateway is new: the boot id of the answer tells that this is not it.
     if is_new:
-        processes.stop("gateway again")
+        gateway.kill()
         post.write(Accepted=True)
     post.write(BootId="b2", Sequence=5, Ready=True)
     if is_new:
-        processes.start_gateway("gateway again", **environment)
+        gateway.start()
         wait_for("the other post", lambda: api.keys[-1] == "EOL-1:b2:R:5")
     assert post.answer(5, "Verdict") == ["PASS"]
     assert api.keys[-2:] == ["EOL-1:b1:R:5", "EOL-1:b2:R:5"]
-    processes.stop("gateway again")
+    gateway.stop()
     peer.stop()

@@ -10,7 +10,6 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,11 +20,11 @@ from examples import plc_station
 from lines.models import OperationRecord, Station, StationPost
 from lines.opcua import sessions
 from lines.opcua.handshake import Handshake, Poster
-from lines.opcua.queries import Server
 from lines.orders.serials import Serial, make_serial
 from lines.people.services import issue_station_token
 from mes.embedded import free_port
 from mes.loading.services import load_plant
+from tests.lines.opcua.gateways import Gateway
 from tests.web import ROOT, serving
 
 # More than either side's steps for a permit and a result; the last rounds find nothing to cut.
@@ -53,21 +52,17 @@ class Cutter:
             return self._left == 0
 
 
-class Gateway:
-    """The session with one server and what it posts by, in a loop of its own; dies without a word."""
+class MortalGateway(Gateway):
+    """Dies after any of its steps; the next one begins at once."""
 
     def __init__(self, plc_port: int, api_url: str, tokens: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._server = Server("COATING", f"opc.tcp://127.0.0.1:{plc_port}", True, (), ("MIX-1",))
-        self._api_url, self._tokens = api_url, tokens
+        super().__init__(f"opc.tcp://127.0.0.1:{plc_port}", "MIX-1", api_url, tokens)
         self.cutter, self.cutter_in_flight = Cutter(), Cutter()
         self.deaths = 0
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
         for owner, name in ((Handshake, "_read"), (Handshake, "_write"), (Poster, "post")):
             monkeypatch.setattr(owner, name, self._counted(getattr(owner, name)))
         monkeypatch.setattr(sessions, "BACK_OFF_S", (0.1,))
-        self._runs: Future[None] = asyncio.run_coroutine_threadsafe(self._run(), self._loop)
+        self.start()
 
     def _counted(self, step: Callable[..., Any]) -> Callable[..., Any]:
         async def counted(*words: Any) -> Any:
@@ -84,30 +79,14 @@ class Gateway:
         return counted
 
     async def _die(self) -> None:
-        self._dead.set()
+        """Of the very task that is to end, so another one ends it and starts the next gateway."""
+        self.deaths += 1
+        self._successor = asyncio.create_task(self._replace())
         await asyncio.sleep(3600)
 
-    async def _run(self) -> None:
-        async def load(_code: str) -> Server:
-            return self._server
-
-        while True:
-            self._dead = asyncio.Event()
-            poster = Poster(self._api_url, self._tokens)
-            session = asyncio.create_task(sessions.Session("COATING", load, None, poster).run())
-            try:
-                await self._dead.wait()
-                self.deaths += 1
-            finally:
-                session.cancel()
-                await asyncio.gather(session, return_exceptions=True)
-                await poster.close()
-
-    def stop(self) -> None:
-        self._runs.cancel()
-        asyncio.run_coroutine_threadsafe(asyncio.sleep(0.2), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+    async def _replace(self) -> None:
+        await self._end()
+        await self._start()
 
 
 class Plc:
@@ -154,20 +133,20 @@ def two_sides(
     transactional_db: None,  # noqa: ARG001 - rows that the web process sees
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[tuple[Plc, Gateway]]:
+) -> Iterator[tuple[Plc, MortalGateway]]:
     load_plant(ROOT / "fixtures" / "plant" / "osaka")
     tokens = tmp_path / "tokens.json"
     tokens.write_text(json.dumps({"MIX-1": issue_station_token(Station.objects.get(code="MIX-1"))}))
     with serving(tmp_path) as url:
         plc = Plc(tmp_path, monkeypatch)
-        gateway = Gateway(plc.port, url, tokens, monkeypatch)
+        gateway = MortalGateway(plc.port, url, tokens, monkeypatch)
         yield plc, gateway
         gateway.stop()
         plc.stop()
 
 
 @pytest.mark.slow
-def test_one_record_for_each_sequence_whoever_dies_when(two_sides: tuple[Plc, Gateway]) -> None:
+def test_one_record_for_each_sequence_whoever_dies_when(two_sides: tuple[Plc, MortalGateway]) -> None:
     plc, gateway = two_sides
     serials = (make_serial(Serial("SK", "1", "SLA", date(2026, 11, 20), n)) for n in itertools.count(1))
     made = [next(serials)]
