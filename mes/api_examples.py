@@ -17,6 +17,7 @@ PARAMETERS: dict[str, Any] = {
     "token_id": 1,
     "hold_id": 1,
     "nonconformance_id": 1,
+    "correction_id": 1,
     "Idempotency-Key": "MIX-1:b7:R:17",
     "limit": 100,
 }

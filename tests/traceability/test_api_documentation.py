@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from jsonschema import Draft202012Validator
 from schemathesis.checks import CHECKS
 
-from lines.models import Person
+from lines.models import OperationRecord, Person
 from lines.people.models import Role
 from lines.people.services import issue_person_token
 from mes.api_examples import PARAMETERS
@@ -109,6 +109,9 @@ def scene(documented: Documented) -> dict[str, Any]:
     response = hand.post(f"trays/{PARAMETERS['tray']}/load", load, "FORM-1")
     assert response.status_code == 200, response.content
     assert hand.post("stations/MIX-1/results", {"serial": "?"}, "MIX-1", "K-refused").status_code == 422
+    assert hand.tell(hand.body(hand.serial("SLA"), "MIX-A")).status_code == 201
+    wrong = {"record": record_ids()[-1], "kind": "VALUE", "reason": "Typed wrongly", "sequence": 0, "value": 1.0}
+    assert hand.post("corrections", wrong, documented.people[Role.QUALITY]).status_code == 201
     assert hand.tell(hand.body(ROLL, "SLIT-C")).status_code == 201
     hold = {"scope": "STATION", "station": "MIX-1", "reason": "Scale", "window_from": hand.clock.isoformat()}
     response = hand.post("holds", hold, documented.people[Role.QUALITY], "K-hold")
@@ -117,11 +120,15 @@ def scene(documented: Documented) -> dict[str, Any]:
     return {"permit_id": permit, "hold_id": response.json()["hold"]}
 
 
+def record_ids() -> list[int]:
+    return list(OperationRecord.objects.order_by("pk").values_list("pk", flat=True))
+
+
 def ids(scene: dict[str, Any]) -> dict[str, Any]:
     """What the ids in an address name here, and two lots for a body."""
     tables = {
         **{"post_id": "lines_quarantinedpost", "token_id": "lines_stationtoken"},
-        "nonconformance_id": "traceability_nonconformance",
+        **{"nonconformance_id": "traceability_nonconformance", "correction_id": "traceability_correction"},
     }
     found = dict(scene)
     with connection.cursor() as cursor:
@@ -134,10 +141,12 @@ def ids(scene: dict[str, Any]) -> dict[str, Any]:
 
 
 def replaced(body: Any, lots: list[int]) -> Any:
-    """Lots 1 and 2 of an example are ours."""
+    """Lots 1 and 2 of an example, and record 1, are ours."""
     body = copy.deepcopy(body)
     for taken in body.get("lots", ()) if isinstance(body, dict) else ():
         taken["lot"] = lots[taken["lot"] - 1]
+    if isinstance(body, dict) and "record" in body:
+        body["record"] = record_ids()[body["record"] - 1]
     return body
 
 

@@ -49,6 +49,8 @@ def take(request: HttpRequest) -> HttpResponse:
     words = request.POST if request.method == "POST" else request.GET
     refused: Refusal | None = None
     serial = words.get("serial", "")
+    if request.method != "POST" and (label := queries.label_of(serial)):
+        return redirect("sample", label)  # its label was scanned, not the unit's
     try:
         serial = read_serial(serial) if serial else ""
     except Refusal as refusal:
@@ -59,7 +61,7 @@ def take(request: HttpRequest) -> HttpResponse:
                 _person(request),
                 serial,
                 operation=words.get("operation", ""),
-                code=words.get("code", "").strip().upper(),
+                code=words.get("code", ""),
                 waits_at=words.get("waits_at", ""),
                 is_destructive="is_destructive" in words,
                 note=" ".join(words.get("note", "").split()),

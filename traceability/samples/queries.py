@@ -73,6 +73,12 @@ def sample_by_code(code: str) -> Sample:
     return found
 
 
+def label_of(text: str) -> str:
+    """The label of a sample that was scanned; empty where there is none of it."""
+    label = text.strip().upper()
+    return label if label.isprintable() and Sample.objects.filter(code=label).exists() else ""
+
+
 def samples_by_code(codes: Collection[str]) -> dict[str, Sample]:
     return {sample.code: sample for sample in _samples().filter(code__in=codes)}
 

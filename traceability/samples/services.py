@@ -50,6 +50,7 @@ def take_sample(
     Raises Refusal.
     """
     _check_may(may_handle(person), person)
+    code = code.strip().upper()
     if not f"{code}{operation}{note}".isprintable() or len(code) > LONGEST_CODE:
         raise Refusal(BAD_TEXT, f"1 to {LONGEST_CODE} printable characters")
     now = timezone.now()
@@ -81,10 +82,16 @@ def take_sample(
         except IntegrityError:
             raise Refusal(errors.SAMPLE_CODE_TAKEN, code) from None
         if not code:
-            sample.code = f"S-{sample.pk:06d}"
+            sample.code = _label(sample.pk)
             sample.save(update_fields=["code"])
         _tell(sample, unit)
     return sample
+
+
+def _label(number: int) -> str:
+    """Ours, unless somebody gave it to another sample by hand."""
+    label = f"S-{number:06d}"
+    return f"{label}-{secrets.token_hex(3)}".upper() if Sample.objects.filter(code=label).exists() else label
 
 
 def enter_sample(person: Person, code: str, entry: Entry, key: str) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from traceability.entry.forms import Posted, read_row
 from traceability.entry.pages.unit import asked_at, get_or_post, new_token, person_of, token_of
 from traceability.entry.services import enter_all
 
-ROWS, MOST_ROWS = 12, 100
+ROWS, MOST_ROWS = 12, 48  # Django takes 1000 fields of a form
+ROW_COUNTS = (12, 24, 48)
 
 
 @dataclass
@@ -45,7 +46,12 @@ def table(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     words = request.POST if request.method == "POST" else request.GET
     chosen = words.get("place", "")
-    context: dict[str, Any] = {"places": queries.places(person), "chosen": chosen, "tab": "table"}
+    context: dict[str, Any] = {
+        "places": queries.places(person),
+        "chosen": chosen,
+        "tab": "table",
+        "row_counts": ROW_COUNTS,
+    }
     if not chosen:
         return render(request, "traceability/entry/table.html", context)
     station, _, operation = chosen.partition("/")
@@ -83,6 +89,7 @@ def table(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "token": token,
         "at": request.POST.get("at") or f"{timezone.localtime():%Y-%m-%dT%H:%M:%S}",
+        "n_rows": len(rows),
         "n_stored": sum(row.answer is not None for row in rows),
         "n_refused": sum(bool(row.refused or row.posted.problems) for row in rows),
     }
