@@ -15,8 +15,7 @@ from mes.loading.services import load_plant
 from tests.web import ROOT, serving
 
 DOCUMENT = ROOT / "docs" / "stations.md"
-if not shutil.which("curl"):
-    pytest.skip("curl is not installed", allow_module_level=True)
+pytestmark = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 
 
 def commands() -> list[tuple[str, Any]]:
