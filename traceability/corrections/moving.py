@@ -28,7 +28,8 @@ from traceability.units.models import Unit, UnitState
 def correct_serial(record: OperationRecord, wrong: Unit, asked: Asked, by: str, now: datetime) -> Correction:
     if asked.serial == record.serial:
         raise Refusal(errors.NOTHING_TO_CORRECT, asked.serial)
-    right = Unit.objects.select_for_update(of=("self",)).filter(serial=asked.serial).first() or _new(asked.serial, now)
+    known = Unit.objects.select_for_update(no_key=True, of=("self",)).filter(serial=asked.serial).first()
+    right = known or _new(asked.serial, now)
     links = links_of(record)
     if any(link.input_unit_id == right.pk for link in links):
         raise Refusal(errors.LINK_IMPOSSIBLE, f"{right.serial} is an input of record {record.pk}")

@@ -89,7 +89,7 @@ def _added(
         if lot is None:
             raise Refusal(LOT_NOT_FOUND, f"{right.supplier} {right.lot}")
     elif right.serial and kind == CorrectionKind.LINK:
-        found = Unit.objects.select_for_update(of=("self",)).select_related("definition")
+        found = Unit.objects.select_for_update(no_key=True, of=("self",)).select_related("definition")
         lot, part = None, found.filter(serial=right.serial).first()
         if part is None:
             raise Refusal(UNIT_NOT_FOUND, right.serial)

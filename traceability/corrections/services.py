@@ -59,7 +59,7 @@ def _correct(person: Person, asked: Asked) -> Correction:
     record = record_by_id(asked.record)
     # Locked in one order for everybody, as a station's post locks its units.
     right = asked.right.serial if asked.right else asked.serial
-    units = Unit.objects.select_for_update().filter(serial__in=[record.serial, right]).order_by("serial")
+    units = Unit.objects.select_for_update(no_key=True).filter(serial__in=[record.serial, right]).order_by("serial")
     unit = next(unit for unit in units if unit.serial == record.serial)
     for earlier in corrections_of([record.pk]).get(record.pk, []):
         if earlier.kind == CorrectionKind.SERIAL:

@@ -241,7 +241,7 @@ def _check_may(is_allowed: bool, person: Person) -> None:
 def _unit_locked(serial: str) -> Unit:
     """Locked as a station's result locks it: the two wait for each other."""
     unit = (
-        Unit.objects.select_for_update(of=("self",))
+        Unit.objects.select_for_update(no_key=True, of=("self",))
         .select_related("product", "definition", "next_step__operation")
         .filter(serial=serial)
         .first()
