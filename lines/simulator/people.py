@@ -25,7 +25,7 @@ class People:
 
     async def hold(self, **what: Any) -> int | None:
         """The supervisor holds units; the number of the hold, None if nobody did."""
-        hold_id: int | None = (await self._ask("supervisor", "POST", "/holds", what)).get("id")
+        hold_id: int | None = (await self._ask("supervisor", "POST", "/holds", what)).get("hold")
         return hold_id
 
     async def release_hold(self, hold_id: int, reason: str) -> None:
@@ -36,7 +36,7 @@ class People:
         found = await self._ask("quality", "GET", f"/nonconformances?state=open&serial={serial}", None)
         for each in found.get("items", [])[:1]:
             body = {"disposition": disposition, "reason": reason}
-            return bool(await self._ask("quality", "POST", f"/nonconformances/{each['id']}/dispositions", body))
+            return bool(await self._ask("quality", "POST", f"/nonconformances/{each['nonconformance']}/dispositions", body))
         return False
 
     async def _ask(self, role: str, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
