@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lines.orders.serials import Serial, make_serial
@@ -77,7 +77,7 @@ def _gate(step: Step, is_gate: bool, bill: list[int]) -> Step:
 
 
 @given(facts())
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_facts_read_back_give_the_same_verdict(before: UnitFacts) -> None:
     stored = json.loads(json.dumps(to_json(before)))
     assert replay(stored) == check_entry(before)

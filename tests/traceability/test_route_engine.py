@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lines.orders.serials import Serial, make_serial
@@ -183,6 +183,7 @@ VISITS = st.lists(
 
 
 @given(routes(), st.integers(0, 12), VISITS)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_it_agrees_with_the_plain_model(
     route: tuple[Step, ...], number: int, visits: list[tuple[int | None, str, int]]
 ) -> None:
