@@ -30,9 +30,9 @@ from traceability.units.models import Unit
 
 __all__ = ["processes"]
 
-UNITS = 60
-EVERY = timedelta(seconds=8)  # a unit enters the first station
-MAY_RUN_ON = 50  # at the fourth station
+UNITS = 45
+EVERY = timedelta(seconds=11)  # a unit enters the first station
+MAY_RUN_ON = 38  # at the fourth station
 
 pytestmark = pytest.mark.slow
 
@@ -47,34 +47,33 @@ class Sender:
     buffer: list[dict[str, Any]] = field(default_factory=list)
     unanswered: int = 0
     answers: list[dict[str, Any]] = field(default_factory=list)
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=20))
 
-    def _post(self, client: httpx.Client, path: str, body: dict[str, Any], key: str = "") -> httpx.Response:
+    def _post(self, path: str, body: dict[str, Any], key: str = "") -> httpx.Response:
         headers = {"Authorization": f"Token {self.token}", "Idempotency-Key": key}
-        return client.post(f"{self.base_url}/api/v1/stations/{self.station}/{path}", json=body, headers=headers)
+        return self.client.post(f"{self.base_url}/api/v1/stations/{self.station}/{path}", json=body, headers=headers)
 
     def make(self, body: dict[str, Any]) -> None:
         """Nobody says whether the unit may enter: it is worked on, and told later."""
-        with httpx.Client() as client:
-            try:
-                self._post(client, "permits", {"serial": body["serial"], "operation": body["operation"]})
-            except httpx.TransportError:
-                self.unanswered += 1
+        try:
+            self._post("permits", {"serial": body["serial"], "operation": body["operation"]})
+        except httpx.TransportError:
+            self.unanswered += 1
         self.buffer.append(body)
 
     def drain(self) -> None:
-        with httpx.Client(timeout=20) as client:
-            for number, body in enumerate(self.buffer):
-                while True:
-                    try:
-                        answer = self._post(client, "results", body, f"{self.station}-{number}")
-                    except httpx.TransportError:
-                        time.sleep(0.1)
-                        continue
-                    if answer.status_code == 201:
-                        self.answers.append(answer.json())
-                        break
-                    assert answer.status_code in (409, 429, 503), answer.text
-                    time.sleep(0.05)
+        for number, body in enumerate(self.buffer):
+            while True:
+                try:
+                    answer = self._post("results", body, f"{self.station}-{number}")
+                except httpx.TransportError:
+                    time.sleep(0.1)
+                    continue
+                if answer.status_code == 201:
+                    self.answers.append(answer.json())
+                    break
+                assert answer.status_code in (409, 429, 503), answer.text
+                time.sleep(0.05)
 
 
 def _start_web(processes: Processes, name: str, port: int) -> None:
