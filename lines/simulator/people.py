@@ -36,7 +36,9 @@ class People:
         found = await self._ask("quality", "GET", f"/nonconformances?state=open&serial={serial}", None)
         for each in found.get("items", [])[:1]:
             body = {"disposition": disposition, "reason": reason}
-            return bool(await self._ask("quality", "POST", f"/nonconformances/{each['nonconformance']}/dispositions", body))
+            return bool(
+                await self._ask("quality", "POST", f"/nonconformances/{each['nonconformance']}/dispositions", body)
+            )
         return False
 
     async def _ask(self, role: str, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
