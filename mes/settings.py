@@ -73,8 +73,8 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
-# What every post asks is prepared once for each connection (lines.records.prepared), and planned once: its plan does not
-# depend on its values. False where a pooler hands one connection's statements to several.
+# What every post asks is prepared once for each connection (lines.records.prepared), and planned once: its plan does
+# not depend on its values. False where a pooler hands one connection's statements to several.
 if env.bool("DENCHI_PREPARED_STATEMENTS", default=True):
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),

@@ -986,7 +986,7 @@ class Migration(migrations.Migration):
                 ("body_sha256", models.CharField(max_length=64)),
                 ("received_at", models.DateTimeField()),
                 ("status_code", models.PositiveSmallIntegerField(null=True)),
-                ("answer", models.JSONField(null=True)),
+                ("answer", models.TextField(help_text="As sent: a repeat gets the same bytes.", null=True)),
                 (
                     "station",
                     models.ForeignKey(

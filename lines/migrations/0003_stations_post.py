@@ -34,11 +34,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.AlterField(
-            model_name="stationpost",
-            name="answer",
-            field=models.TextField(help_text="As sent: a repeat gets the same bytes.", null=True),
-        ),
-        migrations.AlterField(
             model_name="operationrecord",
             name="attempt",
             field=models.PositiveSmallIntegerField(

@@ -202,9 +202,7 @@ def time_in_state_s(status: StationStatus, now: datetime) -> float | None:
 def in_window(window: ShiftWindow) -> QuerySet[OperationRecord]:
     """Visits that ended in a shift. No machine finishes in the future, so received_at prunes by its index."""
     visits = OperationRecord.objects.filter(attempt__gt=0, withdrawn=None)
-    return visits.filter(
-        received_at__gte=window.begins, source_time__gte=window.begins, source_time__lt=window.ends
-    )
+    return visits.filter(received_at__gte=window.begins, source_time__gte=window.begins, source_time__lt=window.ends)
 
 
 def shift_counts(window: ShiftWindow, station_id: int | None = None) -> dict[int, ShiftCounts]:

@@ -62,7 +62,8 @@ def test_names_are_in_both_languages(plant: PlantFiles) -> None:
     names += [name for plan in plant.control_plans for name in (plan.name, plan.reaction)]
     names += [reason.name for reason in plant.reason_codes]
     names += [signal.name for station in plant.stations for signal in station.signals]
-    names += [thing.name for station in plant.stations for thing in (*station.feed_points, *station.gauges)]
+    names += [point.name for station in plant.stations for point in station.feed_points]
+    names += [gauge.name for station in plant.stations for gauge in station.gauges]
     names += [definition.name for p in plant.products for definition in p.definitions]
     assert {name.ja for name in names if name.ja.isascii()} == {"pH"}
     assert all(name.en.isascii() for name in names)
