@@ -32,13 +32,16 @@ async def doubt(floor: Floor, step: StepFile, units: Sequence[Unit]) -> int | No
         reason="Scale of the filler reads 2 g high on the reference mass",
     )
     if hold_id is not None:
+        floor.doubted = hold_id
         serials = [unit.serial for unit in units]
         floor.planted("hold", hold=hold_id, station=machine.code, at_operation=after.operation, serials=serials)
     return hold_id
 
 
 async def clear(floor: Floor, hold_id: int) -> None:
+    """Before any of them asks to go on."""
     await floor.people.release_hold(hold_id, "Checked with two reference masses: the scale is right, the mass was worn")
+    floor.doubted = None
 
 
 async def reprieve(floor: Floor, step: StepFile, unit: Unit) -> None:

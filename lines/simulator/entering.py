@@ -13,6 +13,7 @@ from lines.simulator.results import Job
 from lines.simulator.units import Unit
 
 # What the MES says no for, where the station can do something about it (docs/errors.md).
+HELD = "MES-T-0010"
 WRONG_RECIPE, CHANNEL_OVERDUE = "MES-T-0016", "MES-T-0021"
 MATERIAL = {"MES-T-0027", "MES-T-0028", "MES-T-0029"}  # mounted: another one, expired, not released
 OPERATOR = {"MES-T-0022", "MES-T-0023", "MES-T-0024", "MES-T-0025"}
@@ -44,12 +45,13 @@ async def let_in(floor: Floor, job: Job, against_the_word: bool) -> list[Unit]:
         return job.units
     if not asking:
         return begun
+    if not machine.is_offline:
+        await wrongs.ask_wrongly(floor, job, asking)
     outage = _outage(floor, job, asking)
     if machine.is_offline:
         if machine.made_offline + len(asking) <= machine.station.offline_units or (outage and outage.runs_on):
             return begun + _run_on(floor, job, asking)
         await floor.clock.sleep_until(machine.offline_until)  # the station stops
-    await wrongs.ask_wrongly(floor, job, asking)
     return begun + await _allowed(floor, job, asking)
 
 
@@ -113,7 +115,9 @@ async def _allowed(floor: Floor, job: Job, asking: list[Unit]) -> list[Unit]:
             if answer.is_allowed:
                 unit.recipe = answer.recipe
                 allowed.append(unit)
-            elif (wait_s := _comes_again(answer)) is not None and (tries < MOST_TRIES or MATERIAL & {*answer.codes}):
+            elif (wait_s := _comes_again(floor, answer)) is not None and (
+                tries < MOST_TRIES or MATERIAL & {*answer.codes}
+            ):
                 pause_s = max(pause_s, wait_s)
                 again.append(unit)
             elif job.tray and answer.codes == (CHANNEL_OVERDUE,):
@@ -128,14 +132,15 @@ async def _allowed(floor: Floor, job: Job, asking: list[Unit]) -> list[Unit]:
     return allowed
 
 
-def _comes_again(answer: PermitAnswer) -> float | None:
+def _comes_again(floor: Floor, answer: PermitAnswer) -> float | None:
     """In how many seconds of plant time to ask again; None where asking again is of no use."""
     codes = {*answer.codes}
     if answer.retry_after_s is not None:
         return answer.retry_after_s + REST_MARGIN_S
     if codes <= {WRONG_RECIPE, *OPERATOR}:
         return 0.0
-    return PAUSE_S if codes <= MATERIAL else None
+    will_be_released = codes == {HELD} and floor.doubted is not None
+    return PAUSE_S if codes <= MATERIAL or will_be_released else None
 
 
 async def _put_right(floor: Floor, job: Job, unit: Unit, pause_s: float) -> None:

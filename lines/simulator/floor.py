@@ -37,6 +37,7 @@ class Floor:
     seed: int
     takt_s: float
     next_cell_at: float = 0.0
+    doubted: int | None = None  # a hold that somebody placed and will release
     loading: dict[tuple[str, int], list[Unit]] = field(default_factory=dict)  # cells that wait for a tray
     loaded_at: dict[tuple[str, int], float] = field(default_factory=dict)
     free_trays: list[str] = field(default_factory=lambda: [f"T-{n:04d}" for n in range(400, 0, -1)])

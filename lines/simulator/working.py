@@ -77,7 +77,7 @@ def _obey(floor: Floor, step: StepFile, unit: Unit, answer: ResultAnswer) -> Non
         following = route.named(unit.definition, answer.next_operation) or following
     if answer.error:
         floor.set_aside(unit, step.operation, f"not taken: {answer.error}")
-    elif answer.disposition in ("SCRAP", "HOLD"):
+    elif answer.disposition in ("SCRAP", "HOLD") and not _waits(floor, answer):
         why = ", ".join(answer.deviations)
         floor.set_aside(unit, step.operation, f"{answer.disposition}: {why}" if why else answer.disposition)
     elif answer.disposition == "REWORK":
@@ -92,6 +92,12 @@ def _obey(floor: Floor, step: StepFile, unit: Unit, answer: ResultAnswer) -> Non
     else:
         unit.step = following.sequence
     floor.changed(unit.product)
+
+
+def _waits(floor: Floor, answer: ResultAnswer) -> bool:
+    """Nothing is wrong with the unit itself: it goes to its next step, and in there when the hold is released."""
+    is_good = answer.disposition == "HOLD" and answer.verdict == "PASS" and not answer.deviations
+    return is_good and floor.doubted is not None
 
 
 def _sent_before(machine: Machine, units: Sequence[Unit]) -> list[Sending]:
