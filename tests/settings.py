@@ -1,7 +1,7 @@
 """Settings of the tests: the real ones, on servers of the tests' own.
 
 Importing this starts PostgreSQL and Valkey in a folder of their own unless DENCHI_DATABASE_URL and DENCHI_REDIS_URL are
-set. pytest's first process starts them and hands both addresses to its workers by the environment.
+set; each worker of pytest-xdist starts its own.
 """
 
 import atexit
@@ -10,7 +10,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-if "DENCHI_DATABASE_URL" not in os.environ or "DENCHI_REDIS_URL" not in os.environ:
+_here = os.environ.get("PYTEST_XDIST_WORKER", "main")
+_started_by = os.environ.get("DENCHI_TEST_SERVERS_OF")
+_are_missing = "DENCHI_DATABASE_URL" not in os.environ or "DENCHI_REDIS_URL" not in os.environ
+# A worker of pytest-xdist has servers of its own: a transaction open in any database of a server holds new events back
+# from the readers of all. Its child processes use its.
+if _are_missing or (_here != "main" and _started_by not in (None, _here)):
     from mes.embedded import EmbeddedPostgres, EmbeddedValkey
 
     _folder = Path(tempfile.mkdtemp(prefix="denchi-test-"))
@@ -20,6 +25,7 @@ if "DENCHI_DATABASE_URL" not in os.environ or "DENCHI_REDIS_URL" not in os.envir
     _valkey = EmbeddedValkey(_folder / "valkey")
     os.environ["DENCHI_DATABASE_URL"] = _postgres.start()
     os.environ["DENCHI_REDIS_URL"] = _valkey.start()
+    os.environ["DENCHI_TEST_SERVERS_OF"] = _here
 
     def _stop() -> None:
         _valkey.stop()
@@ -35,7 +41,7 @@ if "DENCHI_VAR" not in os.environ:
     os.environ["DENCHI_VAR"] = str(_var)
     atexit.register(shutil.rmtree, _var, ignore_errors=True)
 
-from mes.settings import *  # noqa: F403
+from mes.settings import *  # noqa: E402, F403 - the servers first
 
 SECRET_KEY = "only-for-tests"
 # Tests ask as fast as they can; the throttle's own test sets a rate.

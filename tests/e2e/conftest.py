@@ -86,9 +86,19 @@ def _one(connection: psycopg.Connection[dict[str, Any]], query: str) -> Any:
     return next(iter(row.values()))
 
 
+def _asked(truth: Path) -> set[str]:
+    with truth.open() as lines:
+        return {json.loads(line).get("why", "") for line in lines if '"denied"' in line}
+
+
 RECORDS = "select count(*) from lines_operationrecord"
 PASSED_PACKS = "select count(distinct product) from lines_operationrecord where operation = 'AIL' and verdict = 'PASS'"
 CONTAINERS = "select count(distinct product) from lines_operationrecord where operation = 'CONT'"
+RELEASED_HOLDS = (
+    "select count(*) from traceability_hold where placed_by = 'person:supervisor' and released_at is not null"
+)
+# How the simulator puts wrong questions, in the words of its truth.
+WRONGS = {"early", "elsewhere", "expired", "grade", "late", "recipe", "uncertified", "unreleased"}
 PENDING = "select count(*) from lines_pending"
 
 
@@ -122,6 +132,8 @@ def plant(open_folder_for_session: Path) -> Iterator[Plant]:
                 lambda: _one(connection, PASSED_PACKS) == 2 and _one(connection, CONTAINERS) == 2,
                 SECONDS_TO_MAKE_BOTH_PRODUCTS,
             )
+            run.until("every question that is asked wrongly on purpose", lambda: _asked(running.truth) >= WRONGS, 120)
+            run.until("the release of the supervisor's hold", lambda: _one(connection, RELEASED_HOLDS) > 0, 60)
             running.processes.stop("simulator")
             spool = options.var / "spool"
             run.until("an empty spool", lambda: not list(spool.rglob("*.arrow")), 60)

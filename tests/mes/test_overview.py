@@ -17,6 +17,7 @@ from lines.models import Station
 from lines.states.packml import PackMLState
 from mes.overview import queries
 from tests.mes.plant_rows import hear, load_osaka, person, post
+from tests.processes import wait_for
 
 pytestmark = pytest.mark.django_db
 
@@ -122,11 +123,12 @@ def test_one_drawing_serves_many_screens_but_never_hides_an_event(visitor: Clien
     hear("COAT-1")
     before = current_position()
     emit(EventKind.STATE, "COAT-1", state=6)
-    first = events_after(before, 1)[0].position
+    first = wait_for("the event", lambda: events_after(before, 1))[0].position
     assert state_shown(first) == "Running"
     with CaptureQueriesContext(connection) as captured:
         state_shown(first)
     assert not [query for query in captured if "lines_stationstatus" in query["sql"]]
     hear("COAT-1", PackMLState.HELD)
     emit(EventKind.STATE, "COAT-1", state=11)
-    assert state_shown(events_after(first, 1)[0].position) == "Held"
+    second = wait_for("the next event", lambda: events_after(first, 1))[0].position
+    assert state_shown(second) == "Held"
