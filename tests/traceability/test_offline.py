@@ -17,8 +17,9 @@ from lines.plant.models import OfflinePolicy
 from tests.traceability.conftest import Hand
 from tests.traceability.short_route import STEPS, is_held, make_short_route, new_serial, offline, standing
 from traceability import errors
+from traceability.corrections.errors import INPUT_CORRECTED, VALUE_FAILS
 from traceability.holds.models import HoldUnit, Nonconformance
-from traceability.holds.services import hold_unit
+from traceability.holds.services import NewNonconformance, hold_unit, open_nonconformances
 from traceability.interlock import errors as entry_errors
 from traceability.interlock.models import Rejudgement
 from traceability.units.models import Unit
@@ -150,6 +151,35 @@ def test_a_batch_that_is_told_after_what_was_made_of_it(hand: Hand) -> None:
     _tell(hand, offline(batch, "MIX-A", START, measurements=hand.values(batch, "MIX-A"), **hand.inputs(mix)))
     assert not is_held(roll) and Rejudgement.objects.get().codes_after == []
     assert Unit.objects.get(serial=batch).state == "COMPLETED"
+
+
+def test_what_a_correction_opened_stays(hand: Hand) -> None:
+    """A late result explains what the interlock said of a record, not what people said of it, or of another unit."""
+    serial, other = new_serial(), new_serial()
+    _tell(hand, offline(serial, "STACK", START + timedelta(minutes=10)))
+    _tell(hand, offline(other, "NOTCH-C", START))
+    ours = Nonconformance.objects.get(unit__serial=serial)
+    assert ours.record_id is not None
+    corrected = [
+        NewNonconformance(Unit.objects.get(serial=each).pk, ours.record_id, (code,), "Corrected")
+        for each, code in ((serial, VALUE_FAILS.code), (other, INPUT_CORRECTED.code))
+    ]
+    for each in corrected:
+        open_nonconformances([each], timezone.now())
+    _tell(hand, offline(serial, "NOTCH-C", START))
+    assert list(Nonconformance.objects.exclude(closed_at=None)) == [ours]
+    assert is_held(serial) and is_held(other)
+    assert HoldUnit.objects.filter(released_at=None).count() == 2
+
+
+def test_a_grade_that_a_person_gave_stands(hand: Hand) -> None:
+    serial = new_serial()
+    for minutes, operation in ((0, "NOTCH-C"), (10, "STACK")):
+        _tell(hand, offline(serial, operation, START + timedelta(minutes=minutes), grade="A"))
+    assert Unit.objects.get(serial=serial).grade == "A"
+    Unit.objects.filter(serial=serial).update(grade="C")  # downgraded
+    _tell(hand, offline(serial, "NOTCH-C", START + timedelta(minutes=5), "FAIL"))
+    assert Unit.objects.get(serial=serial).grade == "C"
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,16 @@
 """Nonconformances that the interlock opened and takes back, or changes, when it judges a record again."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
 
+from traceability.corrections.errors import INPUT_CORRECTED, RECORD_GIVEN, RECORD_TAKEN_AWAY, VALUE_FAILS
 from traceability.holds.services import PLACED_BY
+
+# With one of these a person's correction opened it: what came late does not answer that.
+OF_CORRECTIONS = [code.code for code in (VALUE_FAILS, INPUT_CORRECTED, RECORD_GIVEN, RECORD_TAKEN_AWAY)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +24,23 @@ class Standing:
     is_holding: bool
 
 
-def standing_nonconformances(record_ids: Collection[int]) -> dict[int, Standing]:
-    """By record. A closed one that a person decided on stands as well; one that we took back does not."""
+def standing_nonconformances(units: Mapping[int, int]) -> dict[int, Standing]:
+    """By record; `units`: the unit of each record. A closed one that a person decided on stands as well; one that we
+    took back does not. What corrections opened about a record, or about another unit of it, is not ours."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select n.record_id, n.id, n.unit_id, n.codes,"
             " exists (select 1 from traceability_dispositiondecision d where d.nonconformance_id = n.id),"
             " exists (select 1 from traceability_hold h where h.nonconformance_id = n.id and h.released_at is null)"
-            " from traceability_nonconformance n where n.record_id = any(%s) order by n.id",
-            [list(record_ids)],
+            " from unnest(%s::bigint[], %s::bigint[]) as of (record_id, unit_id)"
+            " join traceability_nonconformance n on n.record_id = of.record_id and n.unit_id = of.unit_id"
+            " where not n.codes && %s::varchar[] order by n.id",
+            [list(units), list(units.values()), OF_CORRECTIONS],
         )
         rows = cursor.fetchall()
         cursor.execute(
             "select id from traceability_nonconformance where record_id = any(%s) and closed_at is null",
-            [list(record_ids)],
+            [list(units)],
         )
         is_open = {row[0] for row in cursor.fetchall()}
     return {

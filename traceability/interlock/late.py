@@ -98,4 +98,4 @@ def _tells_place(story: Story) -> bool:
     _, place = fold(story)
     step = story.facts.next_step
     is_there = (place.next_step.id if place.next_step else None) == (step.id if step else None)
-    return is_there and place.state == story.facts.state
+    return is_there and (place.state, place.grade) == (story.facts.state, story.facts.grade)

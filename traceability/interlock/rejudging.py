@@ -161,7 +161,8 @@ def _weight(folded: Folded, codes: Sequence[str]) -> tuple[str, bool]:
 def _settle(looked_at: Mapping[int, tuple[_Retold, Folded, Sequence[str]]], now: datetime) -> None:
     """Nonconformances and holds of these records, as they would be had everything come in time. What a person has
     decided on stays."""
-    standing = standing_nonconformances(list(looked_at))
+    units = {record_id: each.unit_id for record_id, (each, *_) in looked_at.items()}
+    standing = standing_nonconformances(units)
     new: list[NewNonconformance] = []
     gone: list[Standing] = []
     other: list[Changed] = []

@@ -9,6 +9,7 @@ from django.db import connection
 from lines.models import Station
 from traceability.holds.facts import HoldFacts
 from traceability.holds.services import PLACED_BY
+from traceability.holds.withdrawing import OF_CORRECTIONS
 from traceability.interlock.facts import UnitFacts
 from traceability.interlock.folding import PastHold, Story, Visit, visits_of
 from traceability.interlock.queries import UnitRow
@@ -37,6 +38,7 @@ select m.unit_id, h.id, h.reason, h.at_operation, m.released_at, r.id,
     end
 from traceability_holdunit m join traceability_hold h on h.id = m.hold_id
 left join traceability_nonconformance n on n.id = h.nonconformance_id and h.placed_by = %s
+    and n.unit_id = m.unit_id and not n.codes && %s::varchar[]
 left join lines_operationrecord r on r.id = n.record_id and r.is_offline
 where m.unit_id = any(%s) and m.released_by <> %s
 order by m.id
@@ -55,7 +57,7 @@ def stories(facts: Mapping[str, UnitFacts], rows: Mapping[str, UnitRow]) -> dict
     visits, first_received = _visits(facts)
     holds: dict[int, list[PastHold]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_HOLDS, [PLACED_BY, ids, PLACED_BY])
+        cursor.execute(_HOLDS, [PLACED_BY, OF_CORRECTIONS, ids, PLACED_BY])
         for unit_id, hold_id, reason, at_operation, released_at, record_id, since, at_sequence in cursor.fetchall():
             hold = HoldFacts(hold_id, reason, since, at_operation, at_sequence)
             holds.setdefault(unit_id, []).append(PastHold(hold, released_at, record_id or 0))
