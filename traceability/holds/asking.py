@@ -7,14 +7,25 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from lines.errors import BAD_TIME, OUT_OF_RANGE, Code, Refusal
+from lines.errors import BAD_TEXT, BAD_TIME, OUT_OF_RANGE, Code, Refusal
 from lines.orders.serials import canonical
-from lines.stations.body import Fields, known_only, read_count, read_number, read_serial, read_text, read_time
+from lines.stations.body import (
+    MAX_TEXT,
+    Fields,
+    known_only,
+    read_count,
+    read_number,
+    read_serial,
+    read_text,
+    read_time,
+)
 from traceability.holds import errors
 
 LONGEST_REASON = 200
 SCOPES = ("UNIT", "LOT", "TRAY", "ROLL_RANGE", "STATION", "CHANNEL")
 _LARGEST_LANE = 32_767
+_FIRST_YEAR, _LAST_YEAR = 2000, 9000  # of a window; at the end of the calendar no page could show it
+_LONGEST = {"supplier": MAX_TEXT, "lot": MAX_TEXT, "tray": 32, "station": 32, "channel": 48, "at_operation": 24}
 _FIELDS = frozenset(
     {
         "scope", "serial", "supplier", "lot", "tray", "station", "channel", "lane", "from_m", "to_m", "window_from",
@@ -54,7 +65,14 @@ class AskedHold:
 def checked(asked: AskedHold, *, needs_reason: bool) -> AskedHold:
     """Raises WrongField for what contradicts itself."""
     if asked.scope not in SCOPES:
-        raise WrongField("scope", errors.HOLD_SCOPE, asked.scope)
+        raise WrongField("scope", errors.HOLD_SCOPE, asked.scope[:MAX_TEXT])
+    for name, longest in _LONGEST.items():
+        if len(getattr(asked, name)) > longest:
+            raise WrongField(name, BAD_TEXT, f"at most {longest} characters")
+    for name in ("window_from", "window_to"):
+        time: datetime | None = getattr(asked, name)
+        if time is not None and not _FIRST_YEAR <= time.year <= _LAST_YEAR:
+            raise WrongField(name, BAD_TIME, f"{time.isoformat()}; years {_FIRST_YEAR} to {_LAST_YEAR}")
     if asked.scope == "ROLL_RANGE":
         start, end = asked.from_m, asked.to_m
         if (start is not None and start < 0) or (end is not None and end <= (start or 0.0)):
@@ -78,15 +96,15 @@ def from_json(body: Fields, *, needs_reason: bool = True) -> AskedHold:
         serial=serial,
         supplier=read_text(body, "supplier", "$"),
         lot=read_text(body, "lot", "$"),
-        tray=read_text(body, "tray", "$", longest=32),
-        station=read_text(body, "station", "$", longest=32),
-        channel=read_text(body, "channel", "$", longest=48),
+        tray=read_text(body, "tray", "$", longest=_LONGEST["tray"]),
+        station=read_text(body, "station", "$", longest=_LONGEST["station"]),
+        channel=read_text(body, "channel", "$", longest=_LONGEST["channel"]),
         lane=read_count(body, "lane", "$", largest=_LARGEST_LANE),
         from_m=read_number(body, "from_m", "$"),
         to_m=read_number(body, "to_m", "$"),
         window_from=read_time(body, "window_from", "$", None),
         window_to=read_time(body, "window_to", "$", None),
-        at_operation=read_text(body, "at_operation", "$", longest=24),
+        at_operation=read_text(body, "at_operation", "$", longest=_LONGEST["at_operation"]),
     )
     return checked(asked, needs_reason=needs_reason)
 

@@ -23,6 +23,7 @@ from lines.people.actors import acting
 from lines.people.auth import may_dispose
 from lines.people.models import Person
 from lines.records.queries import visits_by_serial
+from lines.records.services import refusing_when_locked
 from traceability.holds import errors
 from traceability.holds.asking import WrongField
 from traceability.holds.models import Disposition, DispositionDecision, Hold, HoldUnit, Nonconformance
@@ -50,14 +51,14 @@ class AskedDecision:
 def decide(nonconformance_id: int, asked: AskedDecision, person: Person) -> DispositionDecision:
     """Store a decision and, unless it waits for a second person, carry it out.
 
-    Raises Refusal: not allowed, unknown, closed, the same person again, or nothing that this unit can be.
+    Raises Refusal: not allowed, unknown, closed, the same person again, or nothing that this unit can be; and BUSY.
     """
     if not may_dispose(person):
         raise Refusal(errors.DISPOSITION_NOT_YOURS, person.username)
     reason = asked.reason.strip()
     if not reason or len(reason) > LONGEST_REASON or not reason.replace("\r", "").replace("\n", " ").isprintable():
         raise WrongField("reason", errors.DECISION_REASON)
-    with acting(f"person:{person.username}"):
+    with refusing_when_locked(str(nonconformance_id)), acting(f"person:{person.username}"):
         # The unit first, in the order of posts: they lock units, then open nonconformances.
         unit_id = Nonconformance.objects.filter(pk=nonconformance_id).values_list("unit_id", flat=True).first()
         if unit_id is None:
