@@ -1,18 +1,24 @@
-"""Serial blocks and tray loads that many ask for at once, over connections of their own: one wins, none is a fault.
+"""Serial blocks, tray loads and lots that many ask for at once, over connections of their own: none is a fault.
 
 A module of its own: the plant is committed here, and not in a transaction that the module ends.
 """
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from lines.orders.serials import parse_serial
+from lines.people.actors import acting
 from tests.traceability.conftest import Hand, make_hand
 from tests.traceability.test_concurrency import at_once
+from tests.traceability.test_hold_races import in_thread
 from tests.traceability.test_serial_blocks import ask
 from tests.traceability.test_trays import cells_before
-from traceability.models import SerialBlock, SerialCounter, TrayLoad
+from traceability.lots.services import block, locked_lot
+from traceability.models import Lot, LotPart, SerialBlock, SerialCounter, TrayLoad
 from traceability.trays import errors
 
 
@@ -63,3 +69,36 @@ def test_serial_blocks_and_loads_at_once(live_hand: Hand) -> None:
     answers = at_once(2, lambda n: hand.post("trays/T-9/load", into[n], "OCV-1"))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     assert {answer.json().get("code") for answer in answers} == {None, errors.SLOT_TAKEN.code}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_part_that_is_split_off_meanwhile_is_blocked_too() -> None:
+    now = timezone.now()
+    first, part, late = (
+        Lot.objects.create(supplier="ACME", number=number, material_code="NMP", created_at=now, state="RELEASED")
+        for number in ("A", "A-1", "A-1-1")
+    )
+    LotPart.objects.create(parent=first, child=part, quantity=2, at=now)
+    is_split, go_on = threading.Event(), threading.Event()
+
+    def split() -> None:
+        with acting("person:clerk"):
+            locked_lot(part.pk)
+            LotPart.objects.create(parent=part, child=late, quantity=1, at=now)
+            is_split.set()
+            assert go_on.wait(20)
+
+    def block_it() -> None:
+        with acting("person:quality"):
+            block(first.pk, "iron in it", "person:quality", now)
+
+    with ThreadPoolExecutor(2) as pool:
+        splitting = in_thread(pool, split)
+        assert is_split.wait(20)
+        blocking = in_thread(pool, block_it)
+        with pytest.raises(TimeoutError):
+            blocking.result(0.5)  # it waits for the part
+        go_on.set()
+        splitting.result(20)
+        blocking.result(20)
+    assert set(Lot.objects.values_list("state", flat=True)) == {"BLOCKED"}

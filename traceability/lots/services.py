@@ -139,11 +139,16 @@ with recursive part(lot_id) as (
 
 
 def _locked_parts(lot: Lot) -> list[Lot]:
-    """Every lot with something of this one in it, in one order for everybody."""
-    with connection.cursor() as cursor:
-        cursor.execute(_PARTS_OF, [lot.pk])
-        ids = [row[0] for row in cursor.fetchall()]
-    return list(Lot.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+    """Every lot with something of this one in it, in one order for everybody. Asked for until none is new: while we
+    waited for a part, somebody may have split it."""
+    parts: dict[int, Lot] = {}
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_PARTS_OF, [lot.pk])
+            new = {row[0] for row in cursor.fetchall()} - parts.keys()
+        if not new:
+            return list(parts.values())
+        parts |= {part.pk: part for part in Lot.objects.select_for_update().filter(pk__in=new).order_by("pk")}
 
 
 def release(lot_id: int, reason: str, actor: str, now: datetime) -> Lot:
