@@ -37,10 +37,10 @@ NOT_REPLAYABLE = Code(
 DISMISS_NOTE = Code(
     "MES-L-0605",
     422,
-    "A refused post is dismissed with a note, and the note is missing or too long.",
-    "却下にはメモが必要ですが、空か長すぎます。",
-    "Write why nothing is lost, in at most 500 characters.",
-    "何も失われない理由を500文字以内で記入してください。",
+    "A refused post is dismissed with a note, and the note is missing, too long or has control characters in it.",
+    "却下にはメモが必要ですが、空か、長すぎるか、制御文字を含んでいます。",
+    "Write why nothing is lost, in at most 500 printable characters.",
+    "何も失われない理由を、表示可能な文字500文字以内で記入してください。",
 )
 
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]

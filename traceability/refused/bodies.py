@@ -2,24 +2,28 @@
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lines.errors import Refusal
-from lines.stations.body import LONGEST_KEY, check_key
+from lines.stations.body import LONGEST_KEY, MAX_BODY_BYTES, check_key
 
 # Control characters and lone surrogates show as what they are; line breaks and tabs stay.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _ITEM = re.compile(r"#items\[(\d+)\]$")
+# No post of ours is nested deeper; and what is shown indented must be short enough to be sent again edited.
+_DEEPEST, _LONGEST = 20, MAX_BODY_BYTES
 
 
 def readable(body: bytes) -> str:
-    """JSON indented, with every number as it was written; anything else as text, bytes that are none as \\xNN."""
+    """JSON indented, with every number as it was written; anything else as text, bytes that are none as \\xNN. As text
+    too what would grow beyond reason when it is indented: nested deeply, or very long."""
     text = body.decode(errors="backslashreplace")
     try:
         # Numbers stay texts of their own: 1e400 and 0.10 must look as they came.
         parsed = json.loads(text, parse_float=_AsWritten, parse_int=_AsWritten, parse_constant=_AsWritten,
                             object_pairs_hook=_Pairs)  # fmt: skip
-        text = _written(parsed, "")
+        text = _joined(_pieces(parsed, 0))
     except (ValueError, RecursionError):
         pass
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
@@ -33,17 +37,38 @@ class _Pairs(list[tuple[str, Any]]):
     """An object; a field that stands twice in it shows twice."""
 
 
-def _written(value: Any, indent: str) -> str:
-    inner = indent + "  "
+def _joined(pieces: Iterable[str]) -> str:
+    """Raises ValueError where they are too much."""
+    kept, length = [], 0
+    for piece in pieces:
+        kept.append(piece)
+        length += len(piece)
+        if length > _LONGEST:
+            raise ValueError(length)
+    return "".join(kept)
+
+
+def _pieces(value: Any, depth: int) -> Iterator[str]:
+    """Raises ValueError where it is nested too deeply."""
     if isinstance(value, _AsWritten):
-        return str(value)
-    if isinstance(value, _Pairs):
-        rows = [f"{inner}{_text(name)}: {_written(each, inner)}" for name, each in value]
-        return "{\n" + ",\n".join(rows) + f"\n{indent}}}" if rows else "{}"
-    if isinstance(value, list):
-        rows = [inner + _written(each, inner) for each in value]
-        return "[\n" + ",\n".join(rows) + f"\n{indent}]" if rows else "[]"
-    return _text(value) if isinstance(value, str) else json.dumps(value)
+        yield str(value)
+    elif isinstance(value, list):
+        if depth == _DEEPEST:
+            raise ValueError(depth)
+        opening, closing = "{}" if isinstance(value, _Pairs) else "[]"
+        inner = "\n" + "  " * (depth + 1)
+        yield opening
+        for index, each in enumerate(value):
+            yield f",{inner}" if index else inner
+            if isinstance(value, _Pairs):
+                name, each = each  # noqa: PLW2901 - a pair of it
+                yield f"{_text(name)}: "
+            yield from _pieces(each, depth + 1)
+        if value:
+            yield "\n" + "  " * depth
+        yield closing
+    else:
+        yield _text(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _text(value: str) -> str:

@@ -63,10 +63,10 @@ def is_replayable(post: QuarantinedPost) -> bool:
     return station is not None and posted_to(post.path) == f"/api/v1/stations/{station.code}/results"
 
 
-def key_of(post: QuarantinedPost) -> str:
-    """The key under which it is stored when it is replayed."""
+def key_of(post: QuarantinedPost, raw: bytes) -> str:
+    """The key under which it is stored when it is replayed with the body `raw`."""
     try:
-        body = json.loads(bytes(post.body))
+        body = json.loads(raw)
     except (ValueError, RecursionError):
         body = None
     has_result_id = isinstance(body, dict) and bool(body.get("result_id"))

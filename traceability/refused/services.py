@@ -30,9 +30,10 @@ def replay(post_id: int, person: Person, body: bytes | None = None) -> Taken:
         post = _open_one(post_id, person)
         if post.station is None or not is_replayable(post):
             raise Refusal(errors.NOT_REPLAYABLE, post.path)
-        key, came = key_of(post), bytes(post.body)
+        came = bytes(post.body)
         is_edited = body is not None and body != came
         raw = body if body is not None and is_edited else came
+        key = key_of(post, raw)
         taken = take_result(post.station, key, posted_to(post.path), raw, came_at=post.received_at)
         _settle(post, person, Settlement.REPLAYED, "")
         post.replayed_as = StationPost.objects.get(station=post.station, key=key or read_result_id(read_json(raw)))
@@ -65,9 +66,10 @@ def replay_all(post_ids: Iterable[int], person: Person) -> list[Tried]:
 
 def dismiss(post_id: int, person: Person, note: str) -> None:
     """Nothing will come of it, and `note` says why. Raises Refusal."""
-    note = note.strip()
-    if not note or len(note) > LONGEST_NOTE:
-        raise Refusal(errors.DISMISS_NOTE, f"the note has {len(note)} characters, 1 to {LONGEST_NOTE} are taken")
+    note = " ".join(note.split())
+    if not note or len(note) > LONGEST_NOTE or not note.isprintable():
+        what = f"the note has {len(note)} characters, 1 to {LONGEST_NOTE} printable ones are taken"
+        raise Refusal(errors.DISMISS_NOTE, what)
     with acting(f"person:{person.username}"):
         _settle(_open_one(post_id, person), person, Settlement.DISMISSED, note)
 
