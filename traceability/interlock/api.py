@@ -59,6 +59,7 @@ class StationPostView(APIView):
     def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> NoReturn:
         """A station that speaks for another one is no small mistake: what it sent is kept."""
         if isinstance(request.user, StationUser):
+            self.check_throttles(request)  # which comes after permissions, so here for what is kept
             refusal = Refusal(NOT_ALLOWED, f"token of {request.user.station.code}")
             key = request.headers.get("Idempotency-Key", "")
             body = request._request.read(MAX_BODY_BYTES)
