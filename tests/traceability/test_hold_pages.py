@@ -5,15 +5,18 @@ import re
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from psycopg.errors import DeadlockDetected
 
+from lines.errors import BAD_TEXT, BAD_TIME, BUSY
 from lines.models import Person
 from lines.people.models import Role
 from lines.people.services import issue_person_token
 from tests.traceability.conftest import Hand
-from traceability.holds import errors
+from traceability.holds import disposing, errors, placing
 from traceability.models import Hold, HoldUnit, Lot, Nonconformance, Unit
 
 
@@ -77,6 +80,14 @@ def test_what_is_wrong_in_the_form_stands_beside_its_field(hand: Hand) -> None: 
         ("to_m", errors.HOLD_RANGE, {"scope": "ROLL_RANGE", "serial": "X", "from_m": "9", "to_m": "3"}),
         ("window_from", errors.HOLD_WINDOW, {"scope": "STATION", "station": "WIND-1"}),
         ("reason", errors.HOLD_REASON, {"scope": "TRAY", "tray": "T-1", "reason": ""}),
+        ("window_from", BAD_TIME, {"scope": "STATION", "station": "WIND-1", "window_from": "0001-01-01T00:00"}),
+        (
+            "window_to",
+            BAD_TIME,
+            {"scope": "CHANNEL", "channel": "C-1", "window_from": "2026-01-01T00:00", "window_to": "9999-12-31T23:59"},
+        ),
+        ("tray", BAD_TEXT, {"scope": "TRAY", "tray": "T" * 33}),
+        ("channel", BAD_TEXT, {"scope": "CHANNEL", "channel": "C" * 49, "window_from": "2026-01-01T00:00"}),
     ):
         response = quality.client.get("/holds/new/", {"preview": "1", "reason": "why", **asked})
         assert response.status_code == 422
@@ -146,3 +157,20 @@ def test_by_the_api_as_on_the_pages(hand: Hand, batch: str) -> None:
     assert decided.json()["decisions"][0]["decided_by"] == "quality"
     huge = hand.get(f"holds/{10**30}")
     assert huge.status_code == 404 and huge.json()["code"] == errors.HOLD_NOT_FOUND.code
+
+
+def test_who_waits_in_a_circle_is_told_to_come_again(hand: Hand, batch: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deadlock(*_: Any, **__: Any) -> None:
+        raise OperationalError from DeadlockDetected()
+
+    monkeypatch.setattr(placing, "cover", deadlock)
+    monkeypatch.setattr(disposing, "standing", deadlock)
+    quality = issue_person_token(Person.objects.get(role=Role.QUALITY))
+    placed = hand.post("holds", {"scope": "UNIT", "serial": batch, "reason": "look at it"}, quality)
+    assert (placed.status_code, placed.json()["code"]) == (BUSY.status, BUSY.code)
+    found = Nonconformance.objects.create(
+        unit=Unit.objects.get(serial=batch), codes=["MES-T-0001"], opened_at=timezone.now()
+    )
+    decision = {"disposition": "SCRAP", "reason": "old"}
+    decided = hand.post(f"nonconformances/{found.pk}/dispositions", decision, quality)
+    assert decided.json()["code"] == BUSY.code

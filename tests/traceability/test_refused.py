@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from lines import errors as l_errors
-from lines.models import OperationRecord, Person, QuarantinedPost, StationPost, StationToken
+from lines.models import OperationRecord, Person, QuarantinedPost, StationClock, StationPost, StationToken
 from lines.people.errors import TOKEN_SCOPE
 from lines.people.models import Role
 from lines.people.services import issue_person_token
@@ -89,6 +89,28 @@ def test_one_unit_of_a_tray(hand: Hand, engineer: Person) -> None:
     assert (record.post.key, record.tray, record.slot) == ("TRAY#1", "T-1", 2)
 
 
+def test_a_body_that_broke_off_is_repaired(hand: Hand, engineer: Person) -> None:
+    """Its own id is the key, as if it had come whole, and the station's clock is not measured by what came long ago."""
+    body = hand.body(hand.serial("SLA"), "MIX-A", result_id="R-7", sent_at=timezone.now().isoformat())
+    whole = json.dumps(body).encode()
+    assert hand.post("stations/MIX-1/results", whole[:-9], "MIX-1").status_code == 400
+    post = QuarantinedPost.objects.get()
+    QuarantinedPost.objects.update(received_at=timezone.now() - timedelta(seconds=90))
+    replay(post.pk, engineer, whole)
+    post.refresh_from_db()
+    assert post.replayed_as is not None and post.replayed_as.key == "R-7"
+    assert not StationClock.objects.exists()
+    repeat = hand.post("stations/MIX-1/results", whole, "MIX-1")
+    assert (repeat.status_code, repeat.headers["Idempotency-Replayed"]) == (201, "true")
+
+
+def test_a_station_that_speaks_for_another_is_throttled(hand: Hand, settings: Any) -> None:
+    settings.DENCHI_STATION_BURST, settings.DENCHI_STATION_RATE = 2.0, 0.001
+    answers = [hand.post("stations/MIX-1/permits", {"serial": "X"}, "EOL-1").status_code for _ in range(4)]
+    assert answers == [403, 403, 429, 429]
+    assert QuarantinedPost.objects.count() == 2
+
+
 def test_what_cannot_be_replayed_and_who_may_not(hand: Hand, engineer: Person) -> None:
     hand.post("stations/MIX-1/permits", {"serial": "X", "operation": "JUGGLE"}, "MIX-1")
     hand.post("stations/MIX-1/results", hand.body(hand.serial("SLA"), "MIX-A"), "WIND-1", "K")
@@ -100,6 +122,9 @@ def test_what_cannot_be_replayed_and_who_may_not(hand: Hand, engineer: Person) -
         assert answer.json()["code"] == errors.NOT_REPLAYABLE.code
     note = f"/api/v1/refused-posts/{listed[1]['id']}/dismiss"
     assert client.post(note, {"note": " "}, content_type="application/json").status_code == 422
+    with pytest.raises(l_errors.Refusal) as bad_note:
+        dismiss(listed[1]["id"], engineer, "A\x00test.")
+    assert bad_note.value.code == errors.DISMISS_NOTE
     assert client.post(note, {"note": "A test."}, content_type="application/json").json()["settlement"] == "DISMISSED"
     assert len(client.get("/api/v1/refused-posts?state=open&code=MES-L-0002").json()["items"]) == 1
     assert client.get("/api/v1/refused-posts/99999").json()["code"] == errors.REFUSED_UNKNOWN.code
@@ -143,6 +168,12 @@ def test_a_token_of_some_operations(hand: Hand) -> None:
     assert (asked.status_code, asked.json()["code"]) == (403, TOKEN_SCOPE.code)
     assert QuarantinedPost.objects.filter(code=TOKEN_SCOPE.code, station__code="MIX-1").count() == 2
     assert not StationPost.objects.exists()
+    StationToken.objects.filter(station__code="MIX-1").update(operations=[])
+    permit = hand.ask(serial, "MIX-A")["permit"]
+    StationToken.objects.filter(station__code="MIX-1").update(operations=["MIX-C"])
+    headers = {"Authorization": f"Token {hand.tokens['MIX-1']}"}
+    cancelled = hand.client.delete(f"/api/v1/stations/MIX-1/permits/{permit}", headers=headers)
+    assert (cancelled.status_code, cancelled.json()["code"]) == (403, TOKEN_SCOPE.code)
     StationToken.objects.filter(station__code="MIX-1").update(operations=["MIX-A"])
     assert hand.tell(hand.body(serial, "MIX-A"), "K-1").status_code == 201
 
@@ -152,5 +183,7 @@ def test_bodies_are_shown_as_they_came() -> None:
         '{\n  "a": 1.50,\n  "b": [],\n  "a": 1e400,\n  "c": NaN,\n  "d": "\\u0000"\n}'
     )
     assert readable(b"\xff\x00{") == "\\xff\\u0000{"
+    for deep in (b"[" * 21 + b"]" * 21, b"[" * 900 + b"1," * 9_000 + b"1" + b"]" * 900, b"[" + b"1," * 400_000 + b"1]"):
+        assert readable(deep) == deep.decode()  # indented, it would be many times as long
     assert replay_key("K", "/p#items[3]", 7, True) == "K#3"
     assert replay_key("", "/p", 7, True) == "" and replay_key("", "/p", 7, False) == "refused-7"

@@ -11,6 +11,7 @@ from lines.errors import Refusal
 from lines.people.actors import acting
 from lines.people.auth import may_hold
 from lines.people.models import Person
+from lines.records.services import refusing_when_locked
 from traceability.holds import errors
 from traceability.holds.asking import LONGEST_REASON, AskedHold, WrongField
 from traceability.holds.extending import PLACING_LOCK
@@ -34,13 +35,16 @@ class Placed:
 
 
 def place_hold(asked: AskedHold, person: Person, token: str) -> Placed:
-    """Hold what is asked for, once per token. Raises Refusal: not allowed, unknown, or the token placed another one."""
+    """Hold what is asked for, once per token.
+
+    Raises Refusal: not allowed, unknown, the token placed another one; or BUSY.
+    """
     if not may_hold(person):
         raise Refusal(errors.HOLD_NOT_YOURS, person.username)
     if not 1 <= len(token) <= 36 or not token.isprintable():
         raise Refusal(errors.HOLD_KEY)
     actor = f"person:{person.username}"
-    with acting(actor):
+    with refusing_when_locked(token), acting(actor):
         target = resolve(asked)
         hold, is_new = Hold.objects.get_or_create(token=token, defaults=_columns(target, actor))
         if is_new:
@@ -111,7 +115,7 @@ def _described(hold: Hold) -> tuple[object, ...]:
 def release_hold(hold_id: int, person: Person, reason: str, serials: Sequence[str] | None = None) -> Hold:
     """End a hold, or for the units of these serials alone; with the last chosen unit it stays open for what will come.
 
-    Raises Refusal: not allowed, no reason, unknown, released before, of a nonconformance, or a unit it does not hold.
+    Raises Refusal: not allowed, no reason, unknown, released before, of a nonconformance, not held by it; and BUSY.
     """
     reason = reason.strip()
     if not may_hold(person):
@@ -119,7 +123,7 @@ def release_hold(hold_id: int, person: Person, reason: str, serials: Sequence[st
     if not reason or len(reason) > LONGEST_RELEASE_REASON or not reason.replace("\n", " ").isprintable():
         raise WrongField("reason", errors.HOLD_REASON)
     by, now = f"person:{person.username}", timezone.now()
-    with acting(by):
+    with refusing_when_locked(str(hold_id)), acting(by):
         with connection.cursor() as cursor:
             # A post that is being stored may be adding units to it: they are released with the others.
             cursor.execute("select pg_advisory_xact_lock(%s)", [PLACING_LOCK])

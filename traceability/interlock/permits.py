@@ -292,7 +292,7 @@ def _answer(verdict: _Verdict, question: _Question) -> dict[str, Any]:
 def cancel_permit(station: Station, permit_id: int) -> dict[str, Any]:
     """The station starts nothing with this permit. Cancelled again, it stays as it is.
 
-    Raises Refusal PERMIT_UNKNOWN, PERMIT_NOT_YOURS or PERMIT_USED.
+    Raises Refusal PERMIT_UNKNOWN, PERMIT_NOT_YOURS, TOKEN_SCOPE or PERMIT_USED.
     """
     with acting(f"station:{station.code}"):
         permits = Permit.objects.filter(pk=permit_id, verdict=PermitVerdict.ALLOW)
@@ -301,6 +301,7 @@ def cancel_permit(station: Station, permit_id: int) -> dict[str, Any]:
             raise Refusal(entry_errors.PERMIT_UNKNOWN, str(permit_id))
         if permit.station_id != station.pk:
             raise Refusal(entry_errors.PERMIT_NOT_YOURS, str(permit_id))
+        refuse_outside(station.token_operations, permit.operation)
         if permit.used_by_id is not None:
             raise Refusal(entry_errors.PERMIT_USED, f"record {permit.used_by_id}")
         if permit.closed_at is None:
