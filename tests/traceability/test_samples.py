@@ -12,8 +12,8 @@ from tests.traceability.conftest import Hand
 from traceability.errors import HELD, SCRAPPED
 from traceability.holds.models import HoldUnit
 from traceability.interlock.errors import SAMPLE_WAITING
-from traceability.models import Sample, Unit
-from traceability.samples.errors import SAMPLE_NOT_YOURS
+from traceability.models import GenealogyLink, Sample, Unit
+from traceability.samples.errors import SAMPLE_BUILT_IN, SAMPLE_LABEL, SAMPLE_NOT_YOURS
 
 Sign = Callable[[Role], Client]
 
@@ -120,3 +120,36 @@ def test_a_file_carries_results_of_samples_too(hand: Hand, sign_in: Sign) -> Non
     sent = {"text": text, "confirm": "1", "token": "token-0005"}
     assert client.post("/entry/file/", sent).status_code == 200
     assert Sample.objects.get().state == "PASSED"
+
+
+@pytest.mark.parametrize("label", ["A/B", ".", "..", "A B", "Ａ", "X" * 33])
+def test_a_label_that_is_no_part_of_an_address_is_refused(hand: Hand, sign_in: Sign, label: str) -> None:
+    client, serial = sign_in(Role.OPERATOR), hand.make("CATHODE-SLURRY")
+    response = client.post("/samples/take/", {"serial": serial, "operation": "MIX-C", "code": label})
+    assert response.status_code == 422 and SAMPLE_LABEL.code in response.content.decode()
+    assert not Sample.objects.exists()
+
+
+def test_a_failed_sample_holds_what_its_unit_is_in_too(hand: Hand, sign_in: Sign) -> None:
+    client, serial = sign_in(Role.QUALITY), lane(hand)
+    link = GenealogyLink.objects.filter(output__serial=serial).select_related("input_unit").first()
+    assert link is not None and link.input_unit is not None
+    mother = link.input_unit.serial
+    operation = OperationRecord.objects.filter(serial=mother).order_by("pk")[0].operation
+    sample = take(client, mother, operation=operation)
+    code = hand.values(mother, operation)[0]["code"]
+    assert enter(hand, client, sample, "token-0006", **{code.replace("-", "_"): 1e6}) == 302
+    assert sample.code in HoldUnit.objects.get(unit__serial=serial, released_at=None).hold.reason
+    assert HELD.code in reasons(hand, serial)
+
+
+def test_a_unit_that_was_built_in_is_not_used_up_by_measuring(hand: Hand, sign_in: Sign) -> None:
+    client, serial = sign_in(Role.QUALITY), lane(hand)
+    before = take(client, serial, is_destructive="on")
+    Unit.objects.filter(serial=serial).update(state="CONSUMED")
+    assert enter(hand, client, before, "token-0007") == 422
+    more = {"serial": serial, "operation": "SLIT-C", "is_destructive": "on"}
+    response = client.post("/samples/take/", more)
+    assert response.status_code == 409 and SAMPLE_BUILT_IN.code in response.content.decode()
+    assert Unit.objects.get(serial=serial).state == "CONSUMED"
+    assert Sample.objects.get().state == "TAKEN"

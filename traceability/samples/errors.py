@@ -58,5 +58,21 @@ REASON_MISSING = Code(
     "Write in a few words why.",
     "理由を簡潔に入力してください。",
 )
+SAMPLE_LABEL = Code(
+    "MES-T-0638",
+    422,
+    "That is no label for a sample.",
+    "サンプルのラベルとして使えない文字列です。",
+    "Use 1 to 32 of the letters A to Z, digits, point, hyphen and underscore, or leave it empty to have one made.",
+    "英字・数字・ピリオド・ハイフン・下線の1～32文字にするか、空欄にして自動採番してください。",
+)
+SAMPLE_BUILT_IN = Code(
+    "MES-T-0639",
+    409,
+    "The unit is built into another one: measuring cannot use it up.",
+    "ユニットはすでに別のユニットに組み込まれているため、破壊測定はできません。",
+    "Take a sample that is not destructive; a supervisor or quality engineer cancels one that was taken before.",
+    "非破壊のサンプルを採取してください。採取済みの場合は、監督者または品質技術者が取り消してください。",
+)
 
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]

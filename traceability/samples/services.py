@@ -5,6 +5,7 @@ failed one keeps the unit held; a destructive one scraps it.
 """
 
 import json
+import re
 import secrets
 from datetime import datetime
 from typing import Any
@@ -19,11 +20,20 @@ from lines.models import Operation, Person
 from lines.people.actors import acting
 from lines.records import pending
 from lines.records.models import Consumer
-from lines.records.services import NewMeasurement, NewRecord, StoredAnswer, close_post, open_post, store_records
+from lines.records.services import (
+    NewMeasurement,
+    NewRecord,
+    StoredAnswer,
+    close_post,
+    open_post,
+    refusing_when_locked,
+    store_records,
+)
 from quality.plans.judging import Judged, Value, all_pass, check_values, judge, missing
 from quality.plans.queries import judging_plan
 from traceability.entry.entries import Entry
 from traceability.errors import MEASUREMENT_MISSING, UNIT_NOT_FOUND
+from traceability.holds.onward import hold_what_it_is_in
 from traceability.holds.services import NewNonconformance, open_nonconformances
 from traceability.interlock.answers import measurement_answer
 from traceability.samples import errors
@@ -32,7 +42,8 @@ from traceability.samples.queries import may_cancel, may_handle, operations_ahea
 from traceability.units.models import Unit, UnitState
 
 LONGEST_NOTE = 500
-LONGEST_CODE = 32
+# What is a part of an address as it stands.
+_LABEL = re.compile(r"(?!\.{1,2}$)[A-Z0-9._-]{1,32}")
 
 
 def take_sample(
@@ -51,13 +62,16 @@ def take_sample(
     """
     _check_may(may_handle(person), person)
     code = code.strip().upper()
-    if not f"{code}{operation}{note}".isprintable() or len(code) > LONGEST_CODE:
-        raise Refusal(BAD_TEXT, f"1 to {LONGEST_CODE} printable characters")
+    if not f"{code}{operation}{note}".isprintable():
+        raise Refusal(BAD_TEXT, "printable characters")
+    if code and not _LABEL.fullmatch(code):
+        raise Refusal(errors.SAMPLE_LABEL, code[:32])
     now = timezone.now()
-    with acting(f"person:{person.username}"):
+    with refusing_when_locked(serial[:64]), acting(f"person:{person.username}"):
         unit = _unit_locked(serial)
         if unit.state in (UnitState.SCRAPPED, UnitState.RETURNED):
             raise Refusal(errors.SAMPLE_OF_NOTHING, unit.serial)
+        _check_not_built_in(unit, is_destructive=is_destructive)
         measured = Operation.objects.filter(code=operation).first()
         if measured is None:
             raise Refusal(UNKNOWN_OPERATION, operation[:24])
@@ -101,7 +115,7 @@ def enter_sample(person: Person, code: str, entry: Entry, key: str) -> dict[str,
     """
     _check_may(may_handle(person), person)
     now = timezone.now()
-    with acting(f"person:{person.username}"):
+    with refusing_when_locked(key), acting(f"person:{person.username}"):
         sample = sample_by_code(code)
         if sample.station is None:
             raise Refusal(errors.SAMPLE_WAITS_NOWHERE, f"no station does {sample.operation}")
@@ -113,6 +127,7 @@ def enter_sample(person: Person, code: str, entry: Entry, key: str) -> dict[str,
         sample = Sample.objects.select_for_update(of=("self",)).select_related("station").get(pk=sample.pk)
         if sample.state != SampleState.TAKEN:
             raise Refusal(errors.SAMPLE_NOT_WAITING, f"{sample.code}: {sample.state}")
+        _check_not_built_in(unit, is_destructive=sample.is_destructive)
         answer = _store(sample, unit, entry, post=post, person=person, now=now)
         close_post(post, 201, answer)
     return answer
@@ -150,6 +165,7 @@ def _store(sample: Sample, unit: Unit, entry: Entry, *, post: int, person: Perso
         reason = f"Sample {sample.code}: {sample.operation} {verdict}"
         held = "" if unit.state == UnitState.SCRAPPED else reason
         open_nonconformances([NewNonconformance(unit.pk, record_id, codes, held)], now)
+        hold_what_it_is_in(unit.pk, reason=f"{reason}: {unit.serial}", by=f"person:{person.username}", now=now)
         disposition = "HOLD" if held else disposition
     pending.add([record_id], [Consumer.SPC])
     _tell(sample, unit)
@@ -219,7 +235,7 @@ def cancel_sample(person: Person, code: str, reason: str) -> Sample:
     reason = " ".join(reason.split())
     if not 1 <= len(reason) <= LONGEST_NOTE or not reason.isprintable():
         raise Refusal(errors.REASON_MISSING, f"{len(reason)} characters")
-    with acting(f"person:{person.username}"):
+    with refusing_when_locked(code[:32]), acting(f"person:{person.username}"):
         unit = _unit_locked(sample_by_code(code).unit.serial)
         sample = (
             Sample.objects.select_for_update(of=("self",)).select_related("station").get(pk=sample_by_code(code).pk)
@@ -236,6 +252,11 @@ def cancel_sample(person: Person, code: str, reason: str) -> Sample:
 def _check_may(is_allowed: bool, person: Person) -> None:
     if not is_allowed:
         raise Refusal(errors.SAMPLE_NOT_YOURS, f"{person.username} is {person.get_role_display()}")
+
+
+def _check_not_built_in(unit: Unit, *, is_destructive: bool) -> None:
+    if is_destructive and unit.state == UnitState.CONSUMED:
+        raise Refusal(errors.SAMPLE_BUILT_IN, unit.serial)
 
 
 def _unit_locked(serial: str) -> Unit:
