@@ -4,17 +4,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
+from lines.errors import BUSY, Refusal
 from lines.models import Measurement, Person
 from lines.people.models import Role
 from lines.people.services import issue_person_token
+from lines.records.services import LOCKED
 from tests.traceability.conftest import Hand
-from traceability.corrections import errors
+from traceability.corrections import errors, services
+from traceability.entry.entries import EnteredValue, Entry
 from traceability.errors import LOT_NOT_RELEASED
 from traceability.holds.models import HoldUnit, Nonconformance
 from traceability.models import Correction, GenealogyLink, Lot, Unit
+from traceability.samples import services as samples
 
 
 @pytest.fixture
@@ -154,6 +159,60 @@ def test_a_wrong_component_comes_free_and_the_right_one_is_built_in(hand: Hand, 
     # Taken out altogether.
     correct(hand, quality, record=link["record"], kind="LINK", link=now[right]["link"])
     assert right not in {each["serial"] for each in told(hand, cell)["made_of"]["links"]}
+
+
+def test_a_link_that_was_missing_is_added_once(hand: Hand, quality: str) -> None:
+    serial, record = slurry(hand)
+    hand.receive(told(hand, serial)["made_of"]["links"][0]["material"], "MISSED-1")
+    right = {"supplier": "ACME", "lot": "MISSED-1", "quantity": 2}
+    asked = {"record": record["record"], "kind": "LINK", "right": right}
+    correct(hand, quality, **asked)
+    assert correct(hand, quality, 422, **asked)["code"] == errors.NOTHING_TO_CORRECT.code
+    assert GenealogyLink.objects.filter(input_lot__number="MISSED-1").count() == 1
+
+
+def test_what_a_unit_went_into_is_held_with_it(hand: Hand, quality: str) -> None:
+    roll = hand.make("CATHODE-ROLL")
+    batch = Unit.objects.filter(outputs__output__serial=roll)[0].serial
+    record, link = told(hand, batch)["records"][0], told(hand, batch)["made_of"]["links"][0]
+    hand.receive(link["material"], "BAD-1")
+    Lot.objects.filter(number="BAD-1").update(state="BLOCKED")
+    bad = {"supplier": "ACME", "lot": "BAD-1"}
+    correct(hand, quality, record=record["record"], kind="LOT", link=link["link"], right=bad)
+    correct(hand, quality, record=record["record"], kind="VALUE", sequence=0, value=1e6)
+    holds = [held.hold.reason for held in HoldUnit.objects.filter(unit__serial=roll).order_by("pk")]
+    assert len(holds) == 2 and all(batch in reason for reason in holds)
+    assert "BAD-1" in holds[0] and "FAIL" in holds[1]
+
+
+def test_a_failed_sample_holds_the_unit_it_was_really_taken_from(hand: Hand, quality: str) -> None:
+    wrong, right = hand.make("CATHODE-SLURRY"), hand.make("CATHODE-SLURRY")
+    person = Person.objects.get(role=Role.QUALITY)
+    value = hand.values(wrong, "MIX-C")[0]
+    entered = Entry(wrong, "FAIL", timezone.now(), [EnteredValue(value["code"], value["value"], value["unit"])])
+    sample = samples.take_sample(person, wrong, operation="MIX-C")
+    record = samples.enter_sample(person, sample.code, entered, "entry:token-0001")["record"]
+    answer = correct(hand, quality, record=record, kind="SERIAL", serial=right)
+    assert is_held(right)
+    found = Nonconformance.objects.get(unit__serial=right)
+    assert (found.record_id, found.codes) == (answer["new_record"], [errors.RECORD_GIVEN.code])
+
+
+@pytest.mark.parametrize("cause", LOCKED)
+def test_who_meets_another_transaction_is_told_to_come_again(
+    hand: Hand, quality: str, cause: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give_up(*_: object) -> None:
+        raise OperationalError from cause()
+
+    _, record = slurry(hand)
+    monkeypatch.setattr(services, "record_by_id", give_up)
+    monkeypatch.setattr(samples, "_unit_locked", give_up)
+    said = correct(hand, quality, 409, record=record["record"], kind="VALUE", sequence=0, value=1.0)
+    assert said["code"] == BUSY.code
+    with pytest.raises(Refusal) as caught:
+        samples.take_sample(Person.objects.get(role=Role.QUALITY), "X", operation="MIX-C")
+    assert caught.value.code == BUSY
 
 
 def test_what_followed_is_listed_before_anybody_confirms(hand: Hand) -> None:

@@ -20,6 +20,7 @@ from traceability.corrections.queries import link_json, links_of, stood_values
 from traceability.errors import SERIAL_MALFORMED
 from traceability.genealogy.models import GenealogyLink, LinkBasis
 from traceability.holds.covering import Seen, Taken
+from traceability.holds.onward import hold_what_it_is_in
 from traceability.holds.services import NewNonconformance, extend_holds, open_nonconformances
 from traceability.interlock.facts import design_code, serial_fault
 from traceability.units.models import Unit, UnitState
@@ -33,7 +34,7 @@ def correct_serial(record: OperationRecord, wrong: Unit, asked: Asked, by: str, 
     links = links_of(record)
     if any(link.input_unit_id == right.pk for link in links):
         raise Refusal(errors.LINK_IMPOSSIBLE, f"{right.serial} is an input of record {record.pk}")
-    copy_id = _copy(record, right, by, now)
+    copy_id, verdict = _copy(record, right, by, now)
     WithdrawnRecord.objects.create(record=record, at=now)
     correction = Correction.objects.create(
         record=record,
@@ -50,14 +51,20 @@ def correct_serial(record: OperationRecord, wrong: Unit, asked: Asked, by: str, 
     ended_at = record.source_time - timedelta(seconds=record.clock_offset_s or 0)
     seen = Seen(right.pk, record.channel, ended_at)
     extend_holds([seen], [], station_id=record.station_id, tray=record.tray, now=now)
+    words = f"Corrected: {record.operation} was done to {right.serial}, not {record.serial}"[:200]
     if record.attempt:
         # A visit moved the wrong unit, or should have moved the right one: where they stand is for a person to say.
-        words = f"Corrected: {record.operation} was done to {right.serial}, not {record.serial}"[:200]
         found = [
             NewNonconformance(wrong.pk, record.pk, (errors.RECORD_TAKEN_AWAY.code,), words),
             NewNonconformance(right.pk, copy_id, (errors.RECORD_GIVEN.code,), words),
         ]
         open_nonconformances(found, now)
+    elif verdict == "FAIL" or record.deviation_codes:
+        # A sample moves nobody, but a failed one holds the unit that it was taken from.
+        codes = dict.fromkeys([errors.RECORD_GIVEN.code, *record.deviation_codes, *record.reason_codes])
+        open_nonconformances([NewNonconformance(right.pk, copy_id, tuple(codes), words)], now)
+    if verdict == "FAIL":
+        hold_what_it_is_in(right.pk, reason=words, by=f"person:{by}", now=now)
     return correction
 
 
@@ -83,8 +90,8 @@ def _new(serial: str, now: datetime) -> Unit:
     )
 
 
-def _copy(record: OperationRecord, right: Unit, by: str, now: datetime) -> int:
-    """The record on the right unit, as it stands, in a post of its own."""
+def _copy(record: OperationRecord, right: Unit, by: str, now: datetime) -> tuple[int, str]:
+    """The record on the right unit, as it stands, in a post of its own; with its verdict."""
     body = json.dumps({"correction_of": record.pk, "serial": right.serial}).encode()
     post = open_post(record.station_id, f"correction:{record.pk}:{secrets.token_hex(8)}", body, now)
     assert isinstance(post, int)  # noqa: S101 - a new key
@@ -119,7 +126,7 @@ def _copy(record: OperationRecord, right: Unit, by: str, now: datetime) -> int:
     record_id = store_records(record.station, post, now, [copied])[0]
     answer = {"record": record_id, "serial": right.serial, "operation": record.operation, "verdict": verdict}
     close_post(post, 201, answer)
-    return record_id
+    return record_id, verdict
 
 
 def _measurements(record: OperationRecord, right: Unit) -> tuple[list[NewMeasurement], bool]:

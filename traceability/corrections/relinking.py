@@ -10,7 +10,7 @@ from lines.records.queries import visits_by_serial
 from traceability.corrections import errors
 from traceability.corrections.asking import Asked, RightInput
 from traceability.corrections.models import Correction, CorrectionKind
-from traceability.corrections.queries import link_json
+from traceability.corrections.queries import link_json, links_of
 from traceability.errors import (
     COMPONENT_HELD,
     COMPONENT_SCRAPPED,
@@ -24,6 +24,7 @@ from traceability.errors import (
 from traceability.genealogy.models import GenealogyLink, LinkBasis
 from traceability.holds.covering import Taken
 from traceability.holds.models import HoldUnit
+from traceability.holds.onward import hold_what_it_is_in
 from traceability.holds.services import NewNonconformance, extend_holds, open_nonconformances
 from traceability.interlock.facts import DISCRETE
 from traceability.units.models import Lot, LotState, Unit, UnitState
@@ -36,6 +37,8 @@ def correct_link(record: OperationRecord, unit: Unit, asked: Asked, by: str, now
     added = _added(record, unit, wrong, asked.right, asked.kind) if asked.right is not None else None
     if wrong is not None and added is not None and link_json(wrong) == link_json(added):
         raise Refusal(errors.NOTHING_TO_CORRECT, f"link {wrong.pk}")
+    if wrong is None and added is not None and link_json(added) in [link_json(link) for link in links_of(record)]:
+        raise Refusal(errors.NOTHING_TO_CORRECT, _name(added))
     if added is not None:
         added.save()
     correction = Correction.objects.create(
@@ -60,6 +63,7 @@ def correct_link(record: OperationRecord, unit: Unit, asked: Asked, by: str, now
             words = f"Corrected: {_name(added)} is in it: {', '.join(codes)}"[:200]
             codes = [errors.INPUT_CORRECTED.code, *codes]
             found.append(NewNonconformance(unit.pk, record.pk, tuple(codes), words))
+            hold_what_it_is_in(unit.pk, reason=f"{unit.serial}: {words}", by=f"person:{by}", now=now)
     open_nonconformances(found, now)
     if wrong is not None and wrong.input_unit is not None:
         same = added is not None and added.input_unit_id == wrong.input_unit_id

@@ -15,6 +15,7 @@ from lines.events.models import EventKind
 from lines.events.services import Happening, emit_all
 from lines.models import OperationRecord, Person
 from lines.people.actors import acting
+from lines.records.services import refusing_when_locked
 from quality.plans.queries import judging_plan
 from traceability.corrections import errors
 from traceability.corrections.asking import LONGEST_REASON, Asked
@@ -23,6 +24,8 @@ from traceability.corrections.moving import correct_serial
 from traceability.corrections.queries import corrections_of, may_correct, record_by_id, stood_values, verdict_now
 from traceability.corrections.relinking import correct_link
 from traceability.corrections.standing import rejudge
+from traceability.genealogy.models import GenealogyLink
+from traceability.holds.onward import hold_what_it_is_in
 from traceability.holds.services import NewNonconformance, open_nonconformances
 from traceability.units.models import Unit
 
@@ -32,14 +35,15 @@ def correct(person: Person, asked: Asked) -> Correction:
     check_may(person)
     if not 1 <= len(asked.reason.strip()) <= LONGEST_REASON:
         raise Refusal(errors.REASON_NEEDED, f"{len(asked.reason.strip())} characters")
-    with acting(f"person:{person.username}"):
+    with refusing_when_locked(f"record {asked.record}"), acting(f"person:{person.username}"):
         return _correct(person, asked)
 
 
 def try_correction(person: Person, asked: Asked) -> Correction:
     """What `correct` would store, without storing it: for the page that asks whether to. Raises Refusal."""
     check_may(person)
-    with acting(f"person:{person.username}"), transaction.atomic():
+    busy = refusing_when_locked(f"record {asked.record}")
+    with busy, acting(f"person:{person.username}"), transaction.atomic():
         found = _correct(person, asked)
         transaction.set_rollback(True)
     return found
@@ -59,7 +63,8 @@ def _correct(person: Person, asked: Asked) -> Correction:
     record = record_by_id(asked.record)
     # Locked in one order for everybody, as a station's post locks its units.
     right = asked.right.serial if asked.right else asked.serial
-    units = Unit.objects.select_for_update(no_key=True).filter(serial__in=[record.serial, right]).order_by("serial")
+    serials = {record.serial, right} | _wrong_inputs(record, asked)
+    units = Unit.objects.select_for_update(no_key=True).filter(serial__in=serials).order_by("serial")
     unit = next(unit for unit in units if unit.serial == record.serial)
     for earlier in corrections_of([record.pk]).get(record.pk, []):
         if earlier.kind == CorrectionKind.SERIAL:
@@ -78,6 +83,13 @@ def _correct(person: Person, asked: Asked) -> Correction:
         ]
     )
     return correction
+
+
+def _wrong_inputs(record: OperationRecord, asked: Asked) -> set[str]:
+    if asked.link is None:
+        return set()
+    links = GenealogyLink.objects.filter(pk=asked.link, record=record, input_unit__isnull=False)
+    return set(links.values_list("input_unit__serial", flat=True))
 
 
 def _correct_value(record: OperationRecord, unit: Unit, asked: Asked, by: str, now: datetime) -> Correction:
@@ -117,4 +129,5 @@ def _correct_value(record: OperationRecord, unit: Unit, asked: Asked, by: str, n
         reason = f"Corrected: {record.operation} FAIL, {named.code} {named.value:g} → {asked.value:g}"
         codes = (errors.VALUE_FAILS.code, named.code)
         open_nonconformances([NewNonconformance(unit.pk, record.pk, codes, reason[:200])], now)
+        hold_what_it_is_in(unit.pk, reason=f"{unit.serial}: {reason}", by=f"person:{by}", now=now)
     return rows[0]
