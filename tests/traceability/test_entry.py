@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from lines import errors as l_errors
 from lines.errors import Refusal
-from lines.models import Measurement, Operation, OperationRecord, Person
+from lines.models import Measurement, Operation, OperationRecord, Person, StationPost
 from lines.people.models import Role
 from quality import errors as q_errors
 from tests.traceability.conftest import Hand
@@ -95,6 +95,13 @@ def test_a_form_sent_twice_counts_once_and_the_record_says_who(hand: Hand, sign_
     for answer in answers:
         said = client.get(answer["Location"]).content.decode()
         assert serial[9:15] in said
+    # A token that is no part of an address is not taken over.
+    other = batch(hand)
+    sent_on = client.post(f"/entry/unit/{station}/MIX-C/{other}/", form(hand, other, token="token/0002"))
+    assert sent_on.status_code == 302 and client.get(sent_on["Location"]).status_code == 200
+    # A station may use any key for a tray's post: that is no entry of one unit.
+    StationPost.objects.filter(key="entry:token-0001").update(answer='{"items": []}')
+    assert client.get(answers[0]["Location"]).status_code == 404
     # The same form with other words is another result: not taken under the same token.
     assert client.post(started["Location"], sent | {"outcome": "FAIL"}).status_code == 422
     assert OperationRecord.objects.filter(serial=serial).count() == 1
@@ -197,3 +204,6 @@ def test_a_good_file_is_shown_first_and_stored_once_confirmed(hand: Hand, sign_i
     )
     assert template.startswith("serial,operation,characteristic,value")
     assert "MIX-01" in template
+    for place in ("=HYPERLINK(1)", "NO-SUCH"):
+        template = client.get("/entry/file/template.csv", {"place": f"{place}/MIX-C"}).content.decode("utf-8-sig")
+        assert "MIX-C" in template and place not in template

@@ -1,8 +1,5 @@
 """Entering results from a file: checked whole and shown first, stored when the person says so."""
 
-import csv
-import io
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -13,6 +10,7 @@ from traceability.entry.checking import check_file
 from traceability.entry.files import COLUMNS, decode
 from traceability.entry.pages.unit import get_or_post, new_token, person_of, token_of
 from traceability.entry.services import enter_file
+from traceability.lots.files import as_csv
 
 MOST_BAD_SHOWN = 200
 
@@ -48,13 +46,11 @@ def file(request: HttpRequest) -> HttpResponse:
 @require_safe
 def template(request: HttpRequest) -> HttpResponse:
     """A file with the header; with ?place=STATION/OPERATION a line for each characteristic measured there."""
-    station, _, operation = request.GET.get("place", "").partition("/")
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for column in queries.columns(operation):
-        writer.writerow(["", operation, column.code, "", column.unit, "", "", "PASS", "", station, ""])
-    # The mark makes spreadsheets read it as UTF-8.
-    response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
+    place, _, operation = request.GET.get("place", "").partition("/")
+    station = queries.station_by_code(place)
+    at = station.code if station else ""
+    columns = queries.columns(operation)
+    rows = [["", operation, column.code, "", column.unit, "", "", "PASS", "", at, ""] for column in columns]
+    response = HttpResponse(as_csv(COLUMNS, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="results.csv"'
     return response

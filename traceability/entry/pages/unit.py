@@ -1,5 +1,6 @@
 """Entering results by hand: one unit, by a form made from the plant's data."""
 
+import re
 import secrets
 from datetime import timedelta
 from typing import Any, cast
@@ -18,6 +19,9 @@ from traceability.entry import queries
 from traceability.entry.forms import Asked, Posted, read_form, read_serial
 from traceability.entry.services import enter, start
 
+# What is a part of an address as it stands, as ours are.
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -32,7 +36,7 @@ def new_token() -> str:
 
 def token_of(request: HttpRequest) -> str:
     token = request.POST.get("token", "")
-    return token if token.isascii() and token.isprintable() and 8 <= len(token) <= 64 else new_token()
+    return token if _TOKEN.fullmatch(token) else new_token()
 
 
 @get_or_post
@@ -118,6 +122,8 @@ def answer(request: HttpRequest, station: str, token: str) -> HttpResponse:
     if found is None or stored is None:
         raise Http404
     at, said = stored
+    if "serial" not in said or "operation" not in said:
+        raise Http404  # a tray's
     again = reverse("entry", query={"place": f"{found.code}/{said['operation']}"})
     context: dict[str, Any] = {"station": found, "at": at, "answer": said, "again": again, "tab": "unit"}
     return render(request, "traceability/entry/answer.html", context)
