@@ -12,7 +12,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lines.models import OperationRecord, Station
+from lines.models import OperationRecord, RouteStep, Station
 from lines.plant.models import OfflinePolicy
 from tests.traceability.conftest import Hand
 from tests.traceability.short_route import STEPS, is_held, make_short_route, new_serial, offline, standing
@@ -137,7 +137,8 @@ def test_what_comes_late_may_accuse(hand: Hand) -> None:
     assert is_held(serial) and Nonconformance.objects.get(record=accused.record).closed_at is None
 
 
-def test_a_batch_that_is_told_after_what_was_made_of_it(hand: Hand) -> None:
+def _roll_of_untold_batch(hand: Hand) -> tuple[str, str, dict[str, Any]]:
+    """A roll coated with a batch that nothing was told of yet, and what the batch's mixer is to tell."""
     batch, roll = hand.serial("SLA"), hand.serial(hand.design("ANODE-ROLL"))
     step = hand.step(roll, "COAT-A")
     assert step is not None
@@ -148,9 +149,31 @@ def test_a_batch_that_is_told_after_what_was_made_of_it(hand: Hand) -> None:
     assert _codes(used) == {errors.COMPONENT_UNKNOWN.code} and is_held(roll)
     mix = hand.step(batch, "MIX-A")
     assert mix is not None
-    _tell(hand, offline(batch, "MIX-A", START, measurements=hand.values(batch, "MIX-A"), **hand.inputs(mix)))
+    return batch, roll, {"measurements": hand.values(batch, "MIX-A"), **hand.inputs(mix)}
+
+
+def test_a_batch_that_is_told_after_what_was_made_of_it(hand: Hand) -> None:
+    batch, roll, mixed = _roll_of_untold_batch(hand)
+    _tell(hand, offline(batch, "MIX-A", START, **mixed))
     assert not is_held(roll) and Rejudgement.objects.get().codes_after == []
     assert Unit.objects.get(serial=batch).state == "COMPLETED"
+
+
+@pytest.mark.parametrize("is_scrapped", [False, True])
+def test_what_was_made_of_a_bad_batch_stays_held(hand: Hand, is_scrapped: bool) -> None:
+    """Told late, the batch turns out held or scrapped: its roll is released as little as if that had been known."""
+    batch, roll, mixed = _roll_of_untold_batch(hand)
+    if is_scrapped:
+        RouteStep.objects.filter(operation__code="MIX-A").update(on_fail="SCRAP", max_passes=1)
+        _tell(hand, offline(batch, "MIX-A", START, "FAIL", **mixed))
+        state, code = "SCRAPPED", errors.COMPONENT_SCRAPPED.code
+    else:
+        told = _tell(hand, offline(batch, "MIX-A", START, **mixed | {"measurements": []}))
+        assert _codes(told) == {errors.MEASUREMENT_MISSING.code}
+        state, code = "COMPLETED", errors.COMPONENT_HELD.code
+    assert Unit.objects.get(serial=batch).state == state
+    assert Rejudgement.objects.get().codes_after == [code]
+    assert is_held(roll) and Nonconformance.objects.get(unit__serial=roll, closed_at=None).codes == [code]
 
 
 def test_what_a_correction_opened_stays(hand: Hand) -> None:

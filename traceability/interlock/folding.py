@@ -125,12 +125,25 @@ def facts_before(story: Story, coming: Visit) -> UnitFacts:
     return walk.facts(coming)
 
 
-def place_at(story: Story, at: datetime) -> tuple[bool, str]:
-    """Whether the unit was known at a time, and in which state, were it not for what took it in."""
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """A unit at the time when another one took it in."""
+
+    is_known: bool
+    state: str
+    holds: tuple[HoldFacts, ...]
+
+
+def place_at(story: Story, at: datetime) -> TakenIn:
+    """What would have been known of the unit at a time, were it not for what took it in. Of holds, also those that
+    were placed since and stand."""
     earlier = tuple(visit for visit in story.visits if visit.ended_at <= at)
-    _, place = fold(replace(story, visits=earlier, consumed_at=None))
+    walk = _Walk(replace(story, visits=earlier, consumed_at=None))
+    for visit in in_order(earlier):
+        walk.through(visit)
     known_otherwise = story.known_at is not None and story.known_at <= at
-    return bool(earlier) or known_otherwise, place.state
+    since = (hold.facts for hold in story.holds if hold.released_at is None and not hold.record_id)
+    return TakenIn(bool(earlier) or known_otherwise, walk.place.state, (*walk.holds(at), *since))
 
 
 def visits_of(visits: Sequence[Visit]) -> dict[str, Visits]:
@@ -177,11 +190,14 @@ class _Walk:
             state=self.place.state,
             next_step=self.place.next_step,
             visits=dict(self._visits),
-            holds=[*in_force(story.holds, at), *(hold for hold in self._placed if hold.placed_at <= at)],
+            holds=self.holds(at),
             operation=visit.operation,
             asked=replace(story.facts.asked, at=at),
             grade=self.place.grade,
         )
+
+    def holds(self, at: datetime) -> list[HoldFacts]:
+        return [*in_force(self._story.holds, at), *(hold for hold in self._placed if hold.placed_at <= at)]
 
     def through(self, visit: Visit) -> Folded:
         facts = self.facts(visit)

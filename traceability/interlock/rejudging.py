@@ -13,8 +13,8 @@ from traceability import errors
 from traceability.holds.queries import open_holds
 from traceability.holds.services import NewNonconformance, open_nonconformances
 from traceability.holds.withdrawing import Changed, Standing, change, standing_nonconformances, withdraw
-from traceability.interlock.facts import LONG_AGO, Asked, UnitFacts
-from traceability.interlock.folding import Folded, Place, Story, changes, fold, place_at
+from traceability.interlock.facts import LONG_AGO, Asked, Step, UnitFacts
+from traceability.interlock.folding import Folded, Place, Story, TakenIn, changes, fold, place_at
 from traceability.interlock.late import LateVisits
 from traceability.interlock.outcome import decide
 from traceability.interlock.plant import StationFacts, plant_facts
@@ -23,7 +23,9 @@ from traceability.interlock.stories import stories, users_of
 from traceability.interlock.storing import Kept
 
 _RELEASED = "Judged again: what came before it is known now"
-_OF_INPUTS = (errors.COMPONENT_UNKNOWN.code, errors.COMPONENT_NOT_READY.code)
+_LACKING = frozenset((errors.COMPONENT_UNKNOWN.code, errors.COMPONENT_NOT_READY.code))
+_FOUND_BAD = frozenset((errors.COMPONENT_HELD.code, errors.COMPONENT_SCRAPPED.code))
+_OF_TOLD = frozenset((*_FOUND_BAD, errors.COMPONENT_NOT_READY.code))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,32 +76,48 @@ def judge_again(late: LateVisits, units: Sequence[Kept], here: StationFacts, now
 
 def _of_users(units: Sequence[Kept], told: Mapping[str, Story], here: StationFacts, now: datetime) -> list[_Retold]:
     """Visits of other units that took these in before these were told of."""
-    using = users_of([unit.unit_id for unit in units], _OF_INPUTS)
+    using = users_of([unit.unit_id for unit in units], _LACKING)
     if not using:
         return []
-    rows = unit_rows({serial for _, *pair in using for serial in pair}, lock=True)
-    known = {**stories({s: f for s, f in _facts(rows, here, now).items() if s not in told}, rows), **told}
+    rows = unit_rows({serial for _, *pair, _ in using for serial in pair}, lock=True)
+    known = stories(_facts(rows, here, now), rows)  # of those told of now, with the holds that came to them
     because_of = {unit.result.serial: unit.record_id for unit in units}
     inputs: dict[tuple[int, str], set[str]] = {}
-    for record_id, output, serial in using:
+    recorded = {}
+    for record_id, output, serial, as_recorded in using:
         inputs.setdefault((record_id, output), set()).add(serial)
+        recorded[record_id] = set(as_recorded)
     found = []
     for (record_id, output), serials in inputs.items():
-        story = known[output]
+        story = told.get(output) or known[output]
         visit = next((v for v in story.visits if v.record_id == record_id), None)
         if visit is None:
             continue
-        states = [place_at(known[serial], visit.ended_at) for serial in serials]
-        codes = set(visit.codes) - set(_OF_INPUTS)
-        codes |= {errors.COMPONENT_UNKNOWN.code for is_known, _ in states if not is_known}
-        codes |= {errors.COMPONENT_NOT_READY.code for is_known, state in states if is_known and state == "IN_PROCESS"}
-        # It may deviate by less than before, never by more: which units had to be ready its own weighing said.
-        codes &= set(visit.codes)
+        step = story.facts.step_of(visit.operation)
+        codes = set(visit.codes) - _LACKING - (_FOUND_BAD - recorded[record_id])
+        for serial in serials:
+            found_now = _of_input(place_at(known[serial], visit.ended_at), step)
+            # By more than before it may deviate for what is told of now; of any other unit its own weighing said.
+            codes |= found_now & {*visit.codes, *(_OF_TOLD if serial in because_of else ())}
         new = replace(story, visits=tuple(replace(v, codes=tuple(codes)) if v is visit else v for v in story.visits))
         before, _ = fold(story)
         after, place = fold(new)
         cause = next(because_of[serial] for serial in serials if serial in because_of)
         found.append(_Retold(rows[output].id, before, after, place, cause))
+    return found
+
+
+def _of_input(taken: TakenIn, step: Step | None) -> set[str]:
+    """What a unit that was taken in at a step deviates by, as when it is weighed in time."""
+    if not taken.is_known:
+        return {errors.COMPONENT_UNKNOWN.code}
+    found = set()
+    if taken.state == "IN_PROCESS":
+        found.add(errors.COMPONENT_NOT_READY.code)
+    if taken.state == "SCRAPPED":
+        found.add(errors.COMPONENT_SCRAPPED.code)
+    if any(hold.is_in_force(step.sequence if step else None) for hold in taken.holds):
+        found.add(errors.COMPONENT_HELD.code)
     return found
 
 

@@ -117,21 +117,19 @@ def made_offline(station: Station, until: datetime) -> int:
 
 
 _USERS = """
-select distinct g.record_id, o.serial, i.serial
+select distinct g.record_id, o.serial, i.serial, r.deviation_codes
 from traceability_currentlink mine
 join lines_operationrecord r on r.id = mine.record_id
 join traceability_currentlink g on g.record_id = mine.record_id and g.input_unit_id is not null
 join traceability_unit o on o.id = g.output_id
 join traceability_unit i on i.id = g.input_unit_id
-where mine.input_unit_id = any(%(units)s) and coalesce(
-    (select j.codes_after from traceability_rejudgement j where j.record_id = r.id order by j.id desc limit 1),
-    r.deviation_codes) && %(codes)s::varchar[]
+where mine.input_unit_id = any(%(units)s) and r.deviation_codes && %(codes)s::varchar[]
 """
 
 
-def users_of(unit_ids: Collection[int], codes: Collection[str]) -> list[tuple[int, str, str]]:
-    """(record, serial of its unit, serial of an input) of records that took one of these units in and deviate by one
-    of these codes; with all their inputs."""
+def users_of(unit_ids: Collection[int], codes: Collection[str]) -> list[tuple[int, str, str, list[str]]]:
+    """(record, serial of its unit, serial of an input, its codes as recorded) of records that took one of these units
+    in and were recorded with one of these codes; with all their inputs."""
     with connection.cursor() as cursor:
         cursor.execute(_USERS, {"units": list(unit_ids), "codes": list(codes)})
-        return [(record_id, output, serial) for record_id, output, serial in cursor.fetchall()]
+        return [(record_id, output, serial, codes) for record_id, output, serial, codes in cursor.fetchall()]
