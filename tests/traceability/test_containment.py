@@ -1,13 +1,17 @@
 """A signal of a plan that asks for it holds the units behind it, by the task that the worker runs."""
 
+import pytest
+from django.utils import timezone
+
 from lines.models import Alarm
 from lines.records.models import Pending
 from quality.charts.tasks import evaluate_pending
 from quality.models import ControlPlan, Signal, Uncontained
 from tests.traceability.conftest import Hand
+from traceability.containment import services
 from traceability.containment.queries import uncontained
 from traceability.containment.tasks import contain_signals
-from traceability.models import Containment, HoldUnit, Unit
+from traceability.models import Containment, Hold, HoldUnit, Unit
 
 
 def watch(code: str) -> ControlPlan:
@@ -57,6 +61,25 @@ def test_from_a_posted_result_to_the_hold_of_what_it_was_built_into(hand: Hand) 
     assert len(holds) == 1
     assert Unit.objects.get(serial=cell).held_by.filter(hold__scope="UNITS").count() == 1
     del right
+
+
+def test_a_hold_that_is_released_in_the_same_moment_takes_nothing_more(
+    hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch("WIN-04-LFP")
+    jelly(hand, 34.0)
+    jelly(hand, 34.5)
+    evaluate_pending()
+    contain_signals()
+    hold = Hold.objects.get(scope="UNITS")
+    members = hold.members.count()
+    Hold.objects.update(released_at=timezone.now())
+    monkeypatch.setattr(services, "_hold_of_run", lambda _: hold)  # as read before
+    again = jelly(hand, 34.5)
+    evaluate_pending()
+    contain_signals()
+    assert HoldUnit.objects.filter(unit__serial=again, hold__scope="UNITS", hold__released_at=None).exists()
+    assert hold.members.count() == members
 
 
 def test_a_plan_with_another_response_contains_nothing(hand: Hand) -> None:

@@ -1,6 +1,7 @@
 """Answering signals: what lies behind one is held, with all that was made of it, in one transaction with its done row.
 
-Signals of one run share an alarm, and so one hold, as long as nobody has released it.
+One signal at a time, as posts wait while its units are put under a hold. Signals of one run share an alarm, and so one
+hold, as long as nobody has released it.
 """
 
 from collections.abc import Sequence
@@ -13,10 +14,11 @@ from quality.charts import uncontained
 from quality.models import Signal
 from traceability.containment.models import Containment
 from traceability.containment.queries import units_behind
+from traceability.holds.models import Hold
 from traceability.holds.placing import hold_more, place_on_units
 
 ACTOR = "task:containment"
-_AT_ONCE = 50
+_AT_ONCE = 1
 
 
 def contain(limit: int = _AT_ONCE) -> int:
@@ -43,14 +45,19 @@ def _answer(signal_ids: Sequence[int], now: datetime) -> None:
         if not unit_ids:
             Containment.objects.create(signal=signal, n_units=0, contained_at=now)
             continue
-        before = None
-        if signal.alarm_id is not None:
-            same_run = Containment.objects.filter(signal__alarm=signal.alarm_id, hold__released_at=None)
-            before = same_run.exclude(hold=None).select_related("hold").first()
-        if before is not None and before.hold is not None:
-            hold, n_units = before.hold, hold_more(before.hold, unit_ids, now)
-        else:
+        hold = _hold_of_run(signal)
+        n_units = hold_more(hold, unit_ids, now) if hold is not None else None
+        if n_units is None:
             reason = f"SPC {signal.plan.code}: rule {signal.rule} on {signal.chart} at point {signal.point.number}"
             placed = place_on_units(unit_ids, reason=reason, by=ACTOR, now=now)
             hold, n_units = placed.hold, placed.n_units
         Containment.objects.create(signal=signal, hold=hold, n_units=n_units, contained_at=now)
+
+
+def _hold_of_run(signal: Signal) -> Hold | None:
+    """The open hold of a signal of the same run, if there is one."""
+    if signal.alarm_id is None:
+        return None
+    same_run = Containment.objects.filter(signal__alarm=signal.alarm_id, hold__released_at=None)
+    before = same_run.exclude(hold=None).select_related("hold").first()
+    return before.hold if before is not None else None
