@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lines.errors import BUSY
 from lines.models import Person, Product, QuarantinedPost
 from lines.people.models import Role
 from lines.people.services import issue_person_token
@@ -16,7 +18,7 @@ from tests.traceability.test_trays import cells_before, tray
 from tests.traceability.test_units_api import fits
 from traceability.errors import UNIT_NOT_FOUND
 from traceability.models import HoldUnit, TrayLoad, Unit
-from traceability.trays import errors, schemas
+from traceability.trays import errors, loading, schemas
 from traceability.trays.queries import now_in, slots
 
 
@@ -212,6 +214,22 @@ def test_a_unit_built_into_another_one_leaves_its_tray(hand: Hand) -> None:
     hand.tell(hand.body(cell, "WELD", components=[{"serial": jelly, "position": 1}]))
     assert content(hand, "T-1") == {}
     assert not HoldUnit.objects.filter(unit__serial=jelly).exists()
+
+
+def test_what_left_its_tray_in_the_same_moment_does_not_come_back(hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
+    (cell,) = cells_before(hand, "OCV1", 1)
+    change(hand, "T-1", "load", {"items": [{"serial": cell, "slot": 1, "channel": "C-1"}]})
+    real = loading._open
+
+    def read(*arguments: Any) -> Any:
+        found = real(*arguments)
+        TrayLoad.objects.update(unloaded_at=timezone.now())
+        return found
+
+    monkeypatch.setattr(loading, "_open", read)
+    for verb, body in [("undock", {}), ("unload", {"all": True})]:
+        told = change(hand, "T-1", verb, body)
+        assert (told.status_code, told.json()["code"]) == (409, BUSY.code)
 
 
 def test_a_result_from_another_place_than_the_one_loaded_deviates(hand: Hand) -> None:

@@ -74,6 +74,16 @@ def _units(serials: Collection[str]) -> dict[str, _Unit]:
         return {row[1]: _Unit(*row) for row in cursor.fetchall()}
 
 
+def _hold_still(tray: str) -> None:
+    """Lock what is in this tray as `_units` does; what becomes part of another unit leaves it by that."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select u.id from traceability_unit u join traceability_trayload t on t.unit_id = u.id"
+            " where t.tray = %s and t.unloaded_at is null order by u.serial for share of u",
+            [tray],
+        )
+
+
 def _open(tray: str, unit_ids: Collection[int], channels: Collection[str] = ()) -> list[_Open]:
     """What is in this tray, where these units are, and what is on these channels."""
     with connection.cursor() as cursor:
@@ -86,13 +96,17 @@ def _open(tray: str, unit_ids: Collection[int], channels: Collection[str] = ()) 
         return [_Open(*row) for row in cursor.fetchall()]
 
 
-def _close(loads: Collection[_Open], actor: str, now: datetime) -> None:
-    if loads:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "update traceability_trayload set unloaded_at = %s, unloaded_by = %s where id = any(%s)",
-                [now, actor[:LONGEST_ACTOR], [load.id for load in loads]],
-            )
+def _close(loads: Collection[_Open], actor: str, now: datetime) -> bool:
+    """False where somebody else was first."""
+    if not loads:
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update traceability_trayload set unloaded_at = %s, unloaded_by = %s"
+            " where id = any(%s) and unloaded_at is null",
+            [now, actor[:LONGEST_ACTOR], [load.id for load in loads]],
+        )
+        return bool(cursor.rowcount == len(loads))
 
 
 def _insert(tray: str, rows: Sequence[tuple[int, int, str]], actor: str, now: datetime) -> bool:
@@ -175,8 +189,7 @@ def put(tray: str, load: Load, actor: str, now: datetime) -> int:
     channels = [wanted.channel for wanted in load.units if wanted.channel]
     plan = _plan(tray, load, units, _open(tray, unit_ids, channels))
     _refuse(plan.wrong)
-    _close(plan.closed, actor, now)
-    if plan.added and not _insert(tray, plan.added, actor, now):
+    if not _close(plan.closed, actor, now) or (plan.added and not _insert(tray, plan.added, actor, now)):
         _refuse(_plan(tray, load, units, _open(tray, unit_ids, channels)).wrong)
         raise Refusal(BUSY, tray, retry_after_s=1)  # who was first is gone again
     # A tray on hold holds what comes into it.
@@ -198,12 +211,14 @@ def take_out(tray: str, unload: Unload, actor: str, now: datetime) -> int:
     _refuse(wrong)
     serials, slots = set(unload.serials), set(unload.slots)
     leaving = [e for e in found if e.tray == tray and (unload.is_all or e.serial in serials or e.slot in slots)]
-    _close(leaving, actor, now)
+    if not _close(leaving, actor, now):
+        raise Refusal(BUSY, tray, retry_after_s=1)
     return len(leaving)
 
 
 def swap(tray: str, wanted: Swap, actor: str, now: datetime) -> int:
     """Each of two units into the slot, and onto the channel, of the other; nothing where that is done already."""
+    _hold_still(tray)
     in_slot = {each.slot: each for each in _open(tray, ())}
     here = [in_slot.get(slot) for slot in wanted.slots]
     serials = tuple(each.serial if each else "" for each in here)
@@ -211,19 +226,18 @@ def swap(tray: str, wanted: Swap, actor: str, now: datetime) -> int:
         return 0
     if serials != wanted.serials or here[0] is None or here[1] is None:
         raise Refusal(errors.SLOTS_DIFFER, f"slots {wanted.slots[0]} and {wanted.slots[1]}: {serials}")
-    _units(serials)
-    _close([here[0], here[1]], actor, now)
     crossed = [(here[1].unit_id, here[0].slot, here[0].channel), (here[0].unit_id, here[1].slot, here[1].channel)]
-    if not _insert(tray, crossed, actor, now):
+    if not _close([here[0], here[1]], actor, now) or not _insert(tray, crossed, actor, now):
         raise Refusal(BUSY, tray, retry_after_s=1)
     return 2
 
 
 def undock(tray: str, actor: str, now: datetime) -> int:
     """The tray leaves its channels: they are free for the next one, the units stay in their slots."""
+    _hold_still(tray)
     docked = [each for each in _open(tray, ()) if each.tray == tray and each.channel]
-    _close(docked, actor, now)
-    if docked and not _insert(tray, [(each.unit_id, each.slot, "") for each in docked], actor, now):
+    rows = [(each.unit_id, each.slot, "") for each in docked]
+    if docked and not (_close(docked, actor, now) and _insert(tray, rows, actor, now)):
         raise Refusal(BUSY, tray, retry_after_s=1)
     return len(docked)
 
