@@ -25,6 +25,7 @@ from tests.traceability.conftest import Hand
 from traceability import errors
 from traceability.feeding import errors as f_errors
 from traceability.feeding.models import FeedPoint
+from traceability.feeding.services import mount_label
 from traceability.models import GenealogyLink, Permit, Unit
 
 
@@ -148,6 +149,20 @@ def test_what_is_not_named_was_taken_from_what_is_mounted(hand: Hand) -> None:
     named = weld(hand, consumed=[hand.lot("LID-LFP")])
     assert named["mounted"] == []
     assert GenealogyLink.objects.get(record=named["record"], input_lot__isnull=False).basis == "RECORDED"
+
+
+@pytest.mark.usefixtures("lids")
+def test_a_clock_ahead_changes_nothing_about_what_was_mounted(hand: Hand) -> None:
+    cell, jelly = hand.serial("CLF"), hand.make("LFP-JELLY")
+    ahead, station = timedelta(minutes=10), Station.objects.get(code="WELD-1")
+    StationClock.objects.create(station=station, offset_s=ahead.total_seconds(), measured_at=timezone.now())
+    mount(hand, "L-1", timezone.now() + ahead - timedelta(minutes=2))
+    hand.receive("LID-LFP", "L-2")
+    mount_label(f"station:{station.code}", station, "LIDS", "L-2")  # a minute after the visit, by our clock
+    hand.clock = timezone.now() + ahead - timedelta(minutes=2)
+    body = hand.body(cell, "WELD", components=[{"serial": jelly, "position": 1}])
+    told = hand.tell(body | {"sent_at": (timezone.now() + ahead).isoformat()}).json()
+    assert [lot["lot"] for lot in told["mounted"]] == ["L-1"]
 
 
 @pytest.mark.usefixtures("lids")

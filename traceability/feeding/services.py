@@ -1,13 +1,13 @@
 """Mounting lots at feed points, and taking them off. What is there is a fact: it is written down, never refused."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from lines.errors import BUSY, Code, Refusal
-from lines.models import MaterialDefinition, Station
+from lines.models import MaterialDefinition, Station, StationClock
 from lines.orders.models import Tracking
 from lines.people.actors import acting
 from lines.records.services import (
@@ -51,7 +51,8 @@ def take_scan(
                 return post.answer
             scan, source_time, operator = _read_scan(read_json(raw), station, now)
             by = f"{actor}, {operator}" if operator else actor
-            answer = mount(station, feed_point, scan, by=by, mounted_at=source_time or now, now=now)
+            mounted_at = _our_time(station, source_time) if source_time else now
+            answer = mount(station, feed_point, scan, by=by, mounted_at=mounted_at, now=now)
             return as_text(answer) if post is None else close_post(post, 200, answer)
     except Refusal as refusal:
         if refusal.code is not BUSY:
@@ -74,6 +75,12 @@ def _read_scan(body: Fields, station: Station, now: datetime) -> tuple[Scan, dat
         lot=read_text(body, "lot", "$", required=True),
     )
     return scan, read_time(body, "source_time", "$", tolerance_of(station, now)), read_text(body, "operator", "$")
+
+
+def _our_time(station: Station, source_time: datetime) -> datetime:
+    """A time of the station's clock, which is as far ahead of ours as it last was."""
+    ahead_s = StationClock.objects.filter(pk=station.pk).values_list("offset_s", flat=True).first()
+    return source_time - timedelta(seconds=ahead_s or 0)
 
 
 def mount(
@@ -136,13 +143,13 @@ def _locked(station: Station, code: str) -> FeedPoint:
 
 
 def _end(mounting: Mounting, at: datetime) -> None:
-    """Clocks may disagree: nothing ends before it began."""
+    """Clocks drift: nothing ends before it began."""
     mounting.unmounted_at = max(at, mounting.mounted_at)
     mounting.save(update_fields=["unmounted_at"])
 
 
 def _faults(point: FeedPoint, lot: Lot, material: MaterialDefinition | None, at: datetime) -> list[Code]:
-    """What is wrong with a lot, told to be of this material, at this feed point; `at` by the station's clock."""
+    """What is wrong with a lot, told to be of this material, at this feed point at this time."""
     found = []
     if material is None:
         found.append(MATERIAL_UNKNOWN)
