@@ -3,18 +3,29 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from lines.errors import MISSING_FIELD
-from lines.models import Certification, MaterialDefinition, Operation, Recipe, RouteStep, Station, WorkOrder
+from lines.errors import BUSY, MISSING_FIELD
+from lines.models import (
+    Certification,
+    MaterialDefinition,
+    Operation,
+    QuarantinedPost,
+    Recipe,
+    RouteStep,
+    Station,
+    WorkOrder,
+)
 from lines.orders.models import WorkOrderState
 from quality.models import Gauge
 from tests.traceability.conftest import Hand
 from traceability import errors
 from traceability.errors import ALREADY_DONE, HELD
 from traceability.holds.services import hold_unit
+from traceability.interlock import permits
 from traceability.interlock.checks import codes
 from traceability.interlock.errors import (
     CERTIFICATION_EXPIRED,
@@ -115,6 +126,35 @@ def test_the_verdict_is_stored_with_the_facts_it_rests_on(hand: Hand) -> None:
     assert (stored.verdict, stored.reasons) == ("DENY", [errors.ALREADY_DONE.code])
     assert stored.facts["next_operation"] == "BAKE"
     assert stored.facts["visits"]["CAN"][:3] == [1, 0, "PASS"]
+
+
+def test_a_result_stored_while_a_copy_of_its_question_is_decided_leaves_no_permit(
+    hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = hand.make("LFP-CELL", until="BAKE")
+    hand.ask(cell, "BAKE")
+
+    def told_after(name: str) -> None:
+        real = getattr(permits, name)
+
+        def read(*arguments: Any, **named: Any) -> Any:
+            monkeypatch.undo()
+            found = real(*arguments, **named)
+            assert hand.tell(hand.body(cell, "BAKE", tray="T-1", slot=1)).json()["is_conforming"]
+            return found
+
+        monkeypatch.setattr(permits, name, read)
+
+    told_after("open_permits")
+    told_after("unit_rows")
+    assert reasons(hand.ask(cell, "BAKE")) == [ALREADY_DONE.code]
+    assert not Permit.objects.filter(serial=cell, verdict="ALLOW", closed_at=None).exists()
+    # Always second, it is told to come again, and nothing of it is kept.
+    monkeypatch.setattr(permits, "_TRIES", 0)
+    at = hand.station_of("BAKE")
+    busy = hand.post(f"stations/{at}/permits", {"serial": cell, "operation": "BAKE"}, at)
+    assert (busy.status_code, busy.json()["code"]) == (409, BUSY.code)
+    assert not QuarantinedPost.objects.exists()
 
 
 def test_a_tray_is_asked_for_in_one_call(hand: Hand) -> None:

@@ -111,11 +111,13 @@ def test_a_fact_is_never_refused(hand: Hand) -> None:
     assert errors.HELD.code in codes(later)
 
 
-def test_a_hold_after_the_permit_is_no_deviation_but_keeps_the_unit(hand: Hand) -> None:
+@pytest.mark.parametrize("took_s", [0, 60])
+def test_a_hold_after_the_permit_is_no_deviation_but_keeps_the_unit(hand: Hand, took_s: int) -> None:
+    """However long placing it took, and so whether it began before the permit."""
     cell = hand.make("LFP-CELL", until="BAKE")
     assert hand.ask(cell, "BAKE")["verdict"] == "ALLOW"
     unit = Unit.objects.get(serial=cell)
-    hold_unit(unit.pk, reason="recall", by="person:q", now=timezone.now())
+    hold_unit(unit.pk, reason="recall", by="person:q", now=timezone.now() - timedelta(seconds=took_s))
     told = hand.tell(hand.body(cell, "BAKE", tray="T-2", slot=1)).json()
     assert told["is_conforming"]
     assert told["disposition"] == "HOLD"

@@ -68,7 +68,7 @@ class _Verdict:
 def ask_permits(station: Station, path: str, raw: bytes, *, dry_run: bool = False) -> dict[str, Any]:
     """Decide on one unit or up to 512, for one operation. `dry_run`: the same, with nothing stored.
 
-    Raises Refusal for a body that cannot be understood, after putting it into quarantine.
+    Raises Refusal: for a body that cannot be understood, after putting it into quarantine; BUSY keeps nothing.
     """
     now = timezone.now()
     try:
@@ -79,7 +79,7 @@ def ask_permits(station: Station, path: str, raw: bytes, *, dry_run: bool = Fals
             if dry_run:
                 transaction.set_rollback(True)
     except Refusal as refusal:
-        if dry_run:
+        if dry_run or refusal.code is errors.BUSY:
             raise
         quarantine(station, refusal, path=path, key="", body=raw, received_at=now)
         raise
@@ -119,6 +119,8 @@ def _answers(station: Station, request: PermitRequest, now: datetime) -> dict[st
 def _decide(
     station: Station, request: PermitRequest, serials: Sequence[str], now: datetime
 ) -> tuple[_Question, list[_Verdict]]:
+    # Before the units: of a result stored in this moment, what it made of its unit may not be missed with its permit.
+    permits = open_permits(serials)
     rows = unit_rows(serials, lock=False)
     channels = {request.channel} if request.channel else {row.channel for row in rows.values()} - {""}
     here = station_facts(station, request.operation, operator=request.operator, channels=channels)
@@ -139,7 +141,6 @@ def _decide(
     holds = open_holds([row.id for row in rows.values()]) if rows else {}
     asked = {serial: _asked(request, here, rows.get(serial), now) for serial in serials}
     facts = as_they_happened(unit_facts(serials, question.operation, plant, rows, holds=holds, asked=asked))
-    permits = open_permits(serials)
     elsewhere = {s: p.station for s, p in permits.items() if p.station != station.code and p.expires_at > now}
     facts = entry_facts(facts, plant, elsewhere)
     return question, [_verdict(facts[serial], permits.get(serial), question) for serial in serials]

@@ -97,8 +97,8 @@ def unit_facts(
     entered_at: Mapping[str, datetime] | None = None,
 ) -> dict[str, UnitFacts]:
     """The facts about each serial, but for those that only a permit is asked about (entry_facts). `new` were created
-    by this request. A hold placed after `entered_at` (the permit) was no reason to keep the unit out, nor is what
-    happened to the station since."""
+    by this request. A unit in `entered_at` came in by a permit of that time: none of its holds was in force here then,
+    whatever time of placing it has, and what happened to the station since keeps it out as little."""
     serials = list(serials)
     visits = visits_by_serial(serials)
     here = plant.here
@@ -127,9 +127,7 @@ def unit_facts(
             next_step=next_step,
             steps=steps,
             visits=visits.get(serial, {}),
-            holds=[
-                hold for hold in (holds.get(row.id, []) if row else []) if entered is None or hold.placed_at <= entered
-            ],
+            holds=holds.get(row.id, []) if row and entered is None else [],
             operation=operation,
             station_operations=frozenset(here.operations),
             asked=said,
