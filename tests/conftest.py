@@ -16,8 +16,11 @@ def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - pytest's 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The e2e plant needs minutes: it starts first, on one worker, while the other works through the rest."""
+    """The e2e plant needs minutes: it starts first, on one worker, while the other works through the rest by file."""
     items.sort(key=lambda item: 0 if "e2e" in item.path.parts else 1)
+    for item in items:
+        shares_plant = "plant" in getattr(item, "fixturenames", ()) and "e2e" in item.path.parts
+        item.add_marker(pytest.mark.xdist_group("plant" if shares_plant else str(item.path)))
 
 
 def _open_folder() -> Iterator[Path]:

@@ -77,7 +77,7 @@ def _gate(step: Step, is_gate: bool, bill: list[int]) -> Step:
 
 
 @given(facts())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_facts_read_back_give_the_same_verdict(before: UnitFacts) -> None:
     stored = json.loads(json.dumps(to_json(before)))
     assert replay(stored) == check_entry(before)

@@ -275,10 +275,10 @@ def run(hand: Hand, examples: int, steps: int) -> None:
 
 
 def test_the_interlock_agrees_with_a_plain_model(hand: Hand) -> None:
-    run(hand, 12, 25)
+    run(hand, 8, 20)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_interlock_agrees_with_a_plain_model_for_long(hand: Hand) -> None:
-    run(hand, 150, 60)
+    run(hand, 80, 50)

@@ -172,7 +172,7 @@ MOVES = st.lists(
 
 
 @pytest.mark.django_db
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=MOVES)
 def test_nothing_is_made_of_nothing_and_where_used_finds_all(hand: Hand, moves: list[tuple[Any, ...]]) -> None:
     """Quantities against plain sums, genealogy against brute force over the links, in both directions."""

@@ -12,13 +12,14 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lines.models import OperationRecord, RouteStep, Station
+from lines.models import OperationRecord, Person, RouteStep, Station
 from lines.plant.models import OfflinePolicy
 from tests.traceability.conftest import Hand
 from tests.traceability.short_route import STEPS, is_held, make_short_route, new_serial, offline, standing
 from traceability import errors
 from traceability.corrections.errors import INPUT_CORRECTED, VALUE_FAILS
-from traceability.holds.models import HoldUnit, Nonconformance
+from traceability.holds.disposing import AskedDecision, decide
+from traceability.holds.models import DispositionDecision, HoldUnit, Nonconformance
 from traceability.holds.services import NewNonconformance, hold_unit, open_nonconformances
 from traceability.interlock import errors as entry_errors
 from traceability.interlock.models import Rejudgement
@@ -176,6 +177,22 @@ def test_what_was_made_of_a_bad_batch_stays_held(hand: Hand, is_scrapped: bool) 
     assert is_held(roll) and Nonconformance.objects.get(unit__serial=roll, closed_at=None).codes == [code]
 
 
+def test_a_batch_that_a_person_had_done_again(hand: Hand) -> None:
+    """Scrapped by its station, sent to be mixed again and good: nothing is wrong with its roll, told of before."""
+    RouteStep.objects.filter(operation__code="MIX-A").update(on_fail="SCRAP", max_passes=1)
+    batch, roll, mixed = _roll_of_untold_batch(hand)
+    _tell(hand, offline(batch, "MIX-A", START, "FAIL", **mixed))
+    assert is_held(roll)
+    failed = Nonconformance.objects.get(unit__serial=batch, closed_at=None)
+    person = Person.objects.filter(role="QUALITY")[0]
+    decide(failed.pk, AskedDecision("REWORK", "again", rework_to="MIX-A"), person)
+    DispositionDecision.objects.update(decided_at=START + timedelta(minutes=30))
+    HoldUnit.objects.filter(unit__serial=batch).update(released_at=START + timedelta(minutes=30))
+    told = _tell(hand, offline(batch, "MIX-A", START + timedelta(hours=1), **mixed))
+    assert _codes(told) == set() and Unit.objects.get(serial=batch).state == "COMPLETED"
+    assert not is_held(roll)
+
+
 def test_what_a_correction_opened_stays(hand: Hand) -> None:
     """A late result explains what the interlock said of a record, not what people said of it, or of another unit."""
     serial, other = new_serial(), new_serial()
@@ -239,7 +256,7 @@ def _interleaved(made: Sequence[Made], picks: Iterator[int]) -> list[Made]:
     return found
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     drawn=VISITS, picks=st.lists(st.integers(0, 59), min_size=7, max_size=7), held_at=st.none() | st.integers(0, 120)
 )

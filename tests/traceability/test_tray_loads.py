@@ -85,7 +85,7 @@ class Model:
 
 
 @pytest.mark.django_db
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, min_size=1, max_size=12))
 def test_trays_are_what_the_plain_rules_say(hand: Hand, steps: list[tuple[Any, ...]]) -> None:
     with transaction.atomic():
