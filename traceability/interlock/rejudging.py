@@ -96,7 +96,10 @@ def _of_users(units: Sequence[Kept], told: Mapping[str, Story], here: StationFac
         step = story.facts.step_of(visit.operation)
         codes = set(visit.codes) - _LACKING - (_FOUND_BAD - recorded[record_id])
         for serial in serials:
-            found_now = _of_input(place_at(known[serial], visit.ended_at), step)
+            taken = place_at(known[serial], visit.ended_at)
+            if taken.state == "SCRAPPED" and serial not in told:
+                taken = replace(taken, state=known[serial].facts.state)  # a person may have decided otherwise since
+            found_now = _of_input(taken, step)
             # By more than before it may deviate for what is told of now; of any other unit its own weighing said.
             codes |= found_now & {*visit.codes, *(_OF_TOLD if serial in because_of else ())}
         new = replace(story, visits=tuple(replace(v, codes=tuple(codes)) if v is visit else v for v in story.visits))
