@@ -5,10 +5,14 @@ import shutil
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from mes.translations import compile_catalogues
+
+_ON_THE_E2E_PLANT = {"tests/e2e/test_line.py", "tests/e2e/test_rules.py"}
 
 
 def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - pytest's signature
@@ -18,9 +22,18 @@ def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - pytest's 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The e2e plant needs minutes: it starts first, on one worker, while the other works through the rest by file."""
     items.sort(key=lambda item: 0 if "e2e" in item.path.parts else 1)
-    for item in items:
-        shares_plant = "plant" in getattr(item, "fixturenames", ()) and "e2e" in item.path.parts
-        item.add_marker(pytest.mark.xdist_group("plant" if shares_plant else str(item.path)))
+
+
+class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
+    """A file's tests go to one worker, and so do those of all files that share the e2e plant."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return "the e2e plant" if file in _ON_THE_E2E_PLANT else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    return _ByFile(config, log)
 
 
 def _open_folder() -> Iterator[Path]:

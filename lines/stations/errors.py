@@ -18,5 +18,13 @@ UNKNOWN_COUNT = Code(
     "Send a reason code or characteristic of the plant data, or have the new one added there.",
     "工場データの理由コードまたは特性コードを送るか、新しいコードを登録してください。",
 )
+BODY_CUT = Code(
+    "MES-L-0233",
+    400,
+    "The connection ended before the whole body had come; nothing of it was kept.",
+    "本文をすべて受信する前に接続が切れました。内容は何も保存していません。",
+    "Send it again, with the same key.",
+    "同じキーでもう一度送ってください。",
+)
 
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]

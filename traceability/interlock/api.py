@@ -16,6 +16,7 @@ from lines.models import Station
 from lines.people.auth import IsThisStation, StationUser
 from lines.records.services import quarantine
 from lines.stations.body import MAX_BODY_BYTES
+from lines.stations.errors import BODY_CUT
 from traceability.interlock import permit_schemas, schemas
 from traceability.interlock.permits import ask_permits, cancel_permit
 from traceability.interlock.results import take_result, try_result
@@ -45,7 +46,12 @@ def raw_body(request: Request) -> bytes:
     media_type = request.content_type or ""
     if media_type.partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaType(media_type)
-    return request._request.read(MAX_BODY_BYTES + 1)  # DRF would take a body of any size
+    body = request._request.read(MAX_BODY_BYTES + 1)  # DRF would take a body of any size
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if length.isdecimal() and len(body) < min(int(length), MAX_BODY_BYTES + 1):
+        # Half a post is none: nothing for an engineer to look at, and the station sends it again.
+        raise Refusal(BODY_CUT, f"{len(body)} of {length} bytes")
+    return body
 
 
 def json_response(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
