@@ -15,7 +15,6 @@ from traceability.interlock.checks import check_entry
 from traceability.interlock.facts import Asked, Definition, Step, UnitFacts
 from traceability.interlock.folding import (
     OF_ORDER,
-    Granted,
     PastHold,
     Place,
     Story,
@@ -122,20 +121,6 @@ def test_what_the_mes_let_in_keeps_its_order() -> None:
 
     come = [visit(1, 10, False), visit(2, 5, False), visit(3, 30, False), visit(4, 20, True), visit(5, 7, True)]
     assert [v.record_id for v in in_order(come)] == [5, 1, 2, 4, 3]
-
-
-def test_a_granted_pass_counts_from_the_decision_on() -> None:
-    """Visits from before it deserve what they deserved then, however late they are told."""
-
-    def visit(number: int, minutes: int) -> Visit:
-        at = START + timedelta(minutes=minutes)
-        return Visit(number, "A", "FAIL", at, at, True, "", (), True)
-
-    once_more = replace(FACTS, extra_passes=1)
-    decided = START + timedelta(minutes=10)
-    first, second = fold(Story(once_more, (visit(1, 0), visit(2, 20)), granted=(Granted(decided, "A"),)))[0]
-    assert (first.outcome.disposition, first.before.extra_passes) == ("HOLD", 0)
-    assert (second.before.extra_passes, errors.MAX_PASSES.code in second.codes) == (1, False)
 
 
 def test_a_person_who_released_a_hold_is_not_overruled() -> None:

@@ -63,14 +63,6 @@ class PastHold:
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
-    """A person had it begin again at an operation, with one pass more."""
-
-    at: datetime
-    operation: str
-
-
-@dataclass(frozen=True, slots=True)
 class Place:
     """Where a unit is after its visits."""
 
@@ -99,7 +91,6 @@ class Story:
     holds: tuple[PastHold, ...] = ()
     consumed_at: datetime | None = None  # when a visit of another unit took it in
     known_at: datetime | None = None  # when it was known without a visit of its own
-    granted: tuple[Granted, ...] = ()
 
 
 def in_order(visits: Sequence[Visit]) -> list[Visit]:
@@ -122,7 +113,6 @@ def fold(story: Story) -> tuple[list[Folded], Place]:
     folded = [walk.through(visit) for visit in in_order(story.visits)]
     if story.consumed_at is not None:
         walk.consume(story.consumed_at)
-    walk.begin_again(until=None)
     return folded, walk.place
 
 
@@ -151,7 +141,6 @@ def place_at(story: Story, at: datetime) -> TakenIn:
     walk = _Walk(replace(story, visits=earlier, consumed_at=None))
     for visit in in_order(earlier):
         walk.through(visit)
-    walk.begin_again(until=at)
     known_otherwise = story.known_at is not None and story.known_at <= at
     since = (hold.facts for hold in story.holds if hold.released_at is None and not hold.record_id)
     return TakenIn(bool(earlier) or known_otherwise, walk.place.state, (*walk.holds(at), *since))
@@ -189,12 +178,10 @@ class _Walk:
         self._story = story
         self._visits: dict[str, Visits] = {}
         self._placed: list[HoldFacts] = []  # by visits of this walk, from their end on
-        self._granted = sorted(story.granted, key=lambda granted: granted.at)
         self.place = Place("IN_PROCESS", first_step(facts.serial, facts.serial_fault, facts.steps), "", None)
 
     def facts(self, visit: Visit) -> UnitFacts:
         at, story = visit.began_at, self._story
-        self.begin_again(until=at)
         if story.consumed_at is not None and story.consumed_at < visit.ended_at:
             self.consume(story.consumed_at)
         return replace(
@@ -207,7 +194,6 @@ class _Walk:
             operation=visit.operation,
             asked=replace(story.facts.asked, at=at),
             grade=self.place.grade,
-            extra_passes=max(0, story.facts.extra_passes - len(self._granted)),
         )
 
     def holds(self, at: datetime) -> list[HoldFacts]:
@@ -233,18 +219,6 @@ class _Walk:
     def consume(self, at: datetime) -> None:  # noqa: ARG002 - the caller saw that its time has come
         if self.place.state not in ("SCRAPPED", "CONSUMED"):
             self.place = replace(self.place, state="CONSUMED", next_step=None)
-
-    def begin_again(self, until: datetime | None) -> None:
-        """As people decided up to a time; None: all. Afterwards the unit is where they sent it."""
-        while self._granted and (until is None or self._granted[0].at <= until):
-            operation = self._granted.pop(0).operation
-            steps = self._story.facts.steps
-            step = next((s for s in steps if s.operation == operation), None)
-            if step is None or self.place.state == "CONSUMED":
-                continue
-            is_tested_again = any(s.is_test and s.sequence >= step.sequence for s in steps)
-            tested = None if is_tested_again and self.place.test_passed else self.place.test_passed
-            self.place = replace(self.place, state="IN_PROCESS", next_step=step, test_passed=tested)
 
     def _hold(self, visit: Visit, reason: str) -> None:
         """The hold of an offline visit counts from the visit on, for the MES would have placed it then; one that a

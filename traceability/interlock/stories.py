@@ -11,7 +11,7 @@ from traceability.holds.facts import HoldFacts
 from traceability.holds.services import PLACED_BY
 from traceability.holds.withdrawing import OF_CORRECTIONS
 from traceability.interlock.facts import UnitFacts
-from traceability.interlock.folding import Granted, PastHold, Story, Visit, visits_of
+from traceability.interlock.folding import PastHold, Story, Visit, visits_of
 from traceability.interlock.queries import UnitRow
 
 _OUR_TIME = "%s - make_interval(secs => coalesce(r.clock_offset_s, 0))"
@@ -46,11 +46,7 @@ order by m.id
 _LIVES = f"""
 select u.id, u.created_at,
     (select min({_OUR_TIME % "r.source_time"}) from traceability_currentlink g
-     join lines_operationrecord r on r.id = g.record_id where g.input_unit_id = u.id and u.state = 'CONSUMED'),
-    array(select array[d.decided_at::text, d.rework_to] from traceability_nonconformance n
-     join traceability_dispositiondecision d on d.nonconformance_id = n.id
-     where n.unit_id = u.id and d.disposition = 'REWORK'
-       and (d.confirms_id is not null or not n.needs_two_people) order by d.id)
+     join lines_operationrecord r on r.id = g.record_id where g.input_unit_id = u.id and u.state = 'CONSUMED')
 from traceability_unit u where u.id = any(%s)
 """  # noqa: S608 - our own text
 
@@ -66,11 +62,11 @@ def stories(facts: Mapping[str, UnitFacts], rows: Mapping[str, UnitRow]) -> dict
             hold = HoldFacts(hold_id, reason, since, at_operation, at_sequence)
             holds.setdefault(unit_id, []).append(PastHold(hold, released_at, record_id or 0))
         cursor.execute(_LIVES, [ids])
-        lives = {unit_id: life for unit_id, *life in cursor.fetchall()}
+        lives = {unit_id: (created_at, consumed_at) for unit_id, created_at, consumed_at in cursor.fetchall()}
     found = {}
     for serial, of in facts.items():
         unit_id = rows[serial].id
-        created_at, consumed_at, granted = lives[unit_id]
+        created_at, consumed_at = lives[unit_id]
         # A unit is made with its first record, unless something else told of it before.
         is_older = created_at < first_received[serial] if serial in visits else of.is_known
         found[serial] = Story(
@@ -79,7 +75,6 @@ def stories(facts: Mapping[str, UnitFacts], rows: Mapping[str, UnitRow]) -> dict
             holds=tuple(holds.get(unit_id, ())),
             consumed_at=consumed_at,
             known_at=created_at if is_older else None,
-            granted=tuple(Granted(datetime.fromisoformat(at), operation) for at, operation in granted),
         )
     return found
 
