@@ -8,11 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 from mes.translations import compile_catalogues
 
 _ON_THE_E2E_PLANT = {"tests/e2e/test_line.py", "tests/e2e/test_rules.py"}
+
+
+# What is gated is the same each time; whoever works on the code gets other examples at every run.
+settings.register_profile("gate", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("gate")
 
 
 def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - pytest's signature
