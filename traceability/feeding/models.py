@@ -30,7 +30,7 @@ class Mounting(models.Model):
     feed_point = models.ForeignKey(FeedPoint, models.PROTECT, related_name="mountings")
     lot = models.ForeignKey(Lot, models.PROTECT, related_name="mountings")
     material_code = models.CharField(max_length=32, help_text="As scanned.")
-    mounted_at = models.DateTimeField(help_text="Our clock: when it was scanned.")
+    mounted_at = models.DateTimeField(help_text="By the station's clock.")
     received_at = models.DateTimeField(help_text="Our clock: when we were told.")
     mounted_by = models.CharField(max_length=150)
     unmounted_at = models.DateTimeField(null=True)

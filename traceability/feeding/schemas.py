@@ -20,7 +20,7 @@ class MountedShape(Shape):
     lot = serializers.CharField()
     state = serializers.ChoiceField(choices=LotState.values)
     expires_at = serializers.DateTimeField(allow_null=True)
-    mounted_at = serializers.DateTimeField(help_text="By our clock: when it was scanned.")
+    mounted_at = serializers.DateTimeField(help_text="By the station's clock.")
     received_at = serializers.DateTimeField(help_text="By our clock: when we were told.")
     mounted_by = serializers.CharField()
     deviations = CodeShape(many=True, help_text="What was wrong when it was mounted.")

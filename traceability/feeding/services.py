@@ -51,7 +51,7 @@ def take_scan(
                 return post.answer
             scan, source_time, operator = _read_scan(read_json(raw), station, now)
             by = f"{actor}, {operator}" if operator else actor
-            mounted_at = _our_time(station, source_time) if source_time else now
+            mounted_at = source_time or _stations_time(station, now)
             answer = mount(station, feed_point, scan, by=by, mounted_at=mounted_at, now=now)
             return as_text(answer) if post is None else close_post(post, 200, answer)
     except Refusal as refusal:
@@ -64,7 +64,9 @@ def mount_label(actor: str, station: Station, feed_point: str, label: str) -> di
     """What a person scanned or typed on the station's page. Raises Refusal."""
     now = timezone.now()
     with refusing_when_locked(station.code), acting(actor):
-        return mount(station, feed_point, lot_on_label(label), by=actor, mounted_at=now, now=now)
+        return mount(
+            station, feed_point, lot_on_label(label), by=actor, mounted_at=_stations_time(station, now), now=now
+        )
 
 
 def _read_scan(body: Fields, station: Station, now: datetime) -> tuple[Scan, datetime | None, str]:
@@ -77,10 +79,11 @@ def _read_scan(body: Fields, station: Station, now: datetime) -> tuple[Scan, dat
     return scan, read_time(body, "source_time", "$", tolerance_of(station, now)), read_text(body, "operator", "$")
 
 
-def _our_time(station: Station, source_time: datetime) -> datetime:
-    """A time of the station's clock, which is as far ahead of ours as it last was."""
+def _stations_time(station: Station, now: datetime) -> datetime:
+    """Our time by the station's clock, which is as far ahead of ours as it last was: visits tell theirs by it, and a
+    measured offset is too rough to compare what one clock says of both."""
     ahead_s = StationClock.objects.filter(pk=station.pk).values_list("offset_s", flat=True).first()
-    return source_time - timedelta(seconds=ahead_s or 0)
+    return now + timedelta(seconds=ahead_s or 0)
 
 
 def mount(
@@ -126,7 +129,7 @@ def unmount(actor: str, station_code: str, feed_point: str) -> dict[str, Any]:
         point = _locked(station, feed_point)
         there = Mounting.objects.filter(feed_point=point, unmounted_at=None).first()
         if there is not None:
-            _end(there, now)
+            _end(there, _stations_time(station, now))
         return _row(station, point.code)
 
 

@@ -169,14 +169,9 @@ def lots_of(understood: list[Understood], scene: Scene) -> dict[LotKey, LotFacts
 
 def asked_of(result: UnitResult, scene: Scene) -> Asked:
     """What the station would have asked before this visit."""
-    began, _ = _our_times(scene)
-    return Asked(scene.posted.recipe, scene.posted.operator, result.channel, began)
-
-
-def _our_times(scene: Scene) -> tuple[datetime, datetime]:
-    """From when to when the visit was, by our clock."""
-    ahead = timedelta(seconds=scene.clock_offset_s or 0)
-    return scene.posted.started_at - ahead, scene.posted.finished_at - ahead
+    posted = scene.posted
+    began = posted.started_at - timedelta(seconds=scene.clock_offset_s or 0)
+    return Asked(posted.recipe, posted.operator, result.channel, began)
 
 
 def unnamed_of(scene: Scene, understood: list[Understood], facts: Mapping[str, UnitFacts]) -> dict[str, set[int]]:
@@ -193,4 +188,4 @@ def mounted_for(scene: Scene, facts: Mapping[str, UnitFacts], wanted: Mapping[st
     if not material_ids:
         return []
     steps = {step.id for serial in wanted if (step := facts[serial].step) is not None}
-    return fed_between(scene.station.pk, steps, material_ids, *_our_times(scene))
+    return fed_between(scene.station.pk, steps, material_ids, scene.posted.started_at, scene.posted.finished_at)

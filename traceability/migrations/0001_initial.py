@@ -273,7 +273,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("material_code", models.CharField(help_text="As scanned.", max_length=32)),
-                ("mounted_at", models.DateTimeField(help_text="Our clock: when it was scanned.")),
+                ("mounted_at", models.DateTimeField(help_text="By the station's clock.")),
                 ("received_at", models.DateTimeField(help_text="Our clock: when we were told.")),
                 ("mounted_by", models.CharField(max_length=150)),
                 ("unmounted_at", models.DateTimeField(null=True)),
