@@ -54,7 +54,7 @@ class Plantings:
     biased_slot: int = 7
     bias_ce_pct: float = -0.8  # points of coulombic efficiency
     bias_mohm: float = 0.6  # of contact resistance
-    missing: float = 0.001  # shares of telemetry values
+    missing: float = 0.003  # shares of telemetry values
     late: float = 0.001
     doubled: float = 0.001
     seen: set[str] = field(default_factory=set)  # told to the truth in this run
