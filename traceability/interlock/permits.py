@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from lines import errors
@@ -21,7 +21,7 @@ from lines.models import Station
 from lines.people.actors import acting
 from lines.people.scope import refuse_outside
 from lines.records.prepared import prepared_cursor
-from lines.records.services import LOCK_TIMEOUT, LOCKED, quarantine
+from lines.records.services import LOCK_TIMEOUT, quarantine, refusing_when_locked
 from lines.stations.body import read_json
 from lines.stations.contracts import read_permit_request
 from lines.stations.queries import tolerance_of
@@ -73,7 +73,7 @@ def ask_permits(station: Station, path: str, raw: bytes, *, dry_run: bool = Fals
     now = timezone.now()
     try:
         request = read_permit_request(read_json(raw), tolerance_of(station, now))
-        with acting(f"station:{station.code}"):
+        with refusing_when_locked(station.code), acting(f"station:{station.code}"):
             _take_turn(station)
             answers = _answers(station, request, now)
             if dry_run:
@@ -82,10 +82,6 @@ def ask_permits(station: Station, path: str, raw: bytes, *, dry_run: bool = Fals
         if dry_run or refusal.code is errors.BUSY:
             raise
         quarantine(station, refusal, path=path, key="", body=raw, received_at=now)
-        raise
-    except OperationalError as error:
-        if isinstance(error.__cause__, LOCKED):
-            raise Refusal(errors.BUSY, station.code, retry_after_s=1) from error
         raise
     items = [answers[serial] for serial in request.serials]
     if dry_run:
