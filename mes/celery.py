@@ -1,8 +1,13 @@
 """The Celery app: where tasks are found, and what beat starts when."""
 
 import os
+import signal
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_process_init
+
+from mes.embedded import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mes.settings")
 
@@ -13,6 +18,12 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
     ["lines.telemetry", "lines.events", "lines.tokens", "quality.charts", "traceability.containment"]
 )
+
+@worker_process_init.connect
+def _end_with_worker(**_: Any) -> None:
+    """A worker that is killed leaves no process of its pool behind."""
+    die_with_parent(signal.SIGKILL)
+
 
 # Called when an evaluation has ended, too; the sweep each second is the net.
 _CONTAIN = app.signature("traceability.containment.tasks.contain_signals", immutable=True, options={"expires": 2})

@@ -37,6 +37,8 @@ class Command:
     environment: Mapping[str, str] = field(default_factory=dict)
     # What asks it to end in good order.
     stop_signal: int = signal.SIGTERM
+    # What the kernel sends it when the parent was killed outright.
+    orphan_signal: int = signal.SIGTERM
 
 
 @dataclass
@@ -96,7 +98,7 @@ class Supervisor:
                     stderr=log,
                     env={**os.environ, **command.environment},
                     start_new_session=True,
-                    preexec_fn=lambda: die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one prctl, no lock
+                    preexec_fn=lambda: die_with_parent(command.orphan_signal),  # noqa: PLW1509 - one prctl, no lock
                 )
         except OSError as error:
             raise ProcessError(f"{command.name} could not be started: {error}.") from error
