@@ -27,7 +27,10 @@ admin.site.register(models.Site, MasterAdmin, list_display=("code", *NAMES, "tim
 admin.site.register(models.Area, MasterAdmin, list_display=("code", *NAMES, "sequence"))
 admin.site.register(models.ProductionLine, MasterAdmin, list_display=("code", *NAMES))
 admin.site.register(models.Shift, MasterAdmin, list_display=("code", *NAMES, "starts_at", "ends_at"))
-admin.site.register(models.OpcUaServer, MasterAdmin, list_display=("code", "endpoint_url", "is_demo"))
+admin.site.register(
+    models.OpcUaServer, MasterAdmin, list_display=("code", "endpoint_url", "security_policy", "is_demo", "lifetime_s")
+)
+admin.site.register(models.NodeFault, FactAdmin, list_display=("signal", "code", "detail", "since"))
 admin.site.register(models.WorkOrder, FactAdmin, list_display=("number", "product", "route", "quantity", "state"))
 admin.site.register(models.StationClock, FactAdmin, list_display=("station", "offset_s", "measured_at"))
 admin.site.register(models.ModeChange, FactAdmin, list_display=("station", "mode", "reason", "by", "at"))
@@ -48,7 +51,7 @@ class StationAdmin(MasterAdmin):
 
 @admin.register(models.Signal)
 class SignalAdmin(MasterAdmin):
-    list_display = ("code", "station", *NAMES, "kind", "unit", "low", "high")
+    list_display = ("code", "station", *NAMES, "kind", "unit", "low", "high", "node", "field")
     list_filter = ("kind", "station")
     list_select_related = ("station",)
     search_fields = ("code", *NAMES)

@@ -5,7 +5,18 @@ from lines.events.models import Event
 from lines.modes.models import ModeChange
 from lines.orders.models import BillItem, MaterialDefinition, Operation, Product, Recipe, Route, RouteStep, WorkOrder
 from lines.people.models import Certification, Person, PersonToken, StationToken
-from lines.plant.models import Area, OpcUaServer, ProductionLine, ReasonCode, Shift, Signal, Site, Station, StationClock
+from lines.plant.models import (
+    Area,
+    NodeFault,
+    OpcUaServer,
+    ProductionLine,
+    ReasonCode,
+    Shift,
+    Signal,
+    Site,
+    Station,
+    StationClock,
+)
 from lines.records.models import (
     AttributeCount,
     Measurement,
@@ -28,6 +39,7 @@ __all__ = [
     "MaterialDefinition",
     "Measurement",
     "ModeChange",
+    "NodeFault",
     "OpcUaServer",
     "Operation",
     "OperationRecord",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
 from django.db import models
 
 from lines.names import Bilingual
@@ -40,6 +41,22 @@ class ProductionLine(Bilingual):
         return self.code
 
 
+class SecurityPolicy(models.TextChoices):
+    """All but NONE sign and encrypt."""
+
+    NONE = "None", "None"
+    BASIC256SHA256 = "Basic256Sha256", "Basic256Sha256"
+    AES256_SHA256_RSAPSS = "Aes256Sha256RsaPss", "Aes256_Sha256_RsaPss"
+
+
+class Authentication(models.TextChoices):
+    """How the gateway says who it is."""
+
+    ANONYMOUS = "ANONYMOUS", "Anonymous"
+    USER_NAME = "USER_NAME", "User name and password"
+    CERTIFICATE = "CERTIFICATE", "Certificate"
+
+
 class OpcUaServer(models.Model):
     """One OPC UA server, usually a cell controller that speaks for several stations."""
 
@@ -47,9 +64,22 @@ class OpcUaServer(models.Model):
     production_line = models.ForeignKey(ProductionLine, models.PROTECT, related_name="opcua_servers")
     endpoint_url = models.CharField(max_length=200)
     is_demo = models.BooleanField(default=False, help_text="Only a demo endpoint may use security mode None.")
+    publishing_ms = models.PositiveIntegerField(default=250, help_text="How often it sends what it has.")
+    sampling_ms = models.PositiveIntegerField(default=0, help_text="How often it looks at a variable; 0: each write.")
+    queue_size = models.PositiveIntegerField(default=500, help_text="Values it keeps for each variable.")
+    lifetime_s = models.PositiveIntegerField(
+        default=120,
+        validators=[MinValueValidator(60)],
+        help_text="How long session and subscriptions outlive a cut, at least 60.",
+    )
+    historises = models.BooleanField(default=False, help_text="It keeps values that can be read after a cut.")
+    security_policy = models.CharField(max_length=24, choices=SecurityPolicy, default=SecurityPolicy.NONE)
+    authentication = models.CharField(max_length=12, choices=Authentication, default=Authentication.ANONYMOUS)
+    user_name = models.CharField(max_length=120, blank=True, help_text="The password lies in a file, never here.")
 
     class Meta:
         verbose_name = "OPC UA server"
+        constraints = [models.CheckConstraint(condition=models.Q(lifetime_s__gte=60), name="server_lifetime")]
 
     def __str__(self) -> str:
         return self.code
@@ -126,22 +156,55 @@ class SignalKind(models.TextChoices):
 
 
 class Signal(Bilingual):
-    """One OPC UA variable of a station that the gateway subscribes to."""
+    """One number of a station that the gateway follows: an OPC UA variable, or an element or field of one."""
 
     station = models.ForeignKey(Station, models.PROTECT, related_name="signals")
-    code = models.CharField(max_length=48, help_text="Browse name, unique in the station.")
+    code = models.CharField(
+        max_length=48, help_text="Browse name, unique in the station; an array's elements end in [0], [1] and so on."
+    )
     kind = models.CharField(max_length=12, choices=SignalKind, default=SignalKind.MEASUREMENT)
     unit = models.CharField(max_length=16, blank=True)
     decimals = models.PositiveSmallIntegerField(default=2)
     low = models.FloatField(null=True, blank=True, help_text="Lower end of the normal band.")
     high = models.FloatField(null=True, blank=True, help_text="Upper end of the normal band.")
+    node = models.CharField(
+        max_length=400,
+        blank=True,
+        help_text="nsu=<uri>;s=<id>, nsu=<uri>;i=<id>, or names from /Objects/ down; empty: by station and code.",
+    )
+    elements = models.PositiveSmallIntegerField(
+        default=0, help_text="Length of the array it is an element of; 0: none."
+    )
+    field = models.CharField(max_length=120, blank=True, help_text="Names with dots, where the value is a structure.")
+    sampling_ms = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as the server's.")
+    queue_size = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as the server's.")
+    deadband = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="Smaller changes are not sent. Then no count can prove that none was lost.",
+    )
 
     class Meta:
         ordering = ["station", "id"]
-        constraints = [models.UniqueConstraint(fields=["station", "code"], name="signal_station_code")]
+        constraints = [
+            models.UniqueConstraint(fields=["station", "code"], name="signal_station_code"),
+            models.CheckConstraint(
+                condition=models.Q(elements=0) | (models.Q(code__regex=r"\[\d{1,4}\]$") & models.Q(field="")),
+                name="signal_element",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.station_id}/{self.code}"
+
+
+class NodeFault(models.Model):
+    """A signal that its server does not give, as the gateway last found it. Gone when it is given again."""
+
+    signal = models.OneToOneField(Signal, models.CASCADE, primary_key=True, related_name="fault")
+    code = models.CharField(max_length=16, help_text="Error code, see docs/errors.md.")
+    detail = models.CharField(max_length=300, blank=True)
+    since = models.DateTimeField()
 
 
 class Shift(Bilingual):

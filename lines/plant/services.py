@@ -52,7 +52,20 @@ def _load_stations(plant: PlantFiles, line: ProductionLine, changes: Changes) ->
         known = servers.found.get((server.code,))
         # A demo server binds whatever port is free; set_endpoints wrote where it is.
         url = known.endpoint_url if known and server.is_demo else server.endpoint_url
-        servers.keep(server.code, production_line_id=line.pk, endpoint_url=url, is_demo=server.is_demo)
+        servers.keep(
+            server.code,
+            production_line_id=line.pk,
+            endpoint_url=url,
+            is_demo=server.is_demo,
+            publishing_ms=server.publishing_ms,
+            sampling_ms=server.sampling_ms,
+            queue_size=server.queue_size,
+            lifetime_s=server.lifetime_s,
+            historises=server.historises,
+            security_policy=server.security_policy,
+            authentication=server.authentication,
+            user_name=server.user_name,
+        )
     area_ids = {area.code: area.pk for area in Area.objects.all()}
     stations = Rows(Station, changes, "code")
     signals = Rows(Signal, changes, "station_id", "code")
@@ -86,6 +99,12 @@ def _load_signals(station: StationFile, station_id: int, signals: Rows[Signal]) 
             decimals=signal.decimals,
             low=signal.low,
             high=signal.high,
+            node=signal.node,
+            elements=signal.elements,
+            field=signal.field,
+            sampling_ms=signal.sampling_ms,
+            queue_size=signal.queue_size,
+            deadband=signal.deadband,
             **names(signal.name),
         )
 

@@ -44,6 +44,14 @@ class OpcUaServerFile:
     endpoint_url: str
     stack: str  # which library the simulator serves it with: "asyncua" or "opcua"
     is_demo: bool
+    publishing_ms: int = 250
+    sampling_ms: int = 0  # 0: each write
+    queue_size: int = 500  # values it keeps for each variable
+    lifetime_s: int = 120  # how long session and subscriptions outlive a cut
+    historises: bool = False
+    security_policy: str = "None"  # or Basic256Sha256, Aes256Sha256RsaPss; None only for a demo
+    authentication: str = "ANONYMOUS"  # or USER_NAME, CERTIFICATE
+    user_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,12 @@ class SignalFile:
     decimals: int
     low: float | None
     high: float | None
+    node: str = ""  # nsu=<uri>;s=<id>, nsu=<uri>;i=<id> or /Objects/<name>/...; empty: by station and code
+    elements: int = 0  # length of the array it is an element of; then the code ends in its index: Thickness[3]
+    field: str = ""  # names with dots, where the variable's value is a structure
+    sampling_ms: int | None = None  # None: as the server's
+    queue_size: int | None = None  # None: as the server's
+    deadband: float | None = None  # absolute
 
 
 @dataclass(frozen=True)

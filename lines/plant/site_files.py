@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lines.orders.serials import ALPHABET
 from lines.plant.entries import Entry, read_toml, refuse_doubles
+from lines.plant.opcua_files import opcua_server, signals_of
 from lines.plant.shapes import (
     AreaFile,
     CertificationFile,
@@ -18,23 +19,14 @@ from lines.plant.shapes import (
     OperationFile,
     PersonFile,
     ShiftFile,
-    SignalFile,
     StationFile,
 )
 
 KINDS = ("ELECTRODE_COATING", "CELL_ASSEMBLY", "FORMATION", "PACK_TEST")
 INTERFACES = ("HTTP", "OPCUA")
 MOST_SECONDS = 366 * 86_400
-STACKS = ("asyncua", "opcua")
 POLICIES = ("STOP", "RUN_ON")
 ROLES = ("OPERATOR", "SUPERVISOR", "QUALITY", "AUDITOR", "ADMINISTRATOR")
-
-# PackML's: every station has them, so no file repeats them.
-STATUS_SIGNALS = (
-    SignalFile("StateCurrent", Name("State", "状態"), "STATE", "", 0, None, None),
-    SignalFile("ProdProcessedCount", Name("Processed", "処理数"), "COUNTER", "", 0, None, None),
-    SignalFile("ProdDefectiveCount", Name("Defective", "不良数"), "COUNTER", "", 0, None, None),
-)
 
 
 @dataclass(frozen=True)
@@ -76,7 +68,7 @@ def read_site(folder: Path) -> SiteParts:
         ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         raise site.refuse("time_zone", f"is {time_zone!r}.", "Use an IANA name such as Asia/Tokyo.") from None
-    areas, shifts, servers = [], [], []
+    areas, shifts = [], []
     for entry in root.entries("areas"):
         areas.append(AreaFile(entry.code("code"), entry.name(), entry.integer("sequence")))
         entry.done()
@@ -85,12 +77,7 @@ def read_site(folder: Path) -> SiteParts:
             ShiftFile(entry.code("code", 16), entry.name(), _clock(entry, "starts_at"), _clock(entry, "ends_at"))
         )
         entry.done()
-    for entry in root.entries("opcua_servers"):
-        url = entry.text("endpoint_url")
-        if not url.startswith("opc.tcp://"):
-            raise entry.refuse("endpoint_url", f"is {url!r}.", "Write opc.tcp://host:port.")
-        servers.append(OpcUaServerFile(entry.code("code"), url, entry.choice("stack", STACKS), entry.flag("is_demo")))
-        entry.done()
+    servers = [opcua_server(entry) for entry in root.entries("opcua_servers")]
     parts = SiteParts(
         code=site.code("code"),
         name=site.name(),
@@ -109,28 +96,6 @@ def read_site(folder: Path) -> SiteParts:
     refuse_doubles("site.toml", "shifts", [shift.code for shift in shifts])
     refuse_doubles("site.toml", "opcua_servers", [server.code for server in servers])
     return parts
-
-
-def _signals(station: Entry) -> tuple[SignalFile, ...]:
-    signals = list(STATUS_SIGNALS)
-    for entry in station.entries("signals"):
-        low, high = entry.optional_number("low"), entry.optional_number("high")
-        if low is not None and high is not None and low >= high:
-            raise entry.refuse("low", f"is {low:g}, not below high {high:g}.", "Exchange low and high.")
-        signals.append(
-            SignalFile(
-                code=entry.code("code", 48),
-                name=entry.name(),
-                kind="MEASUREMENT",
-                unit=entry.text("unit", "", longest=16),
-                decimals=entry.integer("decimals", 2, most=9),
-                low=low,
-                high=high,
-            )
-        )
-        entry.done()
-    refuse_doubles(station.file, f"{station.where}.signals", [signal.code for signal in signals])
-    return tuple(signals)
 
 
 def _feed_points(station: Entry) -> tuple[FeedPointFile, ...]:
@@ -189,7 +154,7 @@ def read_stations(folder: Path) -> tuple[StationFile, ...]:
                 operations=entry.texts("operations"),
                 stale_after_s=entry.integer("stale_after_s", 30, least=1),
                 target_per_shift=entry.integer("target_per_shift", 0),
-                signals=_signals(entry),
+                signals=signals_of(entry),
                 offline_policy=policy,
                 offline_units=offline_units,
                 ahead_tolerance_s=entry.integer("ahead_tolerance_s", 900, least=1, most=MOST_SECONDS),

@@ -120,6 +120,7 @@ def station_nodes(station: StationFile) -> list[NodeSpec]:
         NodeSpec(f"{code}/Status/StateCurrent", "Int32"),
         NodeSpec(f"{code}/Status/ProdProcessedCount", "UInt32"),
         NodeSpec(f"{code}/Status/ProdDefectiveCount", "UInt32"),
+        NodeSpec(f"{code}/Status/TelemetryCount", "UInt32"),
         NodeSpec(f"{code}/Status/StateReason", "String"),
     ]
     nodes += [NodeSpec(signal_path(code, s), "Double") for s in station.signals if s.kind == "MEASUREMENT"]

@@ -319,7 +319,7 @@ def test_endpoints_are_written_and_outlive_a_load(tmp_path: Path) -> None:
 
 def test_every_station_has_its_state_and_counters() -> None:
     load(OSAKA)
-    wanted = {"StateCurrent", "ProdProcessedCount", "ProdDefectiveCount"}
+    wanted = {"StateCurrent", "ProdProcessedCount", "ProdDefectiveCount", "TelemetryCount"}
     for station in Station.objects.all():
         codes = set(Signal.objects.filter(station=station).exclude(kind="MEASUREMENT").values_list("code", flat=True))
         assert codes == wanted
