@@ -43,7 +43,7 @@ class Gateway:
         spooled = self._spool.sequences()
         highest = await self._ask_until_answered(queries.highest_sequence, self._spool.source)
         codes = await self._ask_until_answered(queries.server_codes, self._line_code)
-        collector = Collector(self._spool, delivery, max([highest, *spooled]) + 1)
+        collector = Collector(self._spool, delivery, max([highest, *spooled]) + 1, codes)
         for sequence in spooled:
             delivery.add(sequence)
         poster = Poster(settings.DENCHI_API_URL, Path(settings.DENCHI_STATION_TOKENS))
@@ -57,7 +57,7 @@ class Gateway:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await collector.flush()
+            await collector.flush(is_last=True)
             await poster.close()
 
     async def _ask(self, query: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

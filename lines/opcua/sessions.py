@@ -57,10 +57,10 @@ class _Values:
         value = item.Value.Value.Value if item.Value.Value else None
         at = item.Value.SourceTimestamp or item.Value.ServerTimestamp
         self._collector.add(
-            item.ClientHandle,
-            (at.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND if at else 0,
-            float(value) if isinstance(value, int | float) else math.nan,
-            status,
+            [item.ClientHandle],
+            [(at.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND if at else 0],
+            [float(value) if isinstance(value, int | float) else math.nan],
+            [status],
         )
 
     def status_change_notification(self, status: ua.StatusChangeNotification) -> None:

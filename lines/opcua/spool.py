@@ -1,36 +1,68 @@
 """Batches on disk until the database has them. One file per sequence number, complete or not there. Pure.
 
-A file is written beside its place, flushed to the disk, renamed, and the folder flushed: after a power cut it is
-whole or absent. The folder keeps the name of the source for ever, so a restart goes on where it stopped.
+A file is written beside its place, flushed to the disk, renamed, and then the folder is flushed, once for all files of
+a moment: after a power cut a file is whole or absent, and what `flush` has seen is there. The folder keeps the name of
+the source for ever, so a restart goes on where it stopped.
 """
 
 import os
 import secrets
 from pathlib import Path
+from threading import Lock
 
 _SUFFIX = ".arrow"
+_BLOCK = 4096
 
 
 class Spool:
-    """One gateway's folder. `source` names it in the database."""
+    """One gateway's folder. `source` names it in the database. `limit_bytes` is what it should not grow beyond.
 
-    def __init__(self, folder: Path, line_code: str) -> None:
+    May be used from several threads, with one of them writing.
+    """
+
+    def __init__(self, folder: Path, line_code: str, limit_bytes: int = 2**31) -> None:
         self._folder = folder
+        self.limit_bytes = limit_bytes
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for left_over in folder.glob("*.tmp"):
             left_over.unlink()
         name = folder / "source"
         if not name.exists():
             self._put(name, f"{line_code}-{secrets.token_hex(4)}".encode())
+            self.flush()
         self.source = name.read_text()
+        self._lock = Lock()
+        self._size = {int(path.stem): _on_disk(path.stat().st_size) for path in folder.glob(f"*{_SUFFIX}")}
+        self._size_bytes = sum(self._size.values())
+
+    @property
+    def size_bytes(self) -> int:
+        """What the batches take of the disk, in whole blocks."""
+        return self._size_bytes
+
+    @property
+    def share(self) -> float:
+        """Of the limit; more than 1 where a gateway had to stop with a full spool."""
+        return self._size_bytes / self.limit_bytes
 
     def sequences(self) -> list[int]:
         """What is here, oldest first."""
-        return sorted(int(path.stem) for path in self._folder.glob(f"*{_SUFFIX}"))
+        return sorted(self._size)
 
     def write(self, sequence: int, content: bytes) -> None:
-        """Returns when the content would survive a power cut. Raises OSError when the disk takes no more."""
+        """The file is whole or absent from here on; it is sure to stay after `flush`. Raises OSError, too."""
         self._put(self._path(sequence), content)
+        with self._lock:
+            self._size_bytes += _on_disk(len(content)) - self._size.get(sequence, 0)
+            self._size[sequence] = _on_disk(len(content))
+
+    def flush(self) -> None:
+        """Returns when all files written so far would survive a power cut."""
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def read(self, sequence: int) -> bytes:
         return self._path(sequence).read_bytes()
@@ -38,6 +70,8 @@ class Spool:
     def remove(self, sequence: int) -> None:
         # Not flushed: a file that comes back after a power cut is sent again and found to be stored.
         self._path(sequence).unlink(missing_ok=True)
+        with self._lock:
+            self._size_bytes -= self._size.pop(sequence, 0)
 
     def _path(self, sequence: int) -> Path:
         return self._folder / f"{sequence:020d}{_SUFFIX}"
@@ -53,8 +87,7 @@ class Spool:
         except OSError:
             beside.unlink(missing_ok=True)
             raise
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+
+
+def _on_disk(size_bytes: int) -> int:
+    return -(-size_bytes // _BLOCK) * _BLOCK

@@ -1,10 +1,12 @@
 """A batch of signal values as columns: how it travels, which of it can be stored, how PostgreSQL takes it. Pure.
 
-On disk and in the message a batch is an Arrow IPC stream (zstd) with the gateway's time of receipt in its metadata.
+On disk and in the message a batch is an Arrow IPC stream (zstd) with the gateway's time of receipt and its notes in
+the metadata. A note is what the gateway has to say besides values: a break, an overflow, that it is alive.
 """
 
+import json
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -44,6 +46,7 @@ _SCHEMA = pa.schema(
 )
 
 Mask = NDArray[np.bool_]
+Note = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +58,25 @@ class Batch:
     source_time_us: NDArray[np.int64]  # microseconds since 1970, UTC, by the machine's clock
     value: NDArray[np.float64]  # NaN where the machine sent no number
     status: NDArray[np.uint32]  # OPC UA status code, 0 is Good
+    notes: tuple[Note, ...] = ()  # JSON objects, each with a "kind"
 
     def __len__(self) -> int:
         return len(self.signal_id)
 
     def where(self, mask: Mask | NDArray[np.intp]) -> Self:
         """The rows for which `mask` (n,) is true, or those with these positions, in that order."""
-        return type(self)(
-            self.received_at_us, self.signal_id[mask], self.source_time_us[mask], self.value[mask], self.status[mask]
-        )
+        columns = (self.signal_id[mask], self.source_time_us[mask], self.value[mask], self.status[mask])
+        return type(self)(self.received_at_us, *columns, self.notes)
 
 
 def make(
-    received_at_us: int, signal_id: list[int], source_time_us: list[int], value: list[float], status: list[int]
+    received_at_us: int,
+    signal_id: list[int],
+    source_time_us: list[int],
+    value: list[float],
+    status: list[int],
+    *,
+    notes: tuple[Note, ...] = (),
 ) -> Batch:
     """A batch from four lists of one length."""
     return Batch(
@@ -76,12 +85,16 @@ def make(
         np.array(source_time_us, np.int64),
         np.array(value, np.float64),
         np.array(status, np.uint32),
+        notes,
     )
 
 
 def encode(batch: Batch) -> bytes:
-    """An Arrow IPC stream, compressed by zstd. Equal batches give equal bytes."""
-    schema = _SCHEMA.with_metadata({b"received_at_us": str(batch.received_at_us).encode()})
+    """An Arrow IPC stream, compressed by zstd. Equal batches give equal bytes. ValueError if a note has NaN."""
+    metadata = {b"received_at_us": str(batch.received_at_us).encode()}
+    if batch.notes:
+        metadata[b"notes"] = json.dumps(batch.notes, allow_nan=False, sort_keys=True).encode()
+    schema = _SCHEMA.with_metadata(metadata)
     columns = [batch.signal_id, batch.source_time_us, batch.value, batch.status]
     arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     sink = pa.BufferOutputStream()
@@ -96,13 +109,21 @@ def decode(content: bytes) -> Batch:
         table = pa.ipc.open_stream(content).read_all()
     except (pa.ArrowInvalid, OSError) as error:
         raise ValueError(f"not an Arrow stream: {error}") from error
-    received_at = (table.schema.metadata or {}).get(b"received_at_us", b"")
+    metadata = table.schema.metadata or {}
+    received_at = metadata.get(b"received_at_us", b"")
     if not table.schema.equals(_SCHEMA) or not (received_at.isdigit() and len(received_at) == _DIGITS):
         raise ValueError(f"not a batch of samples: {table.schema}")
-    columns = [table.column(name).to_numpy() for name in _SCHEMA.names]
     if any(table.column(name).null_count for name in _SCHEMA.names):
         raise ValueError("a batch of samples has no empty values")
-    return Batch(int(received_at), *columns)
+    signal_id, source_time, value, status = (table.column(name).to_numpy() for name in _SCHEMA.names)
+    return Batch(int(received_at), signal_id, source_time, value, status, _notes(metadata.get(b"notes", b"[]")))
+
+
+def _notes(text: bytes) -> tuple[Note, ...]:
+    notes = json.loads(text)
+    if not isinstance(notes, list) or not all(isinstance(note, dict) and "kind" in note for note in notes):
+        raise ValueError("notes are a list of objects with a kind")
+    return tuple(notes)
 
 
 def is_finite(batch: Batch) -> Mask:

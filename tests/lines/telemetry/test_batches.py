@@ -38,6 +38,20 @@ def test_what_is_encoded_is_decoded_bit_for_bit(values: list[tuple[int, int, flo
     assert batches.encode(batch) == batches.encode(found)
 
 
+def test_notes_travel_with_values_or_alone() -> None:
+    notes = (
+        {"kind": "heartbeat", "backlog": 3, "servers": {"連": {"offset_ms": None}}},
+        {"kind": "refused", "count": 2},
+    )
+    for values in ([], [1]):
+        batch = batches.make(NOW_US, values, values, values, values, notes=notes)
+        found = batches.decode(batches.encode(batch))
+        assert (found.notes, len(found)) == (notes, len(values))
+        assert found.where(batches.is_finite(found)).notes == notes
+    with pytest.raises(ValueError, match="JSON"):
+        batches.encode(batches.make(NOW_US, [], [], [], [], notes=({"kind": "x", "offset_ms": math.nan},)))
+
+
 @pytest.mark.parametrize("content", [b"", b"not a batch", batches.encode(make([(1, 2, 3.0, 4)]))[:-40]])
 def test_other_bytes_are_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match="not an Arrow stream"):
