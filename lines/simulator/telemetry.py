@@ -6,6 +6,7 @@ The declared rate is one value in 600 simulated seconds while the plant catches 
 from dataclasses import dataclass
 
 from lines.plant.files import SignalFile
+from lines.plant.opcua_files import TELEMETRY_COUNT
 from lines.simulator.chance import dice
 from lines.simulator.floor import Floor
 from lines.simulator.machines import Machine
@@ -30,7 +31,7 @@ class Sensor:
     wander: float = 0.0
     last: float | None = None
     held_back: tuple[float, float] | None = None  # source time, value
-    previous: tuple[float, float] | None = None
+    previous: tuple[float, float, int] | None = None  # source time, value, status
     count: int = 0
     first_s: float = 0.0
     last_s: float = 0.0
@@ -49,6 +50,7 @@ class Telemetry:
             if signal.kind == "MEASUREMENT"
         ]
         self._counters = (-1, -1)
+        self._given = 0  # values the server got of what the station counts
         self._run = run
 
     @property
@@ -61,6 +63,7 @@ class Telemetry:
         await self._count(t)
         for sensor in self.sensors:
             await self._write(sensor, t, self._value(sensor, CATCH_UP_PERIOD_S), 0)
+        await self._tell_given(t)
 
     async def run(self) -> None:
         clock = self._floor.clock
@@ -74,6 +77,7 @@ class Telemetry:
             period = LIVE_PERIOD_S if clock.is_live else CATCH_UP_PERIOD_S
             for sensor in self.sensors:
                 await self._sense(sensor, due, period)
+            await self._tell_given(due)
             following = due + period
             now = clock.now()
             due = following if now - following < BEHIND_PERIODS * period else now
@@ -92,6 +96,11 @@ class Telemetry:
             await machine.server.write(f"{machine.code}/Status/ProdProcessedCount", counters[0], stamp)
             await machine.server.write(f"{machine.code}/Status/ProdDefectiveCount", counters[1], stamp)
 
+    async def _tell_given(self, t: float) -> None:
+        """Behind the values of time t, so that none of them is older than the count that holds them."""
+        machine = self._machine
+        await machine.server.write(f"{machine.code}/Status/{TELEMETRY_COUNT}", self._given % 2**32, machine.stamp(t))
+
     async def _sense(self, sensor: Sensor, t: float, period: float) -> None:
         plantings, rng = self._floor.plantings, self._rng
         value = self._value(sensor, period)
@@ -101,15 +110,17 @@ class Telemetry:
         elif chance < plantings.missing + plantings.late and sensor.held_back is None:
             sensor.held_back = t, value
         else:
-            await self._write(sensor, t, value, UNCERTAIN if rng.random() < UNCERTAIN_SHARE else 0)
+            status = UNCERTAIN if rng.random() < UNCERTAIN_SHARE else 0
+            value = await self._write(sensor, t, value, status)
             if sensor.held_back is not None:
                 late, sensor.held_back = sensor.held_back, None
                 self._tell("telemetry_late", sensor, late[0])
                 await self._write(sensor, *late, 0)
-            elif chance > 1 - plantings.doubled and sensor.previous is not None:
+            elif chance > 1 - plantings.doubled and sensor.previous is not None and sensor.previous[1] != value:
                 self._tell("telemetry_doubled", sensor, sensor.previous[0])
-                await self._write(sensor, *sensor.previous, 0)
-            sensor.previous = t, value
+                # Said once more, not given once more.
+                await self._write(sensor, *sensor.previous, is_new=False)
+            sensor.previous = t, value, status
 
     def _value(self, sensor: Sensor, period: float) -> float:
         """Never the same twice in a row: servers do not report a value that did not change."""
@@ -126,15 +137,18 @@ class Telemetry:
         value = middle + sensor.wander * width / 8
         return float(round(value, signal.decimals + 3))
 
-    async def _write(self, sensor: Sensor, t: float, value: float, status: int) -> None:
+    async def _write(self, sensor: Sensor, t: float, value: float, status: int, *, is_new: bool = True) -> float:
+        """Returns the value as it was written."""
         stamp = self._machine.stamp(t)
         if value == sensor.last:
             value += 10.0 ** -(sensor.signal.decimals + 3)
         sensor.last = value
         await self._machine.server.write(sensor.path, value, stamp, status)
         sensor.count += 1
+        self._given += is_new and sensor.signal.deadband is None
         sensor.first_s = min(sensor.first_s or stamp, stamp)
         sensor.last_s = max(sensor.last_s, stamp)
+        return value
 
     def _tell(self, what: str, sensor: Sensor, t: float) -> None:
         self._floor.planted(
