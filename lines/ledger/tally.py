@@ -2,12 +2,28 @@
 
 A station may count the values that it gives its OPC UA server (`<STATION>/Status/TelemetryCount`). What it counted
 between two readings and what has come of that time must agree; what is missing when nothing more can come is lost.
+
+With R(t) the values that came and whose source time is at most t, and N(t) the reading at t, the deficit is
+D(t) = N(t) - N(first) - R(t). It goes up where something is missing, and down again when that comes late. Missing up
+to t is therefore the least that D is at t or at any later reading: L(t) = max(0, min over t' >= t of D(t')). What L
+rises by between two readings was lost there. Order and grouping of what is taken in do not matter to the sum.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+Times = NDArray[np.int64]  # microseconds since 1970, UTC
+
+HOUR_US = 3_600_000_000
+# UInt32 goes back to 0 behind its last number; a step over that is this small. Any other step back is a new start.
+_ROUND = 2**32
+_SMALL_STEP = 10_000_000
+# More than these between two readings: the counter is heard no more.
+MOST_PENDING = 200_000
+_NEVER = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +34,213 @@ class StationNews:
     """
 
     station_id: int
-    source_time_us: NDArray[np.int64]  # (n,) of the measurements kept, each for the first time
+    source_time_us: Times  # (n,) of the measurements kept, each for the first time
     is_counted: NDArray[np.bool_]  # (n,)
+    is_late: NDArray[np.bool_]  # (n,) came after a newer value of its signal
     duplicates: int = 0  # measurements that were stored already
     # (m,) source times of counted measurements that came and could not be stored; 0 where the time was the reason.
-    rejected_us: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    rejected_us: Times = field(default_factory=lambda: np.empty(0, np.int64))
     rejected: int = 0  # measurements that could not be stored, counted ones or not
     counter: list[tuple[int, int]] = field(default_factory=list)  # (source time, reading) of TelemetryCount, in order
+
+
+class Reading(NamedTuple):
+    """One value of the station's counter."""
+
+    source_time_us: int
+    count: int
+    received_us: int  # by the gateway's clock
+
+
+class Loss(NamedTuple):
+    """Values that are missing from between two readings."""
+
+    since_us: int
+    until_us: int
+    count: int
+    is_exact: bool  # False: the station started anew meanwhile; at least so many
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What is known of one station. Knots are readings of the counter that still matter, the first is the baseline.
+
+    All columns of knots have one length, and so have the two of what is newer than the last reading.
+    """
+
+    first_us: int = _NEVER  # the very first reading: what is not newer was not counted
+    seen_us: int = _NEVER  # before that: the newest value
+    deficit: int = 0  # at the baseline
+    time_us: Times = field(default_factory=lambda: np.empty(0, np.int64))
+    count: Times = field(default_factory=lambda: np.empty(0, np.int64))  # as read
+    given: Times = field(default_factory=lambda: np.empty(0, np.int64))  # since the knot before, as counted
+    came: Times = field(default_factory=lambda: np.empty(0, np.int64))  # since the knot before, as received
+    received_us: Times = field(default_factory=lambda: np.empty(0, np.int64))
+    is_new_start: Times = field(default_factory=lambda: np.empty(0, np.int64))  # 1: `given` is the least it can be
+    newer_us: Times = field(default_factory=lambda: np.empty(0, np.int64))  # distinct source times
+    newer_count: Times = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @property
+    def is_counting(self) -> bool:
+        return len(self.time_us) > 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether time alone may still change what is known."""
+        return len(self.time_us) > 1
+
+    def to_bytes(self) -> bytes:
+        head = [self.first_us, self.seen_us, self.deficit, len(self.time_us), len(self.newer_us)]
+        columns = [getattr(self, name) for name in (*_KNOTS, *_NEWER)]
+        return np.concatenate([np.array(head, "<i8"), *columns]).astype("<i8").tobytes()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Self:
+        numbers = np.frombuffer(content, "<i8").astype(np.int64)
+        first, seen, deficit, knots, newer = (int(number) for number in numbers[:5])
+        columns = np.split(numbers[5:], np.cumsum([knots] * len(_KNOTS) + [newer] * len(_NEWER)))
+        return cls(first, seen, deficit, **dict(zip((*_KNOTS, *_NEWER), columns, strict=False)))
+
+
+_KNOTS = ("time_us", "count", "given", "came", "received_us", "is_new_start")
+_NEWER = ("newer_us", "newer_count")
+
+
+def take_in(tally: Tally, times_us: Times, times_count: Times, readings: list[Reading]) -> Tally:
+    """The tally with values that came, as distinct source times (n,) with how many of each, and readings.
+
+    A reading not newer than the last one is not used: what it tells is in the ones behind it.
+    """
+    if not tally.is_counting:
+        tally = _begin(tally, times_us, readings)
+        if not tally.is_counting:
+            return tally
+    is_told = times_us > tally.first_us
+    times_us, times_count = times_us[is_told], times_count[is_told]
+    is_newer = times_us > tally.time_us[-1]
+    came = tally.came.copy()
+    np.add.at(came, np.searchsorted(tally.time_us, times_us[~is_newer]), times_count[~is_newer])
+    newer_us, newer_count = _added(
+        np.concatenate([tally.newer_us, times_us[is_newer]]),
+        np.concatenate([tally.newer_count, times_count[is_newer]]),
+    )
+    tally = replace(tally, came=came, newer_us=newer_us, newer_count=newer_count)
+    for reading in sorted(readings):
+        if reading.source_time_us > tally.time_us[-1]:
+            tally = _with_knot(tally, reading)
+    return tally if tally.newer_count.sum() <= MOST_PENDING else Tally()
+
+
+def _begin(tally: Tally, times_us: Times, readings: list[Reading]) -> Tally:
+    """The baseline is the first reading that is not older than any value seen: all that is newer is still to come."""
+    seen = int(times_us.max(initial=tally.seen_us))
+    for reading in sorted(readings):
+        if reading.source_time_us >= tally.seen_us:
+            one = {name: np.array([0], np.int64) for name in _KNOTS}
+            one["time_us"] += reading.source_time_us
+            one["count"] += reading.count
+            one["received_us"] += reading.received_us
+            return Tally(reading.source_time_us, seen, 0, **one)
+    return replace(tally, seen_us=seen)
+
+
+def _added(times_us: Times, counts: Times) -> tuple[Times, Times]:
+    distinct, where = np.unique(times_us, return_inverse=True)
+    return distinct, np.bincount(where, counts, len(distinct)).astype(np.int64)
+
+
+def _with_knot(tally: Tally, reading: Reading) -> Tally:
+    end = int(np.searchsorted(tally.newer_us, reading.source_time_us, "right"))
+    step = reading.count - int(tally.count[-1])
+    is_new_start = False
+    if step < 0:
+        is_new_start = step + _ROUND > _SMALL_STEP
+        step = reading.count if is_new_start else step + _ROUND
+    knot = {
+        "time_us": reading.source_time_us,
+        "count": reading.count,
+        "given": step,
+        "came": int(tally.newer_count[:end].sum()),
+        "received_us": reading.received_us,
+        "is_new_start": int(is_new_start),
+    }
+    columns = {name: np.append(getattr(tally, name), np.int64(value)) for name, value in knot.items()}
+    return replace(tally, **columns, newer_us=tally.newer_us[end:], newer_count=tally.newer_count[end:])
+
+
+def _missing(tally: Tally) -> Times:
+    """(k,) L at each knot."""
+    # Of a station that started anew the end of its first life is not counted: what came more is of that.
+    given = np.where(tally.is_new_start == 1, np.maximum(tally.given, tally.came), tally.given)
+    steps = given - tally.came
+    steps[0] = tally.deficit - tally.came[0]
+    deficits = np.cumsum(steps)
+    missing = np.maximum(np.minimum.accumulate(deficits[::-1])[::-1], 0)
+    missing[0] = 0  # what was lost before the baseline is told already
+    return np.asarray(missing, np.int64)
+
+
+def losses(tally: Tally, settled_us: int) -> list[Loss]:
+    """What is missing between readings received until `settled_us` (gateway's clock): nothing more of it is to come
+    in the order of things."""
+    if not tally.is_open:
+        return []
+    missing = _missing(tally)
+    found = []
+    for k in np.flatnonzero(np.diff(missing) > 0).tolist():
+        if tally.received_us[k + 1] > settled_us:
+            break
+        count = int(missing[k + 1] - missing[k])
+        found.append(Loss(int(tally.time_us[k]), int(tally.time_us[k + 1]), count, not tally.is_new_start[k + 1]))
+    return found
+
+
+def settle(tally: Tally, settled_us: int, forget_us: int) -> Tally:
+    """The same with no more knots than the losses need; those from before `forget_us` (source time) are final."""
+    if not tally.is_open:
+        return tally
+    last = int(np.searchsorted(tally.received_us, settled_us, "right")) - 1
+    # Knots are in the order of source time; of receipt mostly, too. Only what is settled to the left counts.
+    while last > 0 and (tally.received_us[: last + 1] > settled_us).any():
+        last -= 1
+    if last < 1:
+        return tally
+    missing = _missing(tally)
+    rises = np.diff(missing) > 0
+    hours = tally.time_us // HOUR_US
+    keep = np.ones(len(tally.time_us), np.bool_)
+    for k in range(1, last):
+        is_same = rises[k - 1] == rises[k] and not (rises[k] and hours[k + 1] != hours[k - 1])
+        keep[k] = not (is_same and tally.is_new_start[k] == tally.is_new_start[k + 1] == 0)
+    tally = _without(tally, keep)
+    return _rebased(tally, settled_us, forget_us)
+
+
+def _without(tally: Tally, keep: NDArray[np.bool_]) -> Tally:
+    """What lies between is added to the next knot that stays."""
+    group = np.concatenate([[0], np.cumsum(keep)[:-1]])  # a knot that goes belongs to the next one that stays
+    columns = {name: getattr(tally, name)[keep] for name in _KNOTS}
+    # `given` of a new start is not known until nothing more of it comes; now it is.
+    given = np.where(tally.is_new_start == 1, np.maximum(tally.given, tally.came), tally.given)
+    given = np.where(keep & (tally.is_new_start == 1), tally.given, given)
+    for name, values in (("given", given), ("came", tally.came)):
+        columns[name] = np.bincount(group, values, len(columns[name])).astype(np.int64)
+    return replace(tally, **columns)
+
+
+def _rebased(tally: Tally, settled_us: int, forget_us: int) -> Tally:
+    """The baseline moved to the first knot behind which something is missing."""
+    missing = _missing(tally)
+    base = 0
+    while base + 1 < len(missing) and tally.received_us[base + 1] <= settled_us:
+        is_final = tally.time_us[base + 1] < forget_us
+        if missing[base + 1] > missing[base] and not is_final:
+            break
+        base += 1
+    if base == 0:
+        return tally
+    given = np.where(tally.is_new_start == 1, np.maximum(tally.given, tally.came), tally.given)
+    deficit = tally.deficit - int(tally.came[0]) + int((given - tally.came)[1 : base + 1].sum())
+    columns = {name: getattr(tally, name)[base:].copy() for name in _KNOTS}
+    columns["given"][0] = columns["came"][0] = columns["is_new_start"][0] = 0
+    return replace(tally, deficit=deficit - int(missing[base]), **columns)
