@@ -16,8 +16,16 @@ app = Celery("denchi")
 app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
-    ["lines.telemetry", "lines.events", "lines.tokens", "quality.charts", "traceability.containment"]
+    [
+        "lines.telemetry",
+        "lines.events",
+        "lines.tokens",
+        "lines.certificates",
+        "quality.charts",
+        "traceability.containment",
+    ]
 )
+
 
 @worker_process_init.connect
 def _end_with_worker(**_: Any) -> None:
@@ -51,6 +59,11 @@ app.conf.beat_schedule = {
         "task": "lines.tokens.tasks.warn_of_expiry",
         "schedule": 3600.0,
         "options": {"expires": 3000, "ignore_result": True},
+    },
+    "watch-certificates": {
+        "task": "lines.certificates.tasks.watch",
+        "schedule": 60.0,
+        "options": {"expires": 50, "ignore_result": True},
     },
     "forget-events": {
         "task": "lines.events.tasks.forget_old",

@@ -1,0 +1,125 @@
+"""Whether a server's certificate may be trusted, after OPC 10000-4 6.1.3; what does not fit has a code. Pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import pairwise
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from lines.certificates import errors
+from lines.errors import Refusal
+from lines.opcua.pki import application_uris, common_name, fingerprint, hosts, valid
+
+LONGEST_CHAIN = 4
+
+
+def check(
+    certificate: x509.Certificate,
+    *,
+    sent: Sequence[x509.Certificate],
+    trusted: Sequence[x509.Certificate],
+    revocations: Sequence[x509.CertificateRevocationList],
+    application_uri: str,
+    host: str,
+    now: datetime,
+) -> None:
+    """Raises Refusal with the first thing that is wrong. `sent`: more certificates that the server sent with its own.
+
+    `application_uri` is what the server says it is, `host` the one of our plant data. The host is compared only where
+    an authority is trusted: a certificate that a person trusted by its fingerprint is known better than by a name.
+    """
+    issuers: list[x509.Certificate] = []
+    if certificate not in trusted:
+        issuers = _issuers(certificate, [*trusted, *sent], trusted, now)
+        if not issuers:
+            raise _untrusted(certificate, trusted)
+        _check_revoked([certificate, *issuers], revocations)
+    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        raise Refusal(errors.EXPIRED, f"It is valid {valid(certificate)}, and it is {now:%Y-%m-%d %H:%M} UTC now.")
+    _check_fit(certificate)
+    uris = application_uris(certificate)
+    if application_uri not in uris:
+        raise Refusal(errors.WRONG_URI, f"It names {', '.join(uris) or 'none'}; the server says {application_uri}.")
+    if issuers and host.lower() not in hosts(certificate):
+        names = ", ".join(sorted(hosts(certificate))) or "none"
+        raise Refusal(errors.WRONG_HOST, f"It names {names}; the plant data say {host}.")
+
+
+def _untrusted(certificate: x509.Certificate, trusted: Iterable[x509.Certificate]) -> Refusal:
+    uris = set(application_uris(certificate))
+    shown = f"It shows {common_name(certificate)}, SHA-256 {fingerprint(certificate)}"
+    for other in trusted:
+        if uris & set(application_uris(other)):
+            return Refusal(errors.CHANGED, f"{shown}; trusted is {fingerprint(other)}, valid {valid(other)}.")
+    return Refusal(errors.UNTRUSTED, f"{shown}.")
+
+
+def _issuers(
+    certificate: x509.Certificate,
+    candidates: Sequence[x509.Certificate],
+    trusted: Sequence[x509.Certificate],
+    now: datetime,
+) -> list[x509.Certificate]:
+    """The way from a certificate up to an authority of the trust list; empty where there is none."""
+    way: list[x509.Certificate] = []
+    below = certificate
+    while len(way) < LONGEST_CHAIN:
+        issuer = next((each for each in candidates if _issued(below, each, len(way), now)), None)
+        if issuer is None:
+            return []
+        way.append(issuer)
+        if issuer in trusted:
+            return way
+        below = issuer
+    return []
+
+
+def _issued(below: x509.Certificate, issuer: x509.Certificate, between: int, now: datetime) -> bool:
+    if not _is_authority(issuer, between) or not issuer.not_valid_before_utc <= now <= issuer.not_valid_after_utc:
+        return False
+    try:
+        below.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def _is_authority(certificate: x509.Certificate, between: int) -> bool:
+    """Self-signed application certificates often call themselves an authority; a trusted station must not be able to
+    vouch for another one, so what speaks for an application is none."""
+    try:
+        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
+    is_deep_enough = constraints.path_length is None or constraints.path_length >= between
+    return constraints.ca and usage.key_cert_sign and is_deep_enough and not application_uris(certificate)
+
+
+def _check_revoked(way: Sequence[x509.Certificate], revocations: Sequence[x509.CertificateRevocationList]) -> None:
+    for below, issuer in pairwise(way):
+        for each in revocations:
+            if each.issuer != issuer.subject or not each.is_signature_valid(issuer.public_key()):  # type: ignore[arg-type]
+                continue
+            found = each.get_revoked_certificate_by_serial_number(below.serial_number)
+            if found is not None:
+                raise Refusal(errors.REVOKED, f"{common_name(below)}, on {found.revocation_date_utc:%Y-%m-%d}.")
+
+
+def _check_fit(certificate: x509.Certificate) -> None:
+    key = certificate.public_key()
+    if not isinstance(key, rsa.RSAPublicKey) or not 2048 <= key.key_size <= 4096:
+        size = key.key_size if isinstance(key, rsa.RSAPublicKey) else "no RSA,"
+        raise Refusal(errors.UNFIT, f"Its key has {size} bits.")
+    algorithm = certificate.signature_hash_algorithm
+    if algorithm is None or algorithm.digest_size < 32:
+        raise Refusal(errors.UNFIT, f"It is signed with {algorithm.name if algorithm else 'an unknown hash'}.")
+    try:
+        purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        purposes = None
+    if purposes is not None and ExtendedKeyUsageOID.SERVER_AUTH not in purposes:
+        raise Refusal(errors.UNFIT, "Its extended key usage has no server authentication.")
