@@ -2,30 +2,27 @@
 
 import hashlib
 import logging
-from collections import defaultdict
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from lines.errors import (
-    BATCH_UNREADABLE,
     PARTITION_MISSING,
     VALUE_NOT_FINITE,
     VALUE_TIME,
     VALUE_UNKNOWN_SIGNAL,
     Code,
 )
-from lines.events.models import EventKind
-from lines.events.services import Happening, emit_all
+from lines.events.services import emit_all
+from lines.ledger import services as ledger
 from lines.people.actors import acting
-from lines.plant.models import Signal, SignalKind
+from lines.records.prepared import prepared_cursor
 from lines.states import services as states
-from lines.telemetry import batches
+from lines.telemetry import batches, news
 from lines.telemetry.batches import Batch, Mask
-from lines.telemetry.models import TelemetryBatch
+from lines.telemetry.news import Known, Newest, SignalRow, moment
 
 logger = logging.getLogger(__name__)
 
@@ -33,40 +30,13 @@ logger = logging.getLogger(__name__)
 RECONNECT_WINDOW = timedelta(days=1)
 PARTITIONED = ("lines_sample", "lines_measurement")
 DAYS_AHEAD = 8
-# What a machine sends beyond these is kept as a sample, but is no state and no count.
-GREATEST_STATE = 2**15 - 1
-GREATEST_COUNT = 2**53
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class SignalRow(NamedTuple):
-    """What storing needs to know of a signal."""
-
-    id: int
-    code: str
-    kind: str
-    station_id: int
-    station_code: str
-
-
-class Newest(NamedTuple):
-    """The newest value of a signal in a batch, where it is also the newest of all."""
-
-    signal: SignalRow
-    source_time: datetime
-    value: float
-    status: int
+# Exact for whole microseconds, as adding so many of an interval is; a time made of seconds is not.
+_TIME_OF_US = "timestamptz 'epoch' + us * interval '1 microsecond'"
 
 
 def store(source: str, sequence: int, content: bytes) -> bool:
-    """Store one batch as the gateway sent it. False if it was stored before."""
-    try:
-        batch = batches.decode(content)
-    except ValueError as error:
-        # Counted as committed: sent again it would be no better, and it would hold up all that follow.
-        logger.error("%s: batch %s/%s: %s", BATCH_UNREADABLE.code, source, sequence, error)
-        batch = batches.make(int(timezone.now().timestamp() * 1e6), [], [], [], [])
+    """Store one batch as the gateway sent it. False if it was stored before. ValueError where these bytes are none."""
+    batch = batches.decode(content)
     with acting("task:telemetry"):
         return _store(source, sequence, batch, hashlib.sha256(content).hexdigest())
 
@@ -75,33 +45,50 @@ def _store(source: str, sequence: int, batch: Batch, sha256: str) -> bool:
     signals = _signals(batch)
     if not _take_turn(source, sequence, signals):
         return False
-    received_at = _moment(batch.received_at_us)
-    accepted, rejected = _accepted(source, sequence, batch, signals)
+    received_at = moment(batch.received_at_us)
+    is_believable = batches.is_believable(batch)
+    is_accepted = _is_accepted(source, sequence, batch, signals, is_believable)
     known = _newest_known(signals)
-    kept = accepted.where(batches.is_first(accepted))
-    kept = kept.where(~_is_repeat(kept, known, received_at))
+    # From here on in the order in which the rows are indexed and read.
+    order = np.lexsort((batch.source_time_us, batch.signal_id))
+    order = order[is_accepted[order]]
+    order = order[batches.is_first(batch.where(order))]
+    order = order[~_is_repeat(batch.where(order), known, received_at)]
+    kept = batch.where(order)
     _copy(kept)
     newest = _raise_latest(kept, signals, received_at)
-    changes = states.apply(_heard(kept, signals, known, newest), received_at)
-    emit_all([*_value_events(newest), *changes])
-    TelemetryBatch.objects.create(
-        source=source,
-        sequence=sequence,
-        received_at=received_at,
-        rows=len(kept),
-        duplicates=len(accepted) - len(kept),
-        rejected=rejected,
-        first_source_time=_moment(int(kept.source_time_us.min())) if len(kept) else None,
-        last_source_time=_moment(int(kept.source_time_us.max())) if len(kept) else None,
-        content_sha256=sha256,
+    changes = states.apply(news.heard(kept, signals, known, newest), received_at)
+    emit_all([*news.value_events(newest), *changes])
+    is_kept = np.zeros(len(batch), np.bool_)
+    is_kept[order] = True
+    stations = news.station_news(
+        batch, signals, known, is_accepted=is_accepted, is_kept=is_kept, is_believable=is_believable
     )
+    ledger.record(source, sequence, received_at, stations, batch.notes)
+    accepted = int(is_accepted.sum())
+    with prepared_cursor() as cursor:
+        cursor.execute(
+            "insert into lines_telemetrybatch (source, sequence, received_at, rows, duplicates, rejected,"
+            " first_source_time, last_source_time, content_sha256) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                *(source, sequence, received_at, len(kept), accepted - len(kept), len(batch) - accepted),
+                moment(int(kept.source_time_us.min())) if len(kept) else None,
+                moment(int(kept.source_time_us.max())) if len(kept) else None,
+                sha256,
+            ],
+        )
     return True
 
 
 def _signals(batch: Batch) -> dict[int, SignalRow]:
-    ids = np.unique(batch.signal_id).tolist()
-    found = Signal.objects.filter(id__in=ids).values_list("id", "code", "kind", "station_id", "station__code")
-    return {row[0]: SignalRow(*row) for row in found}
+    with prepared_cursor() as cursor:
+        cursor.execute(
+            "select signal.id, signal.code, signal.kind, signal.deadband is not null, station.id, station.code"
+            " from lines_signal as signal join lines_station as station on station.id = signal.station_id"
+            " where signal.id = any(%s::bigint[])",
+            [np.unique(batch.signal_id).tolist()],
+        )
+        return {row[0]: SignalRow(*row) for row in cursor.fetchall()}
 
 
 def _take_turn(source: str, sequence: int, signals: dict[int, SignalRow]) -> bool:
@@ -111,22 +98,27 @@ def _take_turn(source: str, sequence: int, signals: dict[int, SignalRow]) -> boo
     must not look at the same time. Ordered, so that two transactions never wait for each other.
     """
     stations = sorted({signal.station_id for signal in signals.values()})
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtextextended('telemetry:' || %s, 0))", [source])
         cursor.execute(
             "select pg_advisory_xact_lock(hashtextextended('telemetry station', station))"
             " from (select unnest(%s::bigint[]) as station order by 1) as stations",
             [stations],
         )
-    return not TelemetryBatch.objects.filter(source=source, sequence=sequence).exists()
+        # Asked when the turn has come, not before.
+        cursor.execute(
+            "select not exists (select from lines_telemetrybatch where source = %s and sequence = %s::bigint)",
+            [source, sequence],
+        )
+        return bool(cursor.fetchone()[0])
 
 
-def _accepted(source: str, sequence: int, batch: Batch, signals: dict[int, SignalRow]) -> tuple[Batch, int]:
-    """The rows that can be samples, and how many cannot; those are logged by code."""
+def _is_accepted(source: str, sequence: int, batch: Batch, signals: dict[int, SignalRow], is_believable: Mask) -> Mask:
+    """(n,) true for the rows that can be samples; the others are logged by code."""
     checks: list[tuple[Code, Mask]] = [
         (VALUE_UNKNOWN_SIGNAL, np.isin(batch.signal_id, np.array(list(signals), np.int32))),
         (VALUE_NOT_FINITE, batches.is_finite(batch)),
-        (VALUE_TIME, batches.is_believable(batch)),
+        (VALUE_TIME, is_believable),
     ]
     is_accepted = np.ones(len(batch), np.bool_)
     for code, is_right in checks:
@@ -140,38 +132,41 @@ def _accepted(source: str, sequence: int, batch: Batch, signals: dict[int, Signa
                 *(" and others" if len(ids) > len(names) else "", code.what_en),
             )
         is_accepted &= is_right
-    return batch.where(is_accepted), len(batch) - int(is_accepted.sum())
+    return is_accepted
 
 
-def _newest_known(signals: dict[int, SignalRow]) -> dict[int, tuple[datetime, float, int]]:
-    with connection.cursor() as cursor:
+def _newest_known(signals: dict[int, SignalRow]) -> dict[int, Known]:
+    with prepared_cursor() as cursor:
         cursor.execute(
-            "select signal_id, source_time, value, status from lines_signallatest where signal_id = any(%s)",
+            "select signal_id, (extract(epoch from source_time) * 1000000)::bigint, value, status"
+            " from lines_signallatest where signal_id = any(%s::bigint[])",
             [list(signals)],
         )
-        return {row[0]: row[1:] for row in cursor.fetchall()}
+        return {row[0]: Known(*row[1:]) for row in cursor.fetchall()}
 
 
-def _is_repeat(batch: Batch, known: dict[int, tuple[datetime, float, int]], received_at: datetime) -> Mask:
+def _is_repeat(batch: Batch, known: dict[int, Known], received_at: datetime) -> Mask:
     """(n,) true where the same value is stored already.
 
     Only rows not newer than the newest known can be; in quiet times that is none, or one per signal after a
     reconnect.
     """
     mask = np.zeros(len(batch), np.bool_)
-    newest_us = {signal: _microseconds(row[0]) for signal, row in known.items()}
     ids, where = np.unique(batch.signal_id, return_inverse=True)
-    limits = np.array([newest_us.get(signal, np.iinfo(np.int64).min) for signal in ids.tolist()], np.int64)
+    never = Known(np.iinfo(np.int64).min, 0.0, 0)
+    limits = np.array([known.get(signal, never).source_time_us for signal in ids.tolist()], np.int64)
     candidates = np.flatnonzero(batch.source_time_us <= limits[where])
     if not len(candidates):
         return mask
     part = batch.where(candidates)
-    times = [_moment(us) for us in part.source_time_us.tolist()]
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
-            """
-            select candidate.n from unnest(%s::int[], %s::bigint[], %s::timestamptz[], %s::float8[], %s::bigint[])
-                as candidate (n, signal_id, source_time, value, status)
+            f"""
+            select candidate.n from (
+                select n, signal_id, {_TIME_OF_US} as source_time, value, status
+                from unnest(%s::int[], %s::bigint[], %s::bigint[], %s::float8[], %s::bigint[])
+                    as told (n, signal_id, us, value, status)
+            ) as candidate
             where exists (
                 select from lines_sample as sample
                 where sample.signal_id = candidate.signal_id and sample.source_time = candidate.source_time
@@ -182,9 +177,10 @@ def _is_repeat(batch: Batch, known: dict[int, tuple[datetime, float, int]], rece
                 where latest.signal_id = candidate.signal_id and latest.source_time = candidate.source_time
                     and latest.value = candidate.value and latest.status = candidate.status
             )
-            """,
+            """,  # noqa: S608 - no input in it
             [
-                *(candidates.tolist(), part.signal_id.tolist(), times, part.value.tolist(), part.status.tolist()),
+                *(candidates.tolist(), part.signal_id.tolist(), part.source_time_us.tolist()),
+                *(part.value.tolist(), part.status.tolist()),
                 received_at - RECONNECT_WINDOW,
             ],
         )
@@ -204,66 +200,35 @@ def _copy(batch: Batch) -> None:
         copy.write(batches.copy_rows(batch))
 
 
-def _raise_latest(batch: Batch, signals: dict[int, SignalRow], received_at: datetime) -> list[Newest]:
-    """Move SignalLatest forward, never back. Returns the values that are now the newest."""
-    part = batch.where(batches.is_newest(batch))
-    times = [_moment(us) for us in part.source_time_us.tolist()]
-    with connection.cursor() as cursor:
+def _raise_latest(kept: Batch, signals: dict[int, SignalRow], received_at: datetime) -> list[Newest]:
+    """Move SignalLatest forward, never back. Returns the values that are now the newest.
+
+    `kept` is in order of signal and source time, of arrival among equals.
+    """
+    is_last = np.ones(len(kept), np.bool_)
+    is_last[:-1] = kept.signal_id[1:] != kept.signal_id[:-1]
+    part = kept.where(is_last)
+    with prepared_cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             insert into lines_signallatest as latest (signal_id, source_time, received_at, value, status)
-            select signal_id, source_time, %s, value, status
-            from unnest(%s::bigint[], %s::timestamptz[], %s::float8[], %s::bigint[])
-                as newest (signal_id, source_time, value, status)
+            select signal_id, {_TIME_OF_US}, %s, value, status
+            from unnest(%s::bigint[], %s::bigint[], %s::float8[], %s::bigint[]) as newest (signal_id, us, value, status)
             on conflict (signal_id) do update set source_time = excluded.source_time,
                 received_at = excluded.received_at, value = excluded.value, status = excluded.status
             where excluded.source_time >= latest.source_time
-            returning signal_id, source_time, value, status
-            """,
-            [received_at, part.signal_id.tolist(), times, part.value.tolist(), part.status.tolist()],
+            returning signal_id
+            """,  # noqa: S608 - no input in it
+            [
+                *(received_at, part.signal_id.tolist(), part.source_time_us.tolist()),
+                *(part.value.tolist(), part.status.tolist()),
+            ],
         )
-        return [Newest(signals[row[0]], *row[1:]) for row in cursor.fetchall()]
-
-
-def _heard(
-    batch: Batch,
-    signals: dict[int, SignalRow],
-    known: dict[int, tuple[datetime, float, int]],
-    newest: list[Newest],
-) -> list[states.Heard]:
-    """The batch as each station's news."""
-    heard: dict[int, states.Heard] = {}
-    order = np.argsort(batch.source_time_us, kind="stable")
-    for signal_id in np.unique(batch.signal_id).tolist():
-        signal = signals[signal_id]
-        rows = order[batch.signal_id[order] == signal_id]
-        station = heard.setdefault(signal.station_id, states.Heard(signal.station_id, signal.station_code))
-        newest_time = _moment(int(batch.source_time_us[rows[-1]]))
-        station.newest_source_time = max(newest_time, station.newest_source_time or newest_time)
-        if signal.kind == SignalKind.STATE:
-            station.state_signal_id = signal_id
-            station.is_late = signal_id in known and _moment(int(batch.source_time_us[rows[0]])) < known[signal_id][0]
-            station.states = [
-                (_moment(int(batch.source_time_us[row])), int(batch.value[row]))
-                for row in rows
-                if batches.is_good(int(batch.status[row])) and 0 <= batch.value[row] <= GREATEST_STATE
-            ]
-    for each in newest:
-        if each.signal.kind == SignalKind.COUNTER and batches.is_good(each.status) and abs(each.value) < GREATEST_COUNT:
-            heard[each.signal.station_id].counters[each.signal.code] = int(each.value)
-    return list(heard.values())
-
-
-def _value_events(newest: list[Newest]) -> list[Happening]:
-    values: dict[str, dict[str, Any]] = defaultdict(dict)
-    for each in newest:
-        if each.signal.kind == SignalKind.MEASUREMENT:
-            values[each.signal.station_code][each.signal.code] = [
-                each.source_time.isoformat(),
-                each.value,
-                each.status,
-            ]
-    return [Happening(EventKind.VALUES, station, {"values": codes}) for station, codes in values.items()]
+        raised = {row[0] for row in cursor.fetchall()}
+    columns = zip(
+        part.signal_id.tolist(), part.source_time_us.tolist(), part.value.tolist(), part.status.tolist(), strict=True
+    )
+    return [Newest(signals[row[0]], moment(row[1]), *row[2:]) for row in columns if row[0] in raised]
 
 
 def ensure_partitions() -> int:
@@ -279,11 +244,3 @@ def ensure_partitions() -> int:
             except IntegrityError as error:
                 logger.error("%s: %s of %s: %s", PARTITION_MISSING.code, table, day, error)
     return made
-
-
-def _moment(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
