@@ -158,10 +158,10 @@ VALUE_UNKNOWN_SIGNAL = Code(
 BATCH_UNREADABLE = Code(
     "MES-L-0304",
     0,
-    "A batch of values could not be read; it was counted with no rows.",
-    "値のバッチを読み取れませんでした。0件として記録しました。",
-    "Use gateway and worker of the same version; the log names the batch.",
-    "ゲートウェイとワーカーのバージョンをそろえてください。ログにバッチ番号があります。",
+    "A batch of values could not be read; it lies in the telemetry quarantine.",
+    "値のバッチを読み取れませんでした。テレメトリーの隔離に入れました。",
+    "Use gateway and worker of the same version, then try again from the quarantine.",
+    "ゲートウェイとワーカーのバージョンをそろえてから、隔離画面で再試行してください。",
 )
 NODE_MISSING = Code(
     "MES-L-0305",

@@ -17,6 +17,7 @@ from lines.plant.models import (
     Station,
     StationClock,
 )
+from lines.quarantine.models import QuarantinedBatch
 from lines.records.models import (
     AttributeCount,
     Measurement,
@@ -48,6 +49,7 @@ __all__ = [
     "PersonToken",
     "Product",
     "ProductionLine",
+    "QuarantinedBatch",
     "QuarantinedPost",
     "ReasonCode",
     "Recipe",

@@ -133,6 +133,11 @@ def may_settle_refused_posts(person: Person) -> bool:
     return person.role in (Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR)
 
 
+def may_settle_quarantine(person: Person) -> bool:
+    """Telemetry that could not be stored. Who may read refused posts may read it."""
+    return person.role in (Role.QUALITY, Role.ADMINISTRATOR)
+
+
 def may_receive_goods(person: Person) -> bool:
     return person.role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
 
