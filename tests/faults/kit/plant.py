@@ -9,7 +9,7 @@ import resource
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,6 +120,14 @@ class FaultPlant:
         """SIGKILL to the process and all it started."""
         self.supervisor.kill(name)
 
+    def restart_crashed(self) -> list[str]:
+        """Start again what ended by itself; returns who that was."""
+        crashed = [name for name in self._commands if not self.supervisor.is_running(name)]
+        for name in crashed:
+            self.kill(name)  # what it started may still run
+            self.begin(name)
+        return crashed
+
     def wipe_broker(self) -> None:
         """The broker's messages are gone; to be called while it is down."""
         for path in self.valkey.folder.iterdir():
@@ -174,15 +182,14 @@ class FaultPlant:
         with psycopg.connect(self.postgres.url, connect_timeout=5) as connection:
             return connection.execute(query, values).fetchall()
 
-    def settle(self, given: truth.Records, patience_s: float = 40.0, tell: Callable[[str], None] = print) -> truth.Count:
+    def settle(self, given: truth.Records, patience_s: float = 40.0) -> truth.Count:
         """Wait until all of it is stored, or until nothing more has come for so long."""
         last, changed_at = truth.Count(0, -1, 0, 0, 0), time.monotonic()
         while True:
             try:
                 now = self.count(given)
-            except psycopg.OperationalError as error:
-                tell(f"the database does not answer: {error}")
-                now = last
+            except psycopg.OperationalError:
+                now = last  # it is starting
             if now.given and now.missing == 0:
                 return now
             if now.stored != last.stored:

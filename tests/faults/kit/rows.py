@@ -1,4 +1,4 @@
-"""The kit's plant in the database: `python -m tests.faults.kit.rows PLAN` migrates and writes the signals' ids into PLAN."""
+"""The kit's plant: `python -m tests.faults.kit.rows PLAN` makes tables and rows; the signals' ids go into PLAN."""
 
 import json
 import sys
@@ -12,9 +12,8 @@ def make(plan: Path) -> None:
     # Django's own parts can be imported only after setup.
     from django.core.management import call_command
 
-    from lines.plant.models import OpcUaServer, Signal, SignalKind
+    from lines.plant.models import OpcUaServer, Signal, SignalKind, Station
     from tests.lines.rows import make_line, make_server
-    from lines.plant.models import Station
 
     for command in (["migrate", "-v0"], ["ensure_partitions"]):
         call_command(*command)

@@ -24,6 +24,10 @@ from lines.simulator.opcua_server import OpcuaServer
 from mes.embedded import die_with_parent
 from tests.faults.kit import truth
 
+# asyncua's annotations ask for its own wrappers around str, int and datetime, which it does not need.
+new_ua: Any = asyncua.ua
+old_ua: Any = opcua.ua
+
 VALUE, COUNTER = "Telemetry/Value", "Status/TelemetryCount"
 
 
@@ -56,12 +60,12 @@ class HistorisingAsyncua(AsyncuaServer):
         for node in self._ids.values():
             await self._server.iserver.history_manager.storage.new_historized_node(node, None)
             await self._server.get_node(node).set_attr_bit(
-                asyncua.ua.AttributeIds.AccessLevel, asyncua.ua.AccessLevel.HistoryRead
+                new_ua.AttributeIds.AccessLevel, new_ua.AccessLevel.HistoryRead
             )
 
     async def remember(self, path: str, value: Any, source_time: float) -> None:
         kind, _ = self._kinds[path]
-        data = asyncua.ua.DataValue(asyncua.ua.Variant(value, kind), SourceTimestamp=as_datetime(source_time))
+        data = new_ua.DataValue(new_ua.Variant(value, kind), SourceTimestamp=as_datetime(source_time))
         await self._server.iserver.history_manager.storage.save_node_value(self._ids[path], data)
 
 
@@ -72,10 +76,10 @@ class HistorisingOpcua(OpcuaServer):
         await super().start()
         for node in self._ids.values():
             self._server.iserver.history_manager.storage.new_historized_node(node, None)
-            self._server.get_node(node).set_attr_bit(opcua.ua.AttributeIds.AccessLevel, opcua.ua.AccessLevel.HistoryRead)
+            self._server.get_node(node).set_attr_bit(old_ua.AttributeIds.AccessLevel, old_ua.AccessLevel.HistoryRead)
 
     async def remember(self, path: str, value: Any, source_time: float) -> None:
-        data = opcua.ua.DataValue(opcua.ua.Variant(value, self._kinds[path][0]))
+        data = old_ua.DataValue(old_ua.Variant(value, self._kinds[path][0]))
         data.SourceTimestamp = as_datetime(source_time).replace(tzinfo=None)
         self._server.iserver.history_manager.storage.save_node_value(self._ids[path], data)
 

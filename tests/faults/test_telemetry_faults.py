@@ -1,0 +1,52 @@
+"""Each part of the data's way fails once while stations of two makes give values: none is missing, none doubled."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.kit import scenarios
+from tests.faults.kit.plant import FaultPlant, ServerPlan
+from tests.faults.kit.scenarios import Scenario
+
+# One after the other, with all of them counted at the end: most of a fault's time is the wait for what comes after.
+SHORT = (
+    Scenario("cut of 5 s", scenarios.cut, 5),
+    Scenario("gateway killed", scenarios.kill("gateway"), 1),
+    Scenario("worker killed", scenarios.kill("worker"), 1),
+    Scenario("broker killed and wiped", scenarios.wipe_broker, 1),
+    Scenario("PostgreSQL killed", scenarios.kill_database, 1),
+    Scenario("half-open for 4 s", scenarios.half_open, 4),
+    Scenario("disk full for 2 s", scenarios.fill_disk, 2),
+)
+REST_S = 2.5
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+@pytest.fixture
+def plant(open_folder: Path) -> Iterator[FaultPlant]:
+    # python-opcua forgets a subscription with its connection, so what is held through a cut is its history.
+    made = FaultPlant(open_folder, {"one": ServerPlan("asyncua", 2, False), "other": ServerPlan("opcua", 2, True)})
+    try:
+        made.start()
+        made.wait_flowing()
+        yield made
+    finally:
+        made.stop()
+
+
+def test_each_part_fails_once(plant: FaultPlant) -> None:
+    spans = []
+    for scenario in SHORT:
+        began = time.time_ns() // 1000
+        scenario.run(plant)
+        time.sleep(REST_S)
+        spans.append((scenario.name, began, time.time_ns() // 1000))
+    plant.settle(plant.given(spans[0][1], spans[-1][2]))
+    counts = {name: plant.count(plant.given(began, ended)) for name, began, ended in spans}
+    print(*(f"{name}: {count}" for name, count in counts.items()), sep="\n")
+    for name, count in counts.items():
+        assert count.given == count.stored > 0, f"{name}: {count}"
+        assert (count.missing, count.doubled, count.unknown) == (0, 0, 0), f"{name}: {count}"
