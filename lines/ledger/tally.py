@@ -10,7 +10,7 @@ rises by between two readings was lost there. Order and grouping of what is take
 """
 
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,7 @@ class Reading(NamedTuple):
     """One value of the station's counter."""
 
     source_time_us: int
-    count: int
+    number: int
     received_us: int  # by the gateway's clock
 
 
@@ -57,7 +57,7 @@ class Loss(NamedTuple):
 
     since_us: int
     until_us: int
-    count: int
+    lost: int
     is_exact: bool  # False: the station started anew meanwhile; at least so many
 
 
@@ -136,11 +136,12 @@ def _begin(tally: Tally, times_us: Times, readings: list[Reading]) -> Tally:
     seen = int(times_us.max(initial=tally.seen_us))
     for reading in sorted(readings):
         if reading.source_time_us >= tally.seen_us:
-            one = {name: np.array([0], np.int64) for name in _KNOTS}
-            one["time_us"] += reading.source_time_us
-            one["count"] += reading.count
-            one["received_us"] += reading.received_us
-            return Tally(reading.source_time_us, seen, 0, **one)
+            knot = dict.fromkeys(_KNOTS, 0) | {
+                "time_us": reading.source_time_us,
+                "count": reading.number,
+                "received_us": reading.received_us,
+            }
+            return replace(Tally(reading.source_time_us, seen), **_columns(Tally(), knot))
     return replace(tally, seen_us=seen)
 
 
@@ -151,32 +152,45 @@ def _added(times_us: Times, counts: Times) -> tuple[Times, Times]:
 
 def _with_knot(tally: Tally, reading: Reading) -> Tally:
     end = int(np.searchsorted(tally.newer_us, reading.source_time_us, "right"))
-    step = reading.count - int(tally.count[-1])
+    step = reading.number - int(tally.count[-1])
     is_new_start = False
     if step < 0:
         is_new_start = step + _ROUND > _SMALL_STEP
-        step = reading.count if is_new_start else step + _ROUND
+        step = reading.number if is_new_start else step + _ROUND
     knot = {
         "time_us": reading.source_time_us,
-        "count": reading.count,
+        "count": reading.number,
         "given": step,
         "came": int(tally.newer_count[:end].sum()),
         "received_us": reading.received_us,
         "is_new_start": int(is_new_start),
     }
-    columns = {name: np.append(getattr(tally, name), np.int64(value)) for name, value in knot.items()}
-    return replace(tally, **columns, newer_us=tally.newer_us[end:], newer_count=tally.newer_count[end:])
+    newer = {name: getattr(tally, name)[end:] for name in _NEWER}
+    return replace(tally, **_columns(tally, knot), **newer)
+
+
+def _columns(tally: Tally, knot: dict[str, int]) -> dict[str, Any]:
+    """The columns of the knots with one more."""
+    return {name: np.append(getattr(tally, name), np.int64(value)) for name, value in knot.items()}
+
+
+def _given(tally: Tally) -> Times:
+    """(k,) What the station gave since the knot before. Of one that started anew the end of its first life is not
+    counted: what came more than was counted is of that."""
+    return np.where(tally.is_new_start == 1, np.maximum(tally.given, tally.came), tally.given)
+
+
+def _deficits(tally: Tally) -> Times:
+    """(k,) D at each knot."""
+    steps = _given(tally) - tally.came
+    steps[0] = tally.deficit - tally.came[0]
+    return np.cumsum(steps)
 
 
 def _missing(tally: Tally) -> Times:
-    """(k,) L at each knot."""
-    # Of a station that started anew the end of its first life is not counted: what came more is of that.
-    given = np.where(tally.is_new_start == 1, np.maximum(tally.given, tally.came), tally.given)
-    steps = given - tally.came
-    steps[0] = tally.deficit - tally.came[0]
-    deficits = np.cumsum(steps)
-    missing = np.maximum(np.minimum.accumulate(deficits[::-1])[::-1], 0)
-    missing[0] = 0  # what was lost before the baseline is told already
+    """(k,) L at each knot, from the baseline on: what was lost before it is told already."""
+    missing = np.maximum(np.minimum.accumulate(_deficits(tally)[::-1])[::-1], 0)
+    missing[0] = 0
     return np.asarray(missing, np.int64)
 
 
@@ -185,62 +199,56 @@ def losses(tally: Tally, settled_us: int) -> list[Loss]:
     in the order of things."""
     if not tally.is_open:
         return []
-    missing = _missing(tally)
-    found = []
-    for k in np.flatnonzero(np.diff(missing) > 0).tolist():
-        if tally.received_us[k + 1] > settled_us:
-            break
-        count = int(missing[k + 1] - missing[k])
-        found.append(Loss(int(tally.time_us[k]), int(tally.time_us[k + 1]), count, not tally.is_new_start[k + 1]))
-    return found
+    missing, end = _missing(tally), _settled(tally, settled_us)
+    return [
+        Loss(
+            int(tally.time_us[k]),
+            int(tally.time_us[k + 1]),
+            int(missing[k + 1] - missing[k]),
+            not tally.is_new_start[k + 1],
+        )
+        for k in np.flatnonzero(np.diff(missing) > 0).tolist()
+        if k + 1 < end
+    ]
+
+
+def _settled(tally: Tally, settled_us: int) -> int:
+    """How many knots were received until then, with all before them."""
+    is_later = tally.received_us > settled_us
+    return int(is_later.argmax()) if is_later.any() else len(is_later)
 
 
 def settle(tally: Tally, settled_us: int, forget_us: int) -> Tally:
     """The same with no more knots than the losses need; those from before `forget_us` (source time) are final."""
-    if not tally.is_open:
+    end = _settled(tally, settled_us)
+    if end < 2:
         return tally
-    last = int(np.searchsorted(tally.received_us, settled_us, "right")) - 1
-    # Knots are in the order of source time; of receipt mostly, too. Only what is settled to the left counts.
-    while last > 0 and (tally.received_us[: last + 1] > settled_us).any():
-        last -= 1
-    if last < 1:
-        return tally
-    missing = _missing(tally)
-    rises = np.diff(missing) > 0
+    rises = np.diff(_missing(tally)) > 0
     hours = tally.time_us // HOUR_US
     keep = np.ones(len(tally.time_us), np.bool_)
-    for k in range(1, last):
-        is_same = rises[k - 1] == rises[k] and not (rises[k] and hours[k + 1] != hours[k - 1])
-        keep[k] = not (is_same and tally.is_new_start[k] == tally.is_new_start[k + 1] == 0)
-    tally = _without(tally, keep)
-    return _rebased(tally, settled_us, forget_us)
+    for k in range(1, end - 1):
+        is_one = rises[k - 1] == rises[k] and (not rises[k] or hours[k] == hours[k + 1])
+        keep[k] = not is_one or bool(tally.is_new_start[k : k + 2].any())
+    return _rebased(_without(tally, keep), settled_us, forget_us)
 
 
 def _without(tally: Tally, keep: NDArray[np.bool_]) -> Tally:
     """What lies between is added to the next knot that stays."""
-    group = np.concatenate([[0], np.cumsum(keep)[:-1]])  # a knot that goes belongs to the next one that stays
-    columns = {name: getattr(tally, name)[keep] for name in _KNOTS}
-    # `given` of a new start is not known until nothing more of it comes; now it is.
-    given = np.where(tally.is_new_start == 1, np.maximum(tally.given, tally.came), tally.given)
-    given = np.where(keep & (tally.is_new_start == 1), tally.given, given)
-    for name, values in (("given", given), ("came", tally.came)):
-        columns[name] = np.bincount(group, values, len(columns[name])).astype(np.int64)
+    group = np.concatenate([[0], np.cumsum(keep)[:-1]])
+    columns: dict[str, Any] = {name: getattr(tally, name)[keep] for name in _KNOTS}
+    for name in ("given", "came"):
+        columns[name] = np.bincount(group, getattr(tally, name), int(keep.sum())).astype(np.int64)
     return replace(tally, **columns)
 
 
 def _rebased(tally: Tally, settled_us: int, forget_us: int) -> Tally:
     """The baseline moved to the first knot behind which something is missing."""
-    missing = _missing(tally)
-    base = 0
-    while base + 1 < len(missing) and tally.received_us[base + 1] <= settled_us:
-        is_final = tally.time_us[base + 1] < forget_us
-        if missing[base + 1] > missing[base] and not is_final:
-            break
+    missing, end, base = _missing(tally), _settled(tally, settled_us), 0
+    while base + 1 < end and (missing[base + 1] == missing[base] or tally.time_us[base + 1] < forget_us):
         base += 1
     if base == 0:
         return tally
-    given = np.where(tally.is_new_start == 1, np.maximum(tally.given, tally.came), tally.given)
-    deficit = tally.deficit - int(tally.came[0]) + int((given - tally.came)[1 : base + 1].sum())
-    columns = {name: getattr(tally, name)[base:].copy() for name in _KNOTS}
-    columns["given"][0] = columns["came"][0] = columns["is_new_start"][0] = 0
-    return replace(tally, deficit=deficit - int(missing[base]), **columns)
+    columns: dict[str, Any] = {name: getattr(tally, name)[base:].copy() for name in _KNOTS}
+    for name in ("given", "came", "is_new_start"):
+        columns[name][0] = 0
+    return replace(tally, deficit=int(_deficits(tally)[base] - missing[base]), **columns)
