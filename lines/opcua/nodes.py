@@ -7,8 +7,8 @@ from typing import Any
 
 from asyncua import ua
 from asyncua.client.client import Client
-from asyncua.ua.ua_binary import struct_to_binary
 from asyncua.ua.status_codes import StatusCodes
+from asyncua.ua.ua_binary import struct_to_binary
 
 from lines.errors import NODE_MISSING, Code
 from lines.opcua import structures
