@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input -
 RUNTIME := $(VENV)/installed-runtime
 DEV := $(VENV)/installed-dev
 
-.PHONY: help demo setup setup-dev check test test-all clean
+.PHONY: help demo setup setup-dev check test test-all soak clean
 .DEFAULT_GOAL := help
 
 help: ## what each target does
@@ -26,6 +26,9 @@ test: $(DEV) ## the tests, within 6 minutes on two cores
 
 test-all: $(DEV) ## the slow tests: the demo as it is, faults, browsers, interop
 	@$(PYTEST) -m slow
+
+soak: $(DEV) ## faults and random kills for half an hour, with a report; SOAK=--help names its options
+	@exec $(BIN)/python -m tests.faults.soak $(SOAK)
 
 check: $(DEV) ## every gate but the tests
 	@$(BIN)/python .ci/check.py

@@ -148,10 +148,9 @@ class Soak:
         ]
         for line in self.lines:
             c = line.count
-            figures = (
-                f"{c.given:,} | {c.stored:,} | {c.missing:,} | {c.doubled:,} | {c.unknown:,} | {line.settled_s:.0f}"
-            )
-            text.append(f"| {line.name} | {figures} | {'ok' if line.passed else 'FAULT'} {'; '.join(line.notes)} |")
+            counts = " | ".join(f"{n:,}" for n in (c.given, c.stored, c.missing, c.doubled, c.unknown))
+            verdict = "; ".join(["ok" if line.passed else "FAULT", *line.notes])
+            text.append(f"| {line.name} | {counts} | {line.settled_s:.0f} | {verdict} |")
         if self.killed:
             text += ["", "Killed: " + ", ".join(f"{name} {times}" for name, times in self.killed.most_common()) + "."]
         words.report.parent.mkdir(parents=True, exist_ok=True)
