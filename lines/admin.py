@@ -240,6 +240,20 @@ class TelemetryBatchAdmin(FactAdmin):
     list_display = ("id", "source", "sequence", "received_at", "rows", "duplicates")
 
 
+@admin.register(models.SealedPartition)
+class SealedPartitionAdmin(FactAdmin):
+    list_display = (
+        "day",
+        "part",
+        "rows",
+        "size_bytes",
+        "first_source_time",
+        "last_source_time",
+        "sealed_at",
+        "removed_at",
+    )
+
+
 @admin.register(models.SignalLatest)
 class SignalLatestAdmin(FactAdmin):
     list_display = ("signal", "value", "status", "source_time", "received_at")

@@ -28,7 +28,7 @@ from lines.records.models import (
     WithdrawnRecord,
 )
 from lines.states.models import StateChange, StationStatus
-from lines.telemetry.models import Sample, SignalLatest, TelemetryBatch
+from lines.telemetry.models import Sample, SealedPartition, SignalLatest, TelemetryBatch
 
 __all__ = [
     "Alarm",
@@ -56,6 +56,7 @@ __all__ = [
     "Route",
     "RouteStep",
     "Sample",
+    "SealedPartition",
     "Shift",
     "Signal",
     "SignalLatest",

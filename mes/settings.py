@@ -86,6 +86,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DENCHI_REDIS_URL = env.str("DENCHI_REDIS_URL", default="redis://127.0.0.1:6379/0")
 # Station tokens in plain text, for the gateway alone: a JSON file {station: token}, mode 0600.
 DENCHI_STATION_TOKENS = env.str("DENCHI_STATION_TOKENS", default="")
+# What the gateway's spool may take of the disk; values wait in the servers' queues when it is full.
+DENCHI_SPOOL_MB = env.int("DENCHI_SPOOL_MB", default=2048)
 # Where the gateway posts what the OPC UA handshakes bring.
 DENCHI_API_URL = env.str("DENCHI_API_URL", default="http://127.0.0.1:8000")
 
@@ -99,6 +101,11 @@ DENCHI_PERSON_RATE = env.float("DENCHI_PERSON_RATE", default=10.0)
 
 # Every disposition of a nonconforming unit waits for a second person; else only those with a safety defect.
 DENCHI_TWO_PEOPLE_DECIDE = env.bool("DENCHI_TWO_PEOPLE_DECIDE", default=False)
+
+# Days that signal values stay in the database before they are sealed into files (0: for ever), and days after which
+# they are removed from wherever they are (0: never).
+DENCHI_HOT_DAYS = env.int("DENCHI_HOT_DAYS", default=7)
+DENCHI_COLD_DAYS = env.int("DENCHI_COLD_DAYS", default=0)
 
 AUTH_USER_MODEL = "lines.Person"
 LOGIN_URL = "login"
@@ -147,6 +154,14 @@ SILENCED_SYSTEM_CHECKS = ["staticfiles.W004"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    # Sealed telemetry: a folder, or what a JSON object names (docs/telemetry-storage.md).
+    "telemetry": env.json(
+        "DENCHI_COLD_STORAGE",
+        default={
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(DENCHI_VAR / "telemetry"), "file_permissions_mode": 0o640},
+        },
+    ),
 }
 WHITENOISE_USE_FINDERS = False
 

@@ -49,6 +49,7 @@ DENCHI_STATION_RATE = DENCHI_PERSON_RATE = 0.0
 # Argon2 is slow on purpose; the tests log in hundreds of times.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
+    **STORAGES,  # noqa: F405 - the star import above
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

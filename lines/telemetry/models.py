@@ -1,4 +1,4 @@
-"""Telemetry: batches as the gateway sent them, their samples, and the latest value of each signal.
+"""Telemetry: batches as the gateway sent them, their samples hot and cold, and the latest value of each signal.
 
 Sample is range-partitioned by received_at (migration 0002), has no index but (signal, source_time), and
 refuses UPDATE.
@@ -24,6 +24,8 @@ class TelemetryBatch(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "sequence"], name="batch_source_sequence")]
+        # Sealing proves by them that no row came since it read.
+        indexes = [models.Index(fields=["received_at"], name="batch_received_at")]
 
 
 class Sample(models.Model):
@@ -35,6 +37,28 @@ class Sample(models.Model):
     source_time = models.DateTimeField()
     value = models.FloatField()
     status = models.BigIntegerField(help_text="OPC UA status code, 0 is Good.")
+
+
+class SealedPartition(models.Model):
+    """Samples of one day of receipt that have left the table for a Parquet file. The row stays when the file goes."""
+
+    day = models.DateField(help_text="UTC day of receipt.")
+    part = models.PositiveSmallIntegerField(help_text="1 is the day's partition; later parts came after sealing.")
+    name = models.CharField(max_length=200, help_text="Of the file in the storage.")
+    rows = models.BigIntegerField()
+    size_bytes = models.BigIntegerField()
+    first_source_time = models.DateTimeField()
+    last_source_time = models.DateTimeField()
+    content_sha256 = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True, help_text="When its time was over; the file is gone.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "part"], name="sealed_day_part")]
+        ordering = ["-day", "-part"]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.part}"
 
 
 class SignalLatest(models.Model):
