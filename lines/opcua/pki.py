@@ -89,13 +89,15 @@ def _names(certificate: x509.Certificate) -> x509.SubjectAlternativeName:
         return x509.SubjectAlternativeName([])
 
 
-def make_identity(name: str, uri: str = "", host_names: Iterable[str] = (), days: int = DAYS) -> Identity:
+def make_identity(
+    name: str, uri: str = "", host_names: Iterable[str] = (), days: int = DAYS, now: datetime | None = None
+) -> Identity:
     """A new key and a self-signed certificate as OPC 10000-6 6.2.2 wants it; with a `uri` it is an application's."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
     names: list[x509.GeneralName] = [x509.UniformResourceIdentifier(uri)] if uri else []
     names += [_host(each) for each in host_names]
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     usage = dict.fromkeys(("key_agreement", "crl_sign", "encipher_only", "decipher_only"), False)
     usage |= dict.fromkeys(
         # Self-signed certificates need key_cert_sign, or OpenSSL does not take them for that.

@@ -6,7 +6,9 @@ from typing import Any
 import asyncua
 
 from lines.simulator.clock import as_datetime
-from lines.simulator.nodes import NAMESPACE, NO_VALUE_YET, NodeSpec
+from lines.simulator.nodes import NAMESPACE, NO_VALUE_YET, STRUCTURE, NodeSpec
+from lines.simulator.server_security import ServerSecurity
+from lines.simulator.structures import ServedStructure, add_structure
 
 # asyncua's annotations ask for its own wrappers around str, int and datetime, which it does not need.
 ua: Any = asyncua.ua
@@ -21,22 +23,34 @@ class _Written(ua.DataValue):  # type: ignore[misc]  # ua is Any here
 
 
 class AsyncuaServer:
-    """One asyncua server on a TCP port of the loopback interface, anonymous and unencrypted: a demo plant."""
+    """One asyncua server on a TCP port of the loopback interface; anonymous and unencrypted unless given security."""
 
-    def __init__(self, name: str, port: int, nodes: Iterable[NodeSpec], host: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        name: str,
+        port: int,
+        nodes: Iterable[NodeSpec],
+        host: str = "127.0.0.1",
+        security: ServerSecurity | None = None,
+    ) -> None:
         self.url = f"opc.tcp://{host}:{port}"
         self._name = name
+        self._security = security
         self._specs = list(nodes)
         self._server: Any = asyncua.Server()  # type: ignore[attr-defined]  # it exports by *
         self._ids: dict[str, Any] = {}
         self._kinds: dict[str, tuple[Any, bool]] = {}
+        self._structures: dict[str, ServedStructure] = {}
 
     async def start(self) -> None:
         server = self._server
         await server.init()
         server.set_endpoint(self.url)
         server.set_server_name(f"Denchi plant simulator {self._name}")
-        server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+        if self._security is None:
+            server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+        else:
+            await self._security.apply(server)
         index = await server.register_namespace(NAMESPACE)
         folders = {"": server.get_objects_node()}
         for spec in self._specs:
@@ -46,12 +60,17 @@ class AsyncuaServer:
                 if path not in folders:
                     above = folders["/".join(parents[: depth - 1])]
                     folders[path] = await above.add_object(ua.NodeId(path, index), f"{index}:{parents[depth - 1]}")
-            kind = ua.VariantType[spec.kind]
+            if spec.kind == STRUCTURE:
+                structure = self._structures[spec.path] = await add_structure(server, index, spec)
+                kind, data_type, initial = ua.VariantType.ExtensionObject, structure.data_type, structure.value(None)
+            else:
+                kind, initial = ua.VariantType[spec.kind], spec.initial
+                data_type = ua.NodeId(kind.value)
             node = await folders["/".join(parents)].add_variable(
                 ua.NodeId(spec.path, index),
                 f"{index}:{name}",
-                ua.Variant(spec.initial, kind, is_array=spec.is_array),
-                datatype=ua.NodeId(kind.value),
+                ua.Variant(initial, kind, is_array=spec.is_array),
+                datatype=data_type,
             )
             if spec.by_client:
                 await node.set_writable()
@@ -66,6 +85,8 @@ class AsyncuaServer:
 
     async def write(self, path: str, value: Any, source_time: float, status: int = 0) -> None:
         kind, is_array = self._kinds[path]
+        if path in self._structures:
+            value = self._structures[path].value(value)
         data = _Written(
             ua.Variant(value, kind, is_array=is_array), ua.StatusCode(status), SourceTimestamp=as_datetime(source_time)
         )

@@ -1,0 +1,392 @@
+"""Secured OPC UA: what connects, and what is refused with one line that says why."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from asyncua.client.client import Client
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from lines.alarms.models import Alarm
+from lines.certificates import errors, services
+from lines.errors import SERVER_NOT_SECURED, Code, Refusal
+from lines.opcua import trust
+from lines.opcua.pki import Identity, Pki, application_uris, fingerprint, make_identity
+from lines.opcua.queries import Server
+from lines.opcua.security import InsecureError, explained, secure
+from lines.plant.models import OpcUaServer
+from lines.simulator.asyncua_server import AsyncuaServer
+from lines.simulator.nodes import NAMESPACE, NodeSpec
+from lines.simulator.server_security import ServerSecurity
+from mes.embedded import free_port
+from tests.lines.rows import make_line, make_server, make_station
+
+T = TypeVar("T")
+
+URI = "urn:plant:assembly"
+NODE = NodeSpec("STACK-1/Telemetry/Speed", "Double")
+
+
+@pytest.fixture(scope="module")
+def identities() -> dict[str, Identity]:
+    """Keys are slow to make; these do for all tests."""
+    return {
+        "own": make_identity("Denchi gateway", "urn:here:denchi:gateway", ["here"]),
+        "server": make_identity("Assembly", URI, ["127.0.0.1"]),
+        "other": make_identity("Assembly", URI, ["127.0.0.1"]),
+    }
+
+
+class Secured:
+    """A secured server in a thread of its own."""
+
+    def __init__(self, security: ServerSecurity) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._server = AsyncuaServer("ASSEMBLY", free_port(), [NODE], security=security)
+        self.url = self._server.url
+        self._run(self._server.start())
+        self._run(self._server.write(NODE.path, 12.5, 1.7e9))
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+    @contextmanager
+    def without(self, policy: str) -> Iterator[None]:
+        """It no longer lists this policy."""
+        listed = self._server._server.iserver.endpoints
+        all_of_them = list(listed)
+        listed[:] = [each for each in listed if not each.SecurityPolicyUri.endswith(policy)]
+        yield
+        listed[:] = all_of_them
+
+    def stop(self) -> None:
+        self._run(self._server.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def secured(identities: dict[str, Identity]) -> Iterator[Secured]:
+    own = identities["own"].certificate
+    server = Secured(
+        ServerSecurity(identities["server"], (own,), passwords={"gateway": "open sesame"}, user_certificates=(own,))
+    )
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def pki(tmp_path: Path, settings: Any, identities: dict[str, Identity]) -> Pki:
+    """A folder with which everything fits."""
+    settings.DENCHI_VAR = tmp_path
+    pki = Pki(tmp_path / "pki")
+    pki.save_own(identities["own"])
+    pki.save_login("ASSEMBLY", identities["own"])
+    pki.trust(identities["server"].certificate)
+    _private(pki.folder / "users" / "ASSEMBLY.password", "open sesame\n")
+    return pki
+
+
+@pytest.fixture
+def plan(secured: Secured, pki: Pki) -> Server:  # noqa: ARG001 - it makes the folder
+    return Server(
+        code="ASSEMBLY",
+        endpoint_url=secured.url,
+        is_demo=False,
+        variables=(),
+        handshakes=(),
+        security_policy="Basic256Sha256",
+        authentication="USER_NAME",
+        user_name="gateway",
+    )
+
+
+def _private(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o600)
+
+
+async def _read(server: Server) -> float:
+    client = Client(server.endpoint_url, timeout=5)
+    try:
+        await secure(client, server)
+        await client.connect()
+    except Exception as error:
+        raise explained(error, server) or error from None
+    try:
+        index = await client.get_namespace_index(NAMESPACE)
+        return float(await client.get_node(f"ns={index};s={NODE.path}").read_value())
+    finally:
+        await client.disconnect()
+
+
+def _refused(server: Server) -> InsecureError:
+    with pytest.raises(InsecureError) as caught:
+        asyncio.run(_read(server))
+    assert "\n" not in str(caught.value)
+    return caught.value
+
+
+@pytest.mark.parametrize("policy", ["Basic256Sha256", "Aes256Sha256RsaPss"])
+@pytest.mark.parametrize("login", ["USER_NAME", "CERTIFICATE"])
+def test_both_policies_and_both_logins_read_a_value(plan: Server, pki: Pki, policy: str, login: str) -> None:
+    server = replace(plan, security_policy=policy, authentication=login)
+    assert asyncio.run(_read(server)) == 12.5
+    assert [(code, kind) for code, kind, _ in pki.ends() if kind == "server"] == [("ASSEMBLY", "server")]
+    assert pki.refusals() == []
+
+
+def test_none_is_refused_outside_the_demo_and_a_login_in_clear_everywhere(plan: Server) -> None:
+    unsecured = replace(plan, security_policy="None", authentication="ANONYMOUS")
+    assert _refused(unsecured).code is SERVER_NOT_SECURED
+    asyncio.run(secure(Client(plan.endpoint_url), replace(unsecured, is_demo=True)))
+    assert _refused(replace(unsecured, is_demo=True, authentication="USER_NAME")).code is errors.LOGIN_IN_CLEAR
+
+
+def _distrust(pki: Pki) -> None:
+    for path in (pki.folder / "trusted").iterdir():
+        path.unlink()
+
+
+def _change(pki: Pki) -> None:
+    _distrust(pki)
+    pki.trust(make_identity("Assembly", URI).certificate)
+
+
+def _wrong_password(pki: Pki) -> None:
+    _private(pki.folder / "users" / "ASSEMBLY.password", "close sesame")
+
+
+def _open_password(pki: Pki) -> None:
+    (pki.folder / "users" / "ASSEMBLY.password").chmod(0o644)
+
+
+def _open_key(pki: Pki) -> None:
+    (pki.folder / "own" / "key.pem").chmod(0o640)
+
+
+def _no_key(pki: Pki) -> None:
+    (pki.folder / "own" / "key.pem").unlink()
+
+
+def _another_own(pki: Pki) -> None:
+    pki.save_own(make_identity("Denchi gateway", "urn:here:denchi:gateway"))
+
+
+def _expired_own(pki: Pki) -> None:
+    last_week = datetime.now(UTC) - timedelta(days=7)
+    pki.save_own(make_identity("Denchi gateway", "urn:here:denchi:gateway", days=1, now=last_week))
+
+
+def _no_password(pki: Pki) -> None:
+    (pki.folder / "users" / "ASSEMBLY.password").unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code", "says"),
+    [
+        (_distrust, errors.UNTRUSTED, "It shows Assembly, SHA-256 "),
+        (_change, errors.CHANGED, "; trusted is "),
+        (_wrong_password, errors.USER_REFUSED, "BadUserAccessDenied, user gateway"),
+        (_no_password, errors.LOGIN_MISSING, "ASSEMBLY.password: No such file"),
+        (_open_password, errors.FILE_NOT_PRIVATE, "ASSEMBLY.password has mode 0644"),
+        (_open_key, errors.FILE_NOT_PRIVATE, "key.pem has mode 0640"),
+        (_no_key, errors.OWN_MISSING, "key.pem: No such file"),
+        (_another_own, errors.OWN_REFUSED, "BadCertificateUntrusted"),
+        (_expired_own, errors.OWN_EXPIRED, "valid until"),
+    ],
+    ids=lambda value: value.__name__.strip("_") if callable(value) else "",
+)
+def test_each_mismatch_has_its_code_and_names_the_very_thing(
+    plan: Server, pki: Pki, spoil: Callable[[Pki], None], code: Code, says: str
+) -> None:
+    spoil(pki)
+    error = _refused(plan)
+    assert error.code is code and says in str(error) and code.cure_en in str(error)
+    assert [(each.server, each.code) for each in pki.refusals()] == [("ASSEMBLY", code.code)]
+
+
+def test_a_policy_or_login_that_the_server_does_not_offer_is_told_with_what_it_offers(
+    plan: Server, secured: Secured
+) -> None:
+    error = _refused(replace(plan, authentication="ANONYMOUS"))
+    assert error.code is errors.LOGIN_NOT_OFFERED
+    assert error.detail == "It takes Certificate, UserName; the plant data say ANONYMOUS."
+    with secured.without("Basic256Sha256"):
+        error = _refused(plan)
+    assert error.code is errors.POLICY_NOT_OFFERED
+    assert error.detail == "It offers Aes256_Sha256_RsaPss SignAndEncrypt; the plant data say Basic256Sha256."
+
+
+# The judgement of certificates alone, without a server.
+
+
+def _issued(issuer: Identity, *, ca: bool = False, uri: str = URI, host: str = "plc.plant") -> Identity:
+    """A certificate by an authority, or that authority itself where `issuer` has signed itself."""
+    key = issuer.key if ca else rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Plant CA" if ca else "PLC")])
+    by = name if ca else issuer.certificate.subject
+    usage = dict.fromkeys(
+        ("key_agreement", "crl_sign", "encipher_only", "decipher_only", "content_commitment"), False
+    ) | dict.fromkeys(("digital_signature", "key_encipherment", "data_encipherment"), True)
+    now = datetime.now(UTC)
+    builder = (
+        x509.CertificateBuilder(by, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=365))
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        .add_extension(x509.KeyUsage(key_cert_sign=ca, **usage), critical=True)
+    )
+    if not ca:
+        names = [x509.UniformResourceIdentifier(uri), x509.DNSName(host)]
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    return Identity(builder.sign(issuer.key, hashes.SHA256()), key)
+
+
+def _verdict(
+    certificate: x509.Certificate,
+    trusted: list[x509.Certificate],
+    *,
+    revocations: list[x509.CertificateRevocationList] | None = None,
+    uri: str = URI,
+    host: str = "plc.plant",
+    in_days: int = 0,
+) -> Code | None:
+    try:
+        trust.check(
+            certificate,
+            sent=[],
+            trusted=trusted,
+            revocations=revocations or [],
+            application_uri=uri,
+            host=host,
+            now=datetime.now(UTC) + timedelta(days=in_days),
+        )
+    except Refusal as refusal:
+        return refusal.code
+    return None
+
+
+def test_a_certificate_of_a_trusted_authority_is_trusted_for_its_host_until_it_is_revoked(
+    identities: dict[str, Identity],
+) -> None:
+    authority = _issued(identities["other"], ca=True)
+    plc = _issued(authority).certificate
+    trusted = [authority.certificate]
+    assert _verdict(plc, trusted) is None
+    assert _verdict(plc, trusted, host="127.0.0.1") is errors.WRONG_HOST
+    assert _verdict(plc, trusted, uri="urn:else") is errors.WRONG_URI
+    assert _verdict(plc, trusted, in_days=400) in {errors.EXPIRED, errors.UNTRUSTED}
+    now = datetime.now(UTC)
+    taken_back = x509.RevokedCertificateBuilder(plc.serial_number, now).build()
+    revocations = (
+        x509.CertificateRevocationListBuilder(authority.certificate.subject, now, now + timedelta(days=7))
+        .add_revoked_certificate(taken_back)
+        .sign(authority.key, hashes.SHA256())
+    )
+    assert _verdict(plc, trusted, revocations=[revocations]) is errors.REVOKED
+
+
+def test_a_trusted_station_cannot_vouch_for_another_one(identities: dict[str, Identity]) -> None:
+    """Self-signed certificates of many makes call themselves an authority."""
+    station = identities["server"]
+    forged = _issued(station).certificate
+    assert _verdict(forged, [station.certificate]) is errors.CHANGED
+
+
+def test_a_certificate_trusted_by_its_fingerprint_still_needs_its_time_and_its_uri(
+    identities: dict[str, Identity],
+) -> None:
+    certificate = identities["server"].certificate
+    assert _verdict(certificate, [certificate], host="another.name") is None
+    assert _verdict(certificate, [certificate], uri="urn:else") is errors.WRONG_URI
+    assert _verdict(certificate, [certificate], in_days=3000) is errors.EXPIRED
+    weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - that is the point
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "weak")])
+    small = (
+        x509.CertificateBuilder(name, name, weak.public_key(), 1)
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .sign(weak, hashes.SHA256())
+    )
+    assert _verdict(small, [small]) is errors.UNFIT
+
+
+# Commands.
+
+
+def test_the_commands_make_a_private_key_and_trust_what_a_person_compared(
+    secured: Secured, tmp_path: Path, settings: Any, identities: dict[str, Identity]
+) -> None:
+    settings.DENCHI_VAR = tmp_path
+    pki, said = Pki(tmp_path / "pki"), StringIO()
+    call_command("opcua_certificate", host="mes-1", stdout=said)
+    own = pki.own().certificate
+    assert application_uris(own) == ["urn:mes-1:denchi:gateway"] and fingerprint(own) in said.getvalue()
+    assert (tmp_path / "pki" / "own" / "key.pem").stat().st_mode & 0o777 == 0o600
+    call_command("opcua_certificate", stdout=StringIO())
+    assert pki.own().certificate == own, "a certificate that servers trust must not be replaced unasked"
+
+    with pytest.raises(CommandError, match="another fingerprint"):
+        call_command("opcua_trust", secured.url, fingerprint="00:11", stdout=StringIO())
+    assert pki.trusted() == []
+    shown = fingerprint(identities["server"].certificate)
+    call_command("opcua_trust", secured.url, fingerprint=shown.lower(), stdout=said)
+    assert pki.trusted() == [identities["server"].certificate]
+    assert "Basic256Sha256 SignAndEncrypt" in said.getvalue()
+    with pytest.raises(CommandError, match="does not answer"):
+        call_command("opcua_trust", f"opc.tcp://127.0.0.1:{free_port()}", stdout=StringIO())
+
+
+# Alarms.
+
+
+@pytest.mark.django_db
+def test_a_certificate_that_ends_soon_and_a_server_that_is_refused_raise_an_alarm_until_it_is_over(
+    tmp_path: Path, settings: Any, identities: dict[str, Identity]
+) -> None:
+    settings.DENCHI_VAR = tmp_path
+    pki = Pki(tmp_path / "pki")
+    line = make_line()
+    make_station(make_server(line, "COATING"), "COAT-1")
+    assembly = make_server(line, "ASSEMBLY")
+    make_station(assembly, "STACK-1")
+    OpcUaServer.objects.filter(pk=assembly.pk).update(security_policy="Basic256Sha256")
+    services.watch()
+    assert not Alarm.objects.exists()
+
+    pki.save_own(identities["own"])
+    pki.saw("ASSEMBLY", make_identity("Assembly", URI, days=29).certificate)
+    pki.refused("ASSEMBLY", errors.USER_REFUSED.code, "It answered BadUserAccessDenied.")
+    for _ in range(2):
+        services.watch()
+    found = {alarm.code: alarm for alarm in Alarm.objects.all()}
+    assert len(found) == Alarm.objects.count() == 2
+    assert {alarm.station.code for alarm in found.values()} == {"STACK-1"}
+    ends = found[errors.EXPIRES.code]
+    assert ends.message_en.startswith("The server's certificate (ASSEMBLY) expires on 20")
+    assert "サーバーの証明書（ASSEMBLY）" in ends.message_ja
+    assert found[errors.USER_REFUSED.code].message_en.endswith("It answered BadUserAccessDenied.")
+
+    pki.saw("ASSEMBLY", identities["server"].certificate)
+    (pki.folder / "seen" / "ASSEMBLY.refused").unlink()
+    pki.save_own(make_identity("Denchi gateway", "urn:here:denchi:gateway", days=10))
+    services.watch()
+    (standing,) = Alarm.objects.filter(cleared_at=None)
+    assert (
+        standing.message_en.startswith("The gateway's own certificate expires on")
+        and standing.station.code == "STACK-1"
+    )
