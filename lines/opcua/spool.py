@@ -2,7 +2,8 @@
 
 A file is written beside its place, flushed to the disk, renamed, and then the folder is flushed, once for all files of
 a moment: after a power cut a file is whole or absent, and what `flush` has seen is there. The folder keeps the name of
-the source for ever, so a restart goes on where it stopped.
+the source for ever, and the newest batch until there is a newer one, so a restart goes on where it stopped and knows
+the next number without asking anybody.
 """
 
 import os
@@ -17,7 +18,8 @@ _BLOCK = 4096
 class Spool:
     """One gateway's folder. `source` names it in the database. `limit_bytes` is what it should not grow beyond.
 
-    May be used from several threads, with one of them writing.
+    May be used from several threads, with one of them writing. `highest` is the greatest number ever used; 0: none is
+    known.
     """
 
     def __init__(self, folder: Path, line_code: str, limit_bytes: int = 2**31) -> None:
@@ -34,6 +36,7 @@ class Spool:
         self._lock = Lock()
         self._size = {int(path.stem): _on_disk(path.stat().st_size) for path in folder.glob(f"*{_SUFFIX}")}
         self._size_bytes = sum(self._size.values())
+        self.highest = max(self._size, default=0)
 
     @property
     def size_bytes(self) -> int:
@@ -46,7 +49,7 @@ class Spool:
         return self._size_bytes / self.limit_bytes
 
     def sequences(self) -> list[int]:
-        """What is here, oldest first."""
+        """What is here and not removed, oldest first."""
         return sorted(self._size)
 
     def write(self, sequence: int, content: bytes) -> None:
@@ -55,6 +58,10 @@ class Spool:
         with self._lock:
             self._size_bytes += _on_disk(len(content)) - self._size.get(sequence, 0)
             self._size[sequence] = _on_disk(len(content))
+            before, self.highest = self.highest, max(self.highest, sequence)
+            is_left_over = before not in self._size
+        if is_left_over:
+            self._path(before).unlink(missing_ok=True)
 
     def flush(self) -> None:
         """Returns when all files written so far would survive a power cut."""
@@ -68,10 +75,13 @@ class Spool:
         return self._path(sequence).read_bytes()
 
     def remove(self, sequence: int) -> None:
-        # Not flushed: a file that comes back after a power cut is sent again and found to be stored.
-        self._path(sequence).unlink(missing_ok=True)
+        """The database has it. Of the newest the file stays, to say its number."""
         with self._lock:
             self._size_bytes -= self._size.pop(sequence, 0)
+            is_newest = sequence == self.highest
+        if not is_newest:
+            # Not flushed: a file that comes back after a power cut is sent again and found to be stored.
+            self._path(sequence).unlink(missing_ok=True)
 
     def _path(self, sequence: int) -> Path:
         return self._folder / f"{sequence:020d}{_SUFFIX}"

@@ -60,7 +60,8 @@ def store_or_set_aside(source: str, sequence: int, content: bytes) -> None:
 
 def set_aside(source: str, sequence: int, content: bytes, code: Code, detail: str) -> bool:
     """Put a batch into quarantine, which commits it for the gateway. False if it was stored or set aside before."""
-    batch = _read(content)
+    # Not where a worker died of it: it is left to the one who looks into that.
+    batch = None if code == errors.BATCH_GIVEN_UP else _read(content)
     now, sha256 = timezone.now(), hashlib.sha256(content).hexdigest()
     try:
         with acting("task:telemetry"):
