@@ -6,6 +6,7 @@ What was given, stored, missing and doubled is written into a report, also when 
 
 import argparse
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -189,7 +190,6 @@ def main() -> int:
         FORGETTING: ServerPlan("asyncua", words.stations - half, False),
         KEEPING: ServerPlan("opcua", half, True),
     }
-    # Not removed after a fault: the logs say what happened.
     folder = Path(tempfile.mkdtemp(prefix="denchi-soak-"))
     folder.chmod(0o755)
     plant = FaultPlant(folder, plans, words.rate)
@@ -205,8 +205,12 @@ def main() -> int:
             plant.stop()
             soak.write()
     print(words.report.read_text())
-    print(f"Report: {words.report}. Logs: {plant.supervisor.logs}")
-    return 130 if stopped else int(not all(line.passed for line in soak.lines))
+    print(f"Report: {words.report}")
+    if passed := not stopped and all(line.passed for line in soak.lines):
+        shutil.rmtree(folder)
+    else:
+        print(f"Logs: {plant.supervisor.logs}")
+    return 130 if stopped else int(not passed)
 
 
 if __name__ == "__main__":

@@ -209,5 +209,8 @@ class FaultPlant:
             )
             if newest[0][0] == len(self.signal_ids):
                 return
+            ended = [name for name in self._commands if not self.supervisor.is_running(name)]
+            if ended:
+                raise AssertionError(f"{ended[0]} ended by itself: {self.supervisor.tail_of(ended[0], 20)}")
             time.sleep(0.2)
-        raise AssertionError(f"values do not flow; {self.supervisor.tail_of('gateway', 20)}")
+        raise AssertionError(f"values do not flow: {self.supervisor.tail_of('gateway', 20)}")
