@@ -88,6 +88,8 @@ DENCHI_REDIS_URL = env.str("DENCHI_REDIS_URL", default="redis://127.0.0.1:6379/0
 DENCHI_STATION_TOKENS = env.str("DENCHI_STATION_TOKENS", default="")
 # What the gateway's spool may take of the disk; values wait in the servers' queues when it is full.
 DENCHI_SPOOL_MB = env.int("DENCHI_SPOOL_MB", default=2048)
+# Notifications of numbers decoded by our own vectorised decoder; false: all by asyncua's.
+DENCHI_FAST_DECODING = env.bool("DENCHI_FAST_DECODING", default=True)
 # Where the gateway posts what the OPC UA handshakes bring.
 DENCHI_API_URL = env.str("DENCHI_API_URL", default="http://127.0.0.1:8000")
 
