@@ -28,6 +28,7 @@ from lines.simulator.opcua_server import OpcuaServer
 from lines.simulator.people import People
 from lines.simulator.plantings import Plantings
 from lines.simulator.routes import Plant
+from lines.simulator.server_security import from_folder
 from lines.simulator.servers import StationServer
 from lines.simulator.state import MAX_BEHIND_S, numbers_used, read_state, restore, save
 from lines.simulator.telemetry import Telemetry
@@ -55,6 +56,7 @@ class Options:
     days_back: float = 9.5
     cells_per_day: float = 100.0
     wait_for_client_s: float = 0.0  # how long to hold the clock until somebody subscribes to every signal
+    pki: Path | None = None  # certificates of the servers that the plant secures; without it none is
 
 
 def free_ports(count: int) -> list[int]:
@@ -105,8 +107,12 @@ class Simulator:
         ports = free_ports(len(self.files.opcua_servers))
         for server, port in zip(self.files.opcua_servers, ports, strict=True):
             nodes = [n for s in self.files.stations if s.opcua_server == server.code for n in station_nodes(s)]
-            kind = OpcuaServer if server.stack == "opcua" else AsyncuaServer
-            self.servers[server.code] = kind(server.code, port, nodes)
+            if server.stack == "opcua":
+                self.servers[server.code] = OpcuaServer(server.code, port, nodes)
+                continue
+            pki = self.options.pki if server.security_policy != "None" else None
+            security = from_folder(pki, server.code, server.security_policy) if pki is not None else None
+            self.servers[server.code] = AsyncuaServer(server.code, port, nodes, security=security)
         for one in self.servers.values():
             await one.start()
 

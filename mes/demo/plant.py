@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from lines.plant.files import read_plant
+from mes.demo.keys import make_keys
 from mes.demo.options import ROOT, DemoError, Options
 from mes.embedded import EmbeddedPostgres, EmbeddedValkey
 from mes.private_files import write_private
@@ -112,10 +113,11 @@ class RunningPlant:
 
     def _start_simulator(self) -> None:
         options = self.options
+        machines = make_keys(options.var, read_plant(options.plant).opcua_servers)
         words = ["--plant", str(options.plant), "--api", f"{options.url}/api/v1", "--tokens", str(self._tokens)]
         words += ["--people", str(self.credentials), "--truth", str(self.truth), "--endpoints", str(self.endpoints)]
         words += ["--seed", str(options.seed), "--speed", str(options.speed), "--days-back", str(options.days_back)]
-        words += ["--cells-per-day", str(options.cells_per_day), "--wait-for-client", "60"]
+        words += ["--cells-per-day", str(options.cells_per_day), "--wait-for-client", "60", "--pki", str(machines)]
         self.processes.start(self._manage("simulator", "simulate_plant", *words))
 
     def _wait_for_simulator(self) -> None:

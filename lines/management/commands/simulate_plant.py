@@ -25,6 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--people", type=Path, help='JSON with "person_tokens": {role: token}')
         parser.add_argument("--truth", type=Path, required=True, help="JSON lines; appended to")
         parser.add_argument("--endpoints", type=Path, required=True, help="written: {OPC UA server: url}")
+        parser.add_argument("--pki", type=Path, help="certificates of the secured servers; without it none is secured")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--speed", type=float, default=3600.0, help="times real time, until the clock is live")
         parser.add_argument("--days-back", type=float, default=9.5, help="where the clock starts the first time")
@@ -55,6 +56,7 @@ class Command(BaseCommand):
                     days_back=options["days_back"],
                     cells_per_day=options["cells_per_day"],
                     wait_for_client_s=options["wait_for_client"],
+                    pki=options["pki"],
                 )
             )
         except (OSError, ValueError, PlantFileError) as error:
