@@ -1,0 +1,165 @@
+"""The publish loop of one session: asks the server for news again and again, hands them on in their order.
+
+asyncua's own loop acknowledges a notification before anybody has kept it, has one request in flight and looks at no
+sequence number. Here a subscription's stream says what may be acknowledged, and that is when it is safe.
+"""
+
+import asyncio
+import logging
+import struct
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from asyncua import ua
+from asyncua.common.utils import Buffer
+from asyncua.ua.status_codes import StatusCodes
+from asyncua.ua.ua_binary import struct_from_binary
+from asyncua.ua.uaerrors import UaError, UaStatusCodeError
+
+from lines.opcua import fast, plain
+from lines.opcua.arrivals import Arrived
+from lines.opcua.connecting import Link
+from lines.opcua.subscribing import delete_subscription
+
+logger = logging.getLogger(__name__)
+
+IN_FLIGHT = 4
+MOST_ACKNOWLEDGED = 500  # in one request
+# How long a full spool waits before it looks again.
+PAUSE_S = 0.2
+
+# The server holds fewer requests than were sent, or kept one too long: neither says anything of the values.
+_SEND_AGAIN = frozenset({StatusCodes.BadTimeout, StatusCodes.BadRequestTimeout})
+_TOO_MANY = StatusCodes.BadTooManyPublishRequests
+
+
+class Stream(Protocol):
+    """What the publish loop needs of a subscription."""
+
+    subscription_id: int
+
+    async def take(self, message: Arrived) -> None: ...
+
+    def acknowledgements(self, most: int) -> list[int]:
+        """Sequence numbers that are safe; they are not told again."""
+
+    def not_acknowledged(self, numbers: list[int]) -> None:
+        """Of those told, which may not have reached the server."""
+
+
+class Publishing:
+    """Runs as long as the session. `may_ask` is false while nothing more can be kept."""
+
+    def __init__(self, link: Link, may_ask: Callable[[], bool], is_fast: bool = True) -> None:
+        """Not `is_fast`: everything is left to asyncua's own decoder."""
+        self._link = link
+        self._may_ask = may_ask
+        self._is_fast = is_fast
+        self._streams: dict[int, Stream] = {}
+        self._in_flight = 0
+        self._most_in_flight = IN_FLIGHT
+        self._answers: asyncio.Queue[asyncio.Task[Buffer]] = asyncio.Queue()
+        self._acknowledging: dict[asyncio.Task[Buffer], dict[int, list[int]]] = {}
+        self._unknown: set[int] = set()
+        self._readers: Mapping[int, plain.Reader] = {}
+        self._retired: list[tuple[float, Stream]] = []
+
+    def follow(self, stream: Stream, readers: Mapping[int, plain.Reader] | None = None) -> None:
+        """`readers` by client handle, for the variables that hold structures."""
+        self._streams[stream.subscription_id] = stream
+        self._readers = {**self._readers, **(readers or {})}
+
+    @property
+    def has_streams(self) -> bool:
+        return bool(self._streams)
+
+    def retire(self, stream: Stream, after_s: float) -> None:
+        """Follow it so long, then delete it."""
+        self._retired.append((time.monotonic() + after_s, stream))
+
+    async def run(self) -> None:
+        """Ends with the session, by an exception."""
+        try:
+            while True:
+                if self._may_ask():
+                    while self._in_flight < self._most_in_flight:
+                        self._send()
+                elif not self._in_flight:
+                    await asyncio.sleep(PAUSE_S)
+                    continue
+                try:
+                    task = await asyncio.wait_for(self._answers.get(), None if self._in_flight else PAUSE_S)
+                except TimeoutError:
+                    continue
+                self._in_flight -= 1
+                await self._take(task)
+                while self._retired and time.monotonic() > self._retired[0][0]:
+                    _, stream = self._retired.pop(0)
+                    await delete_subscription(self._link, stream.subscription_id)
+                    self._streams.pop(stream.subscription_id, None)
+        finally:
+            for task in list(self._acknowledging):
+                task.cancel()
+                self._give_back(task)
+
+    def _send(self) -> None:
+        acknowledging = {}
+        room = MOST_ACKNOWLEDGED
+        for stream in self._streams.values():
+            numbers = stream.acknowledgements(room)
+            if numbers:
+                acknowledging[stream.subscription_id] = numbers
+                room -= len(numbers)
+        request = ua.PublishRequest()
+        request.Parameters.SubscriptionAcknowledgements = [
+            ua.SubscriptionAcknowledgement(SubscriptionId=subscription, SequenceNumber=number)
+            for subscription, numbers in acknowledging.items()
+            for number in numbers
+        ]
+        task = asyncio.create_task(self._link.send(request, 0))
+        self._acknowledging[task] = acknowledging
+        task.add_done_callback(self._answers.put_nowait)
+        self._in_flight += 1
+
+    async def _take(self, task: asyncio.Task[Buffer]) -> None:
+        try:
+            body = task.result()
+        except UaStatusCodeError as error:
+            self._give_back(task)
+            if error.code == _TOO_MANY and self._most_in_flight > 1:
+                self._most_in_flight -= 1
+            elif error.code not in _SEND_AGAIN:
+                raise
+            return
+        except BaseException:
+            self._give_back(task)
+            raise
+        del self._acknowledging[task]
+        # The next request goes out before this answer is worked on: the server need not wait for us.
+        if self._may_ask() and self._in_flight < self._most_in_flight:
+            self._send()
+        await self._hand_on(body)
+
+    async def _hand_on(self, body: Buffer) -> None:
+        message = fast.arrived(bytes(body), self._readers) if self._is_fast else None
+        if message is None:
+            try:
+                response = struct_from_binary(ua.PublishResponse, body)
+            except (UaError, ValueError, TypeError, LookupError, struct.error) as error:
+                # Its number is not known: the next message shows the gap, and Republish tells which it was.
+                logger.error("A notification cannot be read: %r", error)
+                return
+            message = plain.arrived(response, self._readers)
+        stream = self._streams.get(message.subscription_id)
+        if stream is not None:
+            await stream.take(message)
+        elif message.subscription_id not in self._unknown:
+            # From a connection before this one: nobody would ever acknowledge what it sends.
+            self._unknown.add(message.subscription_id)
+            await delete_subscription(self._link, message.subscription_id)
+
+    def _give_back(self, task: asyncio.Task[Buffer]) -> None:
+        for subscription, numbers in self._acknowledging.pop(task, {}).items():
+            if stream := self._streams.get(subscription):
+                stream.not_acknowledged(numbers)
