@@ -23,6 +23,7 @@ from lines.opcua.structures import Structure, UnreadableError
 logger = logging.getLogger(__name__)
 
 NAMED = 20  # faults that a report names one by one
+READ_AT_ONCE = 500
 _NO_SUCH_NODE = frozenset({StatusCodes.BadNodeIdUnknown, StatusCodes.BadNodeIdInvalid})
 
 
@@ -146,6 +147,21 @@ def refusals(variables: Iterable[Followed], statuses: Mapping[int, ua.StatusCode
         else:
             faults[each.signal_id] = Fault(ITEM_REFUSED, f"{each.node}: {status.name}")
     return faults
+
+
+async def gone(client: Client, nodes: Mapping[int, ua.NodeId]) -> set[int]:
+    """Which of the nodes are no more. Not every server tells its subscribers when a variable is taken away."""
+    found = set()
+    items = list(nodes.items())
+    for start in range(0, len(items), READ_AT_ONCE):
+        part = items[start : start + READ_AT_ONCE]
+        values = await client.uaclient.read_attributes([node for _, node in part], ua.AttributeIds.NodeClass)
+        found |= {
+            signal
+            for (signal, _), value in zip(part, values, strict=True)
+            if value.StatusCode is not None and value.StatusCode.value in _NO_SUCH_NODE
+        }
+    return found
 
 
 def report(server: str, variables: Iterable[Followed], faults: Mapping[int, Fault]) -> None:

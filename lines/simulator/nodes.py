@@ -11,6 +11,7 @@ from typing import Any
 from lines.plant.files import SignalFile, StationFile
 
 NAMESPACE = "urn:denchi:station"
+STRUCTURE = "Structure"
 # OPC UA Bad_WaitingForInitialData. Both libraries stamp a new variable with the wall clock, which would make "no
 # value yet" newer than all that a station says while the simulated clock is behind.
 NO_VALUE_YET = 0x80320000
@@ -27,12 +28,13 @@ _NOTHING: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class NodeSpec:
-    """One variable. `kind` is the name of an OPC UA built-in type."""
+    """One variable. `kind` is the name of an OPC UA built-in type, or STRUCTURE."""
 
     path: str
     kind: str
     is_array: bool = False
     by_client: bool = False  # the MES writes it
+    fields: tuple[str, ...] = ()  # of a structure of Doubles, in their order; names with dots lie in a nested one
 
     @property
     def is_signal(self) -> bool:
@@ -40,6 +42,8 @@ class NodeSpec:
 
     @property
     def initial(self) -> Any:
+        if self.kind == STRUCTURE:
+            return dict.fromkeys(self.fields, 0.0)
         return [] if self.is_array else _NOTHING[self.kind]
 
 
@@ -109,8 +113,14 @@ RESULT_ANSWER = {
 
 
 def signal_path(station: str, signal: SignalFile) -> str:
+    """Of the variable that holds it; elements of an array and fields of a structure share one."""
+    if signal.node:
+        head = f"nsu={NAMESPACE};s="
+        if not signal.node.startswith(head):
+            raise ValueError(f"{station}/{signal.code}: the simulator has no node {signal.node}")
+        return signal.node.removeprefix(head)
     folder = "Telemetry" if signal.kind == "MEASUREMENT" else "Status"
-    return f"{station}/{folder}/{signal.code}"
+    return f"{station}/{folder}/{signal.code.partition('[')[0]}"
 
 
 def station_nodes(station: StationFile) -> list[NodeSpec]:
@@ -123,7 +133,7 @@ def station_nodes(station: StationFile) -> list[NodeSpec]:
         NodeSpec(f"{code}/Status/TelemetryCount", "UInt32"),
         NodeSpec(f"{code}/Status/StateReason", "String"),
     ]
-    nodes += [NodeSpec(signal_path(code, s), "Double") for s in station.signals if s.kind == "MEASUREMENT"]
+    nodes += [_measured(path, signals) for path, signals in measured(station).items()]
     if station.interface == "OPCUA":
         for folder, fields, answer in (
             ("Permit", PERMIT_FIELDS, PERMIT_ANSWER),
@@ -133,6 +143,21 @@ def station_nodes(station: StationFile) -> list[NodeSpec]:
             nodes.append(NodeSpec(f"{code}/{folder}/Ready", "Boolean"))
             nodes += [_field(f"{code}/{folder}/{name}", kind, True) for name, kind in answer.items()]
     return nodes
+
+
+def measured(station: StationFile) -> dict[str, list[SignalFile]]:
+    """The measured signals by the path of their variable: one, or all elements or fields of it in their order."""
+    found: dict[str, list[SignalFile]] = {}
+    for signal in station.signals:
+        if signal.kind == "MEASUREMENT":
+            found.setdefault(signal_path(station.code, signal), []).append(signal)
+    return found
+
+
+def _measured(path: str, signals: list[SignalFile]) -> NodeSpec:
+    if signals[0].field:
+        return NodeSpec(path, STRUCTURE, fields=tuple(signal.field for signal in signals))
+    return NodeSpec(path, "Double", is_array=bool(signals[0].elements))
 
 
 def _field(path: str, kind: str, by_client: bool) -> NodeSpec:

@@ -10,7 +10,7 @@ from lines.plant.opcua_files import TELEMETRY_COUNT
 from lines.simulator.chance import dice
 from lines.simulator.floor import Floor
 from lines.simulator.machines import Machine
-from lines.simulator.nodes import signal_path
+from lines.simulator.nodes import measured
 from lines.states.packml import PackMLState
 
 CATCH_UP_PERIOD_S = 600.0
@@ -44,11 +44,12 @@ class Telemetry:
         self._floor = floor
         self._machine = machine
         self._rng = dice(floor.seed, machine.code, "telemetry", run)
-        self.sensors = [
-            Sensor(signal, signal_path(machine.code, signal))
-            for signal in machine.station.signals
-            if signal.kind == "MEASUREMENT"
-        ]
+        variables = {
+            path: [Sensor(signal, path) for signal in signals] for path, signals in measured(machine.station).items()
+        }
+        self._together = [each for each in variables.values() if each[0].signal.elements or each[0].signal.field]
+        self._alone = [each[0] for each in variables.values() if each not in self._together]
+        self.sensors = [sensor for each in variables.values() for sensor in each]
         self._counters = (-1, -1)
         self._given = 0  # values the server got of what the station counts
         self._run = run
@@ -61,8 +62,10 @@ class Telemetry:
         machine = self._machine
         await machine.server.write(f"{machine.code}/Status/StateCurrent", int(machine.state), machine.stamp(t))
         await self._count(t)
-        for sensor in self.sensors:
+        for sensor in self._alone:
             await self._write(sensor, t, self._value(sensor, CATCH_UP_PERIOD_S), 0)
+        for sensors in self._together:
+            await self._sense_together(sensors, t, CATCH_UP_PERIOD_S)
         await self._tell_given(t)
 
     async def run(self) -> None:
@@ -75,8 +78,10 @@ class Telemetry:
             await self._show_idle()
             await self._count(due)
             period = LIVE_PERIOD_S if clock.is_live else CATCH_UP_PERIOD_S
-            for sensor in self.sensors:
+            for sensor in self._alone:
                 await self._sense(sensor, due, period)
+            for sensors in self._together:
+                await self._sense_together(sensors, due, period)
             await self._tell_given(due)
             following = due + period
             now = clock.now()
@@ -122,6 +127,16 @@ class Telemetry:
                 await self._write(sensor, *sensor.previous, is_new=False)
             sensor.previous = t, value, status
 
+    async def _sense_together(self, sensors: list[Sensor], t: float, period: float) -> None:
+        """An array or a structure: one variable, written as a whole. No faults are planted in these."""
+        values = [self._value(sensor, period) for sensor in sensors]
+        stamp = self._machine.stamp(t)
+        for sensor, value in zip(sensors, values, strict=True):
+            self._count_one(sensor, value, stamp)
+        first = sensors[0]
+        by_field = dict(zip([sensor.signal.field for sensor in sensors], values, strict=True))
+        await self._machine.server.write(first.path, by_field if first.signal.field else values, stamp)
+
     def _value(self, sensor: Sensor, period: float) -> float:
         """Never the same twice in a row: servers do not report a value that did not change."""
         signal, rng = sensor.signal, self._rng
@@ -142,13 +157,16 @@ class Telemetry:
         stamp = self._machine.stamp(t)
         if value == sensor.last:
             value += 10.0 ** -(sensor.signal.decimals + 3)
-        sensor.last = value
         await self._machine.server.write(sensor.path, value, stamp, status)
+        self._count_one(sensor, value, stamp, is_new=is_new)
+        return value
+
+    def _count_one(self, sensor: Sensor, value: float, stamp: float, *, is_new: bool = True) -> None:
+        sensor.last = value
         sensor.count += 1
         self._given += is_new and sensor.signal.deadband is None
         sensor.first_s = min(sensor.first_s or stamp, stamp)
         sensor.last_s = max(sensor.last_s, stamp)
-        return value
 
     def _tell(self, what: str, sensor: Sensor, t: float) -> None:
         self._floor.planted(

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Container, Coroutine
+from collections.abc import Container, Coroutine, Iterable
 from typing import Any, TypeVar
 
 from lines.simulator.asyncua_server import AsyncuaServer
@@ -39,11 +39,18 @@ def _nodes(row: Row, is_asking: bool, lacking: Container[str]) -> list[NodeSpec]
 class Peer:
     """One server of one make with the stations given; without the fields of the handshake that it is `lacking`."""
 
-    def __init__(self, make: str, rows: list[Row], is_asking: bool = False, lacking: Container[str] = ()) -> None:
+    def __init__(
+        self,
+        make: str,
+        rows: list[Row],
+        is_asking: bool = False,
+        lacking: Container[str] = (),
+        more: Iterable[NodeSpec] = (),
+    ) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        nodes = [node for row in rows for node in _nodes(row, is_asking, lacking)]
+        nodes = [*(node for row in rows for node in _nodes(row, is_asking, lacking)), *more]
         self.server: Any = MAKES[make](make, free_port(), nodes)
         self.url: str = self.server.url
         self.run(self.server.start())
@@ -60,6 +67,17 @@ class Peer:
             return self.server.read(path)
 
         return self.run(read())
+
+    def delete(self, path: str) -> None:
+        """Take the variable away while it is followed."""
+
+        async def delete() -> None:
+            server = self.server._server
+            deleting = server.delete_nodes([server.get_node(self.server._ids[path])])
+            if asyncio.iscoroutine(deleting):
+                await deleting
+
+        self.run(delete())
 
     def stop(self) -> None:
         self.run(self._stop())
