@@ -44,9 +44,13 @@ def watch() -> None:
     now = timezone.now()
     pki = Pki(settings.DENCHI_VAR / "pki")
     with acting("task:watch-certificates"):
-        places = _stations()
+        stations = _stations()
+        secured = {code: s for code, s in stations.items() if s.opcua_server.security_policy != SecurityPolicy.NONE}
         due = {}
-        for each in (*_ending(pki, now), *_refused(pki, now)):
+        for each, places in (
+            *((ending, secured) for ending in _ending(pki, now)),
+            *((refused, stations) for refused in _refused(pki, now)),
+        ):
             station = places.get(each.server) if each.server else next(iter(places.values()), None)
             if station is not None:
                 due[_key(each.code.code, station.pk, each.message_en)] = station, each
@@ -74,12 +78,10 @@ def _key(code: str, station_id: int, message_en: str) -> tuple[str, int, str]:
 
 
 def _stations() -> dict[str, Station]:
-    """The first station of each server; the secured ones in front, as the gateway's own certificate is told there."""
+    """The first station of each server."""
     stations = Station.objects.select_related("opcua_server").order_by("-sequence")
     found = {each.opcua_server.code: each for each in stations}
-    return dict(
-        sorted(found.items(), key=lambda item: (item[1].opcua_server.security_policy == SecurityPolicy.NONE, item[0]))
-    )
+    return dict(sorted(found.items()))
 
 
 def _ending(pki: Pki, now: datetime) -> Iterable[_Due]:

@@ -4,14 +4,17 @@
     trusted/*                            server certificates, or those of the authorities that issue them
     crl/*                                lists of certificates that those authorities took back
     users/<SERVER>.password, .der, .key  logins, by the server's code in the plant data
-    seen/<SERVER>.der, .refused          what a server showed last; why it was not connected to, and when
+    seen/own.der, <SERVER>.server.der, <SERVER>.login.der    what was last used
+    seen/<SERVER>.refused                why a server was not connected to, and when
 
-Everything private has mode 0600 and is not used with another one.
+Everything private has mode 0600 and is not used with another one. `seen` has nothing private: it is for the worker that
+raises alarms.
 """
 
 import logging
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -204,9 +207,13 @@ class Pki:
                 raise Refusal(errors.UNFIT, f"The revocation list {path} cannot be read: {error}.") from None
         return found
 
-    def saw(self, server: str, certificate: x509.Certificate) -> None:
-        """What the server showed, and was trusted; for the warning before it expires."""
-        path, content = self.folder / "seen" / f"{server}.der", certificate.public_bytes(Encoding.DER)
+    def saw(self, certificate: x509.Certificate | None, server: str, kind: str) -> None:
+        """What is used with a server ("server", "login"; without one "own"), for the warning before it expires."""
+        path = self.folder / "seen" / f"{server}.{kind}.der".lstrip(".")
+        if certificate is None:
+            path.unlink(missing_ok=True)
+            return
+        content = certificate.public_bytes(Encoding.DER)
         if not path.exists() or path.read_bytes() != content:
             _write(path, content, 0o644)
 
@@ -223,16 +230,12 @@ class Pki:
         return found
 
     def ends(self) -> list[tuple[str, str, datetime]]:
-        """(server or nothing, "own" | "login" | "server", end) of every certificate in use that can be read."""
-        places = [("", "own", self.own_certificate)]
-        places += [(path.stem, "login", path) for path in self._files("users", ".der")]
-        places += [(path.stem, "server", path) for path in self._files("seen", ".der")]
+        """(server or nothing, "own" | "login" | "server", end) of every certificate that was used."""
         found = []
-        for server, kind, path in places:
-            try:
+        for path in self._files("seen", ".der"):
+            server, _, kind = path.name.removesuffix(".der").rpartition(".")
+            with suppress(ValueError, OSError):
                 found.append((server, kind, load_certificate(path.read_bytes()).not_valid_after_utc))
-            except (ValueError, OSError):
-                continue  # told where it is used
         return found
 
     def _files(self, name: str, suffix: str = "") -> list[Path]:

@@ -150,27 +150,31 @@ async def _secured(client: Client, server: Server, pki: Pki) -> None:
         host=urlsplit(server.endpoint_url).hostname or "",
         now=now,
     )
-    await asyncio.to_thread(pki.saw, server.code, certificate)
+    _check_login(server, endpoint)
+    is_by_certificate = server.authentication == Authentication.CERTIFICATE
+    login = await asyncio.to_thread(pki.login, server.code) if is_by_certificate else None
+    with suppress(OSError):  # a full disk
+        pki.saw(own.certificate, "", "own")
+        pki.saw(certificate, server.code, "server")
+        pki.saw(login.certificate if login else None, server.code, "login")
     client.application_uri = next(iter(application_uris(own.certificate)), DEMO_URI)
     client.security_policy = policy(certificate, own.certificate, own.key, _SIGN_AND_ENCRYPT)
     client.uaclient.set_security(client.security_policy)
     # A session of before, to be activated anew, brings no list of logins with it.
     client._policy_ids = endpoint.UserIdentityTokens
-    await _log_in(client, server, pki, endpoint)
+    if server.authentication == Authentication.USER_NAME:
+        client.set_user(server.user_name)
+        client.set_password(await asyncio.to_thread(pki.password, server.code))
+    elif login is not None:
+        client.user_certificate, client.user_private_key = login.certificate, login.key
 
 
-async def _log_in(client: Client, server: Server, pki: Pki, endpoint: ua.EndpointDescription) -> None:
+def _check_login(server: Server, endpoint: ua.EndpointDescription) -> None:
     wanted = _TOKENS[Authentication(server.authentication)]
     offered = {each.TokenType for each in endpoint.UserIdentityTokens or ()}
     if wanted not in offered:
         names = ", ".join(sorted(each.name for each in offered)) or "nothing"
         raise Refusal(errors.LOGIN_NOT_OFFERED, f"It takes {names}; the plant data say {server.authentication}.")
-    if server.authentication == Authentication.USER_NAME:
-        client.set_user(server.user_name)
-        client.set_password(await asyncio.to_thread(pki.password, server.code))
-    elif server.authentication == Authentication.CERTIFICATE:
-        login = await asyncio.to_thread(pki.login, server.code)
-        client.user_certificate, client.user_private_key = login.certificate, login.key
 
 
 async def endpoints(url: str) -> list[ua.EndpointDescription]:

@@ -145,7 +145,8 @@ def _refused(server: Server) -> InsecureError:
 def test_both_policies_and_both_logins_read_a_value(plan: Server, pki: Pki, policy: str, login: str) -> None:
     server = replace(plan, security_policy=policy, authentication=login)
     assert asyncio.run(_read(server)) == 12.5
-    assert [(code, kind) for code, kind, _ in pki.ends() if kind == "server"] == [("ASSEMBLY", "server")]
+    expected = {("", "own"), ("ASSEMBLY", "server")} | ({("ASSEMBLY", "login")} if login == "CERTIFICATE" else set())
+    assert {(code, kind) for code, kind, _ in pki.ends()} == expected
     assert pki.refusals() == []
 
 
@@ -368,8 +369,10 @@ def test_a_certificate_that_ends_soon_and_a_server_that_is_refused_raise_an_alar
     services.watch()
     assert not Alarm.objects.exists()
 
-    pki.save_own(identities["own"])
-    pki.saw("ASSEMBLY", make_identity("Assembly", URI, days=29).certificate)
+    pki.saw(identities["own"].certificate, "", "own")
+    ending = make_identity("Assembly", URI, days=29).certificate
+    pki.saw(ending, "ASSEMBLY", "server")
+    pki.saw(ending, "COATING", "server")  # of a server that is no longer secured
     pki.refused("ASSEMBLY", errors.USER_REFUSED.code, "It answered BadUserAccessDenied.")
     for _ in range(2):
         services.watch()
@@ -381,9 +384,9 @@ def test_a_certificate_that_ends_soon_and_a_server_that_is_refused_raise_an_alar
     assert "サーバーの証明書（ASSEMBLY）" in ends.message_ja
     assert found[errors.USER_REFUSED.code].message_en.endswith("It answered BadUserAccessDenied.")
 
-    pki.saw("ASSEMBLY", identities["server"].certificate)
+    pki.saw(identities["server"].certificate, "ASSEMBLY", "server")
     (pki.folder / "seen" / "ASSEMBLY.refused").unlink()
-    pki.save_own(make_identity("Denchi gateway", "urn:here:denchi:gateway", days=10))
+    pki.saw(make_identity("Denchi gateway", "urn:here:denchi:gateway", days=10).certificate, "", "own")
     services.watch()
     (standing,) = Alarm.objects.filter(cleared_at=None)
     assert (
