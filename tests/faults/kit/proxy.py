@@ -20,7 +20,7 @@ class _Way:
     def __init__(self, inner: asyncio.StreamWriter, outer: asyncio.StreamWriter) -> None:
         self.writers = (inner, outer)
         self.is_dead = False  # nothing passes any more, and nobody is told
-        self.task = asyncio.current_task()
+        self.passing: asyncio.Future[Any] | None = None
 
     def abort(self) -> None:
         for writer in self.writers:
@@ -29,8 +29,8 @@ class _Way:
             with contextlib.suppress(OSError):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
             writer.transport.abort()
-        if self.task is not None and self.task is not asyncio.current_task():
-            self.task.cancel()
+        if self.passing is not None:
+            self.passing.cancel()
 
 
 class Proxy:
@@ -104,6 +104,7 @@ class Proxy:
 
     def close(self) -> None:
         self.cut()
+        self._run(asyncio.sleep(0.05))  # what was cut comes to its end
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
 
@@ -120,13 +121,12 @@ class Proxy:
         way = _Way(inner_out, outer_out)
         way.is_dead = self._is_silent
         self._ways.add(way)
-        try:
-            await asyncio.gather(self._pass(way, outer_in, inner_out), self._pass(way, inner_in, outer_out))
-        except asyncio.CancelledError:
-            return  # cut; nobody waits for this task
-        finally:
-            self._ways.discard(way)
-            way.abort()
+        passing = asyncio.gather(self._pass(way, outer_in, inner_out), self._pass(way, inner_in, outer_out))
+        way.passing = passing
+        with contextlib.suppress(asyncio.CancelledError):  # cut
+            await passing
+        self._ways.discard(way)
+        way.abort()
 
     async def _pass(self, way: _Way, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         """One direction; a queue in between keeps what is delayed, and its time."""
