@@ -55,6 +55,11 @@ app.conf.beat_schedule = {
         "schedule": 3600.0,
         "options": {"expires": 3000, "ignore_result": True},
     },
+    "seal-telemetry": {
+        "task": "lines.telemetry.tasks.seal",
+        "schedule": 3600.0,
+        "options": {"expires": 3000, "ignore_result": True},
+    },
     "warn-of-expiring-tokens": {
         "task": "lines.tokens.tasks.warn_of_expiry",
         "schedule": 3600.0,

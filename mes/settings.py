@@ -224,7 +224,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
 }
 CELERY_TIMEZONE = "UTC"
-CELERY_TASK_ROUTES = {"lines.telemetry.tasks.*": {"queue": "telemetry"}}
+CELERY_TASK_ROUTES = {
+    # It takes minutes; live values must not wait behind it.
+    "lines.telemetry.tasks.seal": {"queue": "records"},
+    "lines.telemetry.tasks.*": {"queue": "telemetry"},
+}
 CELERY_TASK_DEFAULT_QUEUE = "records"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DENCHI_VAR / "beat")
 

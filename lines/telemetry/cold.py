@@ -59,8 +59,8 @@ class Rows:
         if len(parts) == 1:
             return parts[0]
         if not parts:
-            empty = (np.empty(0, dtype) for dtype in (np.int32, np.int64, np.int64, np.float64, np.uint32))
-            return cls(*empty)
+            times = np.empty(0, np.int64)
+            return cls(np.empty(0, np.int32), times, times, np.empty(0, np.float64), np.empty(0, np.uint32))
         return cls(*[np.concatenate(columns) for columns in zip(*[part.columns for part in parts], strict=True)])
 
 

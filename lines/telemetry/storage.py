@@ -21,7 +21,10 @@ def storage() -> Storage:
 def sha256_of(content: IO[bytes]) -> str:
     """Of all that can be read from its beginning."""
     content.seek(0)
-    return hashlib.file_digest(content, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    while chunk := content.read(_CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 @contextmanager

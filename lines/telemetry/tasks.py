@@ -6,7 +6,7 @@ from celery import shared_task
 
 from lines.quarantine import errors as quarantine_errors
 from lines.quarantine import services as quarantine
-from lines.telemetry import services
+from lines.telemetry import sealing, services
 
 
 @shared_task(name="lines.telemetry.tasks.store_batch")
@@ -25,3 +25,10 @@ def set_batch_aside(source: str, sequence: int, content: str, detail: str) -> No
 @shared_task(name="lines.telemetry.tasks.ensure_partitions")
 def ensure_partitions() -> None:
     services.ensure_partitions()
+
+
+@shared_task(name="lines.telemetry.tasks.seal")
+def seal() -> None:
+    """What has been in the database for long enough goes into files; what was kept for long enough goes."""
+    sealing.seal()
+    sealing.remove_old()

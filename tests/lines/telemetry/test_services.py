@@ -133,12 +133,12 @@ def test_a_trend_keeps_its_peaks(row: Row) -> None:
     values[4321] = (signal.id, 4321 * 1000, -99.0)
     services.store("L1-x", 1, batch(*values))
     until = NOW + timedelta(seconds=5)
-    points = queries.trend(signal, NOW, until, max_points=100)
-    assert 50 <= len(points) <= 102
+    points = queries.trends([signal], NOW, until, max_points=100)[signal.id]
+    assert 50 <= len(points) <= 100
     assert [point.source_time for point in points] == sorted(point.source_time for point in points)
     assert {99.0, -99.0} <= {point.value for point in points}
     assert (NOW + timedelta(milliseconds=1234), 99.0, True) in points
-    whole = queries.trend(signal, NOW + timedelta(seconds=1), NOW + timedelta(seconds=1.05), max_points=100)
+    whole = queries.trends([signal], NOW + timedelta(seconds=1), NOW + timedelta(seconds=1.05), 100)[signal.id]
     assert len(whole) == 50
 
 
