@@ -19,6 +19,7 @@ app.autodiscover_tasks(
     ["lines.telemetry", "lines.events", "lines.tokens", "quality.charts", "traceability.containment"]
 )
 
+
 @worker_process_init.connect
 def _end_with_worker(**_: Any) -> None:
     """A worker that is killed leaves no process of its pool behind."""
