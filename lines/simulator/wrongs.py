@@ -149,13 +149,13 @@ async def _unreleased(floor: Floor, job: Job, unit: Unit) -> None:
 
 
 async def _mounted(floor: Floor, job: Job, unit: Unit, bad: MountedLot, *, why: str) -> None:
-    """While the wrong lot is mounted, nothing is made."""
+    """While the wrong lot is mounted, nothing is made, and nobody who is denied for it puts it right."""
     machine = job.machine
     good = floor.store.lots.get(bad.material)
     if good is None or (machine.code, bad.material) not in floor.plant.feed_points:
         return
     await floor.receive(bad, machine.code, is_urgent=False)
-    async with machine.benches.setdefault(bench(floor, job), asyncio.Lock()):
+    async with machine.benches.setdefault(bench(floor, job), asyncio.Lock()), machine.feeding:
         await _until_told(mount(floor, machine, bad))
         async with machine.infeed:
             (answer,) = await machine.permits([unit.serial], job.step.operation, operator=job.operator)
