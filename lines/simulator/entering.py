@@ -45,8 +45,7 @@ async def let_in(floor: Floor, job: Job, against_the_word: bool) -> list[Unit]:
         return job.units
     if not asking:
         return begun
-    if not machine.is_offline:
-        await wrongs.ask_wrongly(floor, job, asking)
+    await wrongs.ask_wrongly(floor, job, asking)
     outage = _outage(floor, job, asking)
     if machine.is_offline:
         if machine.made_offline + len(asking) <= machine.station.offline_units or (outage and outage.runs_on):
