@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bench.results_rows import SingleCells, TrayCells
 
 UNITS = int(os.environ.get("BENCH_UNITS", "1000000"))
+WORKERS, THREADS = os.environ.get("BENCH_WORKERS", "1"), os.environ.get("BENCH_THREADS", "8")
 ROUNDS = 3
 BURST_S = 5
 FASTEST_PER_S = 800  # more than any of them reaches
@@ -232,7 +233,9 @@ def main() -> None:
                 "--port",
                 str(port),
                 "--workers",
-                "1",
+                WORKERS,
+                "--blocking-threads",
+                THREADS,
                 "--log-level",
                 "warning",
             ]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.defaults import page_not_found
+from django.views.defaults import page_not_found, server_error
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -30,6 +30,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith("/api/"):
         return JsonResponse(as_json(errors.NOT_FOUND, request.path[:200]), status=404)
     return page_not_found(request, exception)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Django's handler500: a fault of ours, told in the API's shape where the API was asked."""
+    if request.path.startswith("/api/"):
+        return JsonResponse(as_json(errors.FAILED, request.path[:200]), status=500)
+    return server_error(request)
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -17,3 +17,4 @@ urlpatterns = [
 ]
 
 handler404 = "mes.api_errors.not_found"
+handler500 = "mes.api_errors.failed"

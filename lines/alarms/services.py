@@ -8,8 +8,9 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from lines.alarms.errors import ALARM_ACKNOWLEDGED, ALARM_NOT_YOURS, ALARM_NOTE, ALARM_UNKNOWN
 from lines.alarms.models import Alarm, AlarmPriority
-from lines.errors import ALARM_ACKNOWLEDGED, ALARM_NOT_YOURS, ALARM_NOTE, ALARM_UNKNOWN, Refusal
+from lines.errors import Refusal
 from lines.events.models import EventKind
 from lines.events.services import emit
 from lines.people.actors import acting

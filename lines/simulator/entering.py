@@ -45,8 +45,7 @@ async def let_in(floor: Floor, job: Job, against_the_word: bool) -> list[Unit]:
         return job.units
     if not asking:
         return begun
-    if not machine.is_offline:
-        await wrongs.ask_wrongly(floor, job, asking)
+    await wrongs.ask_wrongly(floor, job, asking)
     outage = _outage(floor, job, asking)
     if machine.is_offline:
         if machine.made_offline + len(asking) <= machine.station.offline_units or (outage and outage.runs_on):
@@ -145,10 +144,11 @@ def _comes_again(floor: Floor, answer: PermitAnswer) -> float | None:
 
 async def _put_right(floor: Floor, job: Job, unit: Unit, pause_s: float) -> None:
     """Mount the lots that are meant to be used, and wait."""
-    for item in floor.route(unit).lot_items(job.step):
-        lot = floor.store.lots.get(item.material)
-        told = mount(floor, job.machine, lot) if lot else None
-        if told is not None:
-            await told
+    async with job.machine.feeding:
+        for item in floor.route(unit).lot_items(job.step):
+            lot = floor.store.lots.get(item.material)
+            told = mount(floor, job.machine, lot) if lot else None
+            if told is not None:
+                await told
     await asyncio.sleep(WALL_PAUSE_S)
     await floor.clock.sleep(pause_s)

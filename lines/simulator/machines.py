@@ -63,6 +63,7 @@ class Machine:
         self.made_offline = 0  # units let in during this outage
         self.infeed = asyncio.Semaphore(2)  # questions about entry at a time
         self.benches: dict[str, asyncio.Lock] = {}
+        self.feeding = asyncio.Lock()  # held while a wrong lot is mounted on purpose
         self.free_racks = deque(range(1, RACKS + 1))
         self.outbox: deque[Sent] = deque()
         self._answered: deque[Sent] = deque(maxlen=64)

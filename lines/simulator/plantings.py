@@ -12,7 +12,7 @@ BYPASS_CELL = 4  # skips an operation; the station goes on although entry was de
 LOT_CELL = 6  # gets a part from a lot that was never received
 DRIFT_CELLS = 12  # how long the drift lasts
 
-# Questions that are asked wrongly once and then as they should be.
+# Questions that are asked wrongly once and then as they should be: for this cell, or the next for which it can be done.
 EARLY_CELL = 0  # its tray asks before its rest is over
 ELSEWHERE_CELL = 1  # at a station that does not do it
 UNCERTIFIED_CELL = 3  # by an operator without certification
@@ -58,6 +58,7 @@ class Plantings:
     late: float = 0.001
     doubled: float = 0.001
     seen: set[str] = field(default_factory=set)  # told to the truth in this run
+    postponed: set[str] = field(default_factory=set)  # not for the cell it was meant for, but for one after it
 
     @property
     def drift_from(self) -> int:
@@ -80,3 +81,8 @@ class Plantings:
             return False
         self.seen.add(what)
         return True
+
+    def put_off(self, what: str) -> None:
+        """It could not be done after all: the next cell will do."""
+        self.seen.discard(what)
+        self.postponed.add(what)

@@ -45,8 +45,11 @@ def _denied(floor: Floor, why: str, machine: Machine, operation: str, answer: Pe
     )
 
 
-def _one(floor: Floor, units: Sequence[Unit], cell: int) -> Unit | None:
-    return next((unit for unit in units if floor.is_planted(unit, lambda born: born == cell)), None)
+def _one(floor: Floor, units: Sequence[Unit], cell: int, *, or_later: bool = False) -> Unit | None:
+    def is_it(born: int) -> bool:
+        return born == cell or (or_later and born > cell)
+
+    return next((unit for unit in units if floor.is_planted(unit, is_it)), None)
 
 
 async def ask_too_early(floor: Floor, step: StepFile, units: Sequence[Unit]) -> None:
@@ -66,7 +69,7 @@ async def ask_too_early(floor: Floor, step: StepFile, units: Sequence[Unit]) -> 
 async def ask_wrongly(floor: Floor, job: Job, units: Sequence[Unit]) -> None:
     """The steps are named by their place among the cell's."""
     steps = floor.route(units[0]).steps[units[0].definition]
-    wrongs: list[tuple[int, int, Callable[[Floor, Job, Unit], Awaitable[None]]]] = [
+    wrongs: list[tuple[int, int, Callable[[Floor, Job, Unit], Awaitable[bool]]]] = [
         (ELSEWHERE_CELL, 0, _elsewhere),
         (UNCERTIFIED_CELL, 0, _uncertified),
         (RECIPE_CELL, 1, _recipe),
@@ -75,45 +78,52 @@ async def ask_wrongly(floor: Floor, job: Job, units: Sequence[Unit]) -> None:
         (UNRELEASED_CELL, 7, _unreleased),
     ]
     for cell, place, ask in wrongs:
-        unit = _one(floor, units, cell)
+        wrong = ask.__name__
+        unit = _one(floor, units, cell, or_later=wrong in floor.plantings.postponed)
         is_here = place < len(steps) and job.step.sequence == steps[place].sequence
-        if unit is not None and is_here and floor.plantings.once(ask.__name__):
-            await ask(floor, job, unit)
+        if unit is None or not is_here or not floor.plantings.once(wrong):
+            continue
+        # A station that is cut off asks nobody, and what was never mounted cannot be put back.
+        if job.machine.is_offline or not await ask(floor, job, unit):
+            floor.plantings.put_off(wrong)
 
 
-async def _elsewhere(floor: Floor, job: Job, unit: Unit) -> None:
+async def _elsewhere(floor: Floor, job: Job, unit: Unit) -> bool:
     """Somebody puts it onto the conveyor of the next station."""
     after = floor.route(unit).after(job.step, unit.serial)
     other = floor.machine(after) if after else job.machine
     if other is job.machine:
-        return
+        return False
     async with other.infeed:
         (answer,) = await other.permits([unit.serial], job.step.operation, operator=job.operator)
     _denied(floor, "elsewhere", other, job.step.operation, answer)
+    return True
 
 
-async def _uncertified(floor: Floor, job: Job, unit: Unit) -> None:
+async def _uncertified(floor: Floor, job: Job, unit: Unit) -> bool:
     operation = job.step.operation
     if not floor.plant.trainees or not floor.plant.operations[operation].needs_certification:
-        return
+        return False
     async with job.machine.infeed:
         (answer,) = await job.machine.permits([unit.serial], operation, operator=floor.plant.trainees[0])
     _denied(floor, "uncertified", job.machine, operation, answer)
+    return True
 
 
-async def _recipe(floor: Floor, job: Job, unit: Unit) -> None:
+async def _recipe(floor: Floor, job: Job, unit: Unit) -> bool:
     operation = job.step.operation
     recipe = other_version(unit.product, operation)
     async with job.machine.infeed:
         (answer,) = await job.machine.permits([unit.serial], operation, recipe=recipe, operator=job.operator)
     _denied(floor, "recipe", job.machine, operation, answer)
+    return True
 
 
-async def _garbled(floor: Floor, job: Job, unit: Unit) -> None:
+async def _garbled(floor: Floor, job: Job, unit: Unit) -> bool:
     """A controller with a new programme sends a word where a number belongs; the right one follows when it is done."""
     machine, now = job.machine, job.machine.iso(floor.clock.now())
     if machine.station.interface != "HTTP" or not job.step.characteristics:
-        return
+        return False
     code = job.step.characteristics[0]
     measurement = {"code": code, "value": "OVERRANGE", "unit": floor.plant.characteristics[code].unit}
     body = {
@@ -127,40 +137,44 @@ async def _garbled(floor: Floor, job: Job, unit: Unit) -> None:
     key = f"{machine.code}:{machine.boot_id}:test"
     await floor.handling.garble(machine.code, key, body)
     floor.planted("refused", serial=unit.serial, station=machine.code, operation=job.step.operation, key=key)
+    return True
 
 
-async def _expired(floor: Floor, job: Job, unit: Unit) -> None:
+async def _expired(floor: Floor, job: Job, unit: Unit) -> bool:
     """A lot past its date goes into the magazine."""
     item = next(iter(floor.route(unit).lot_items(job.step)), None)
-    if item is not None:
-        bad = floor.store.fresh_lot(floor.plant.materials[item.material], 1.0, floor.clock.now(), mount=False)
-        bad.expires_at = floor.clock.now() - DAY_S
-        await _mounted(floor, job, unit, bad, why="expired")
+    if item is None:
+        return False
+    bad = floor.store.fresh_lot(floor.plant.materials[item.material], 1.0, floor.clock.now(), mount=False)
+    bad.expires_at = floor.clock.now() - DAY_S
+    return await _mounted(floor, job, unit, bad, why="expired")
 
 
-async def _unreleased(floor: Floor, job: Job, unit: Unit) -> None:
+async def _unreleased(floor: Floor, job: Job, unit: Unit) -> bool:
     """A lot goes to its feed point before anybody has read its certificate; there it stays in quarantine."""
     items = floor.route(unit).lot_items(job.step)
     materials = [floor.plant.materials[item.material] for item in items]
     material = next((m for m in materials if not m.release_on_receipt), None)
-    if material is not None:
-        bad = floor.store.fresh_lot(material, 1.0, floor.clock.now(), mount=False)
-        await _mounted(floor, job, unit, bad, why="unreleased")
+    if material is None:
+        return False
+    bad = floor.store.fresh_lot(material, 1.0, floor.clock.now(), mount=False)
+    return await _mounted(floor, job, unit, bad, why="unreleased")
 
 
-async def _mounted(floor: Floor, job: Job, unit: Unit, bad: MountedLot, *, why: str) -> None:
-    """While the wrong lot is mounted, nothing is made."""
+async def _mounted(floor: Floor, job: Job, unit: Unit, bad: MountedLot, *, why: str) -> bool:
+    """While the wrong lot is mounted, nothing is made, and nobody who is denied for it puts it right."""
     machine = job.machine
     good = floor.store.lots.get(bad.material)
     if good is None or (machine.code, bad.material) not in floor.plant.feed_points:
-        return
+        return False
     await floor.receive(bad, machine.code, is_urgent=False)
-    async with machine.benches.setdefault(bench(floor, job), asyncio.Lock()):
+    async with machine.benches.setdefault(bench(floor, job), asyncio.Lock()), machine.feeding:
         await _until_told(mount(floor, machine, bad))
         async with machine.infeed:
             (answer,) = await machine.permits([unit.serial], job.step.operation, operator=job.operator)
         await _until_told(mount(floor, machine, good))
     _denied(floor, why, machine, job.step.operation, answer)
+    return True
 
 
 async def _until_told(told: asyncio.Future[list[ResultAnswer]] | None) -> None:

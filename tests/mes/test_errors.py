@@ -1,10 +1,14 @@
 """One table of error codes: complete in both languages, never ambiguous, and the same in the docs and the code."""
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
 
-from lines.errors import Code
+from django.test import RequestFactory
+
+from lines.errors import FAILED, Code
+from mes.api_errors import failed
 from mes.errors import ALL_CODES, table
 from traceability.codes import APPS, modules
 
@@ -16,7 +20,7 @@ def test_codes_are_unique_and_of_their_app() -> None:
     for app in APPS:
         for code in (code for module in modules(app) for code in module.CODES):
             assert re.fullmatch(rf"MES-{app[0].upper()}-\d{{4}}", code.code)
-            assert code.status == 0 or 400 <= code.status < 500
+            assert code.status == 0 or 400 <= code.status < 500 or code == FAILED  # the one for faults of our own
             found[code.code] += 1
     assert set(found.values()) == {1}
     assert set(found) == set(ALL_CODES)
@@ -29,6 +33,13 @@ def test_every_code_says_what_happened_and_what_to_do_in_both_languages() -> Non
             code.code
         )
         assert code.what_en.endswith(".") and code.cure_en.endswith("."), code.code
+
+
+def test_a_fault_of_our_own_is_told_in_the_shape_of_what_was_asked() -> None:
+    asked = RequestFactory()
+    answer = failed(asked.get("/api/v1/units"))
+    assert (answer.status_code, json.loads(answer.content)["code"]) == (500, FAILED.code)
+    assert failed(asked.get("/units/"))["Content-Type"].startswith("text/html")
 
 
 def test_the_docs_have_the_same_table() -> None:

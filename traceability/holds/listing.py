@@ -45,6 +45,14 @@ def holds(
     return found.annotate(n_units=_count(Q()), n_held=_count(Q(released_at=None)))
 
 
+def open_counts() -> dict[str, int]:
+    """How many holds stand that a person or a signal placed, and how many that a nonconformance opened."""
+    standing = Hold.objects.filter(released_at=None)
+    return standing.aggregate(
+        placed=Count("pk", filter=Q(nonconformance=None)), nonconformance=Count("pk", filter=~Q(nonconformance=None))
+    )
+
+
 def one_hold(hold_id: int) -> Hold | None:
     return holds().filter(pk=min(hold_id, _FOREVER)).first()
 

@@ -39,8 +39,10 @@ def _page(rows: Any, request: HttpRequest) -> Any:
 
 @require_safe
 def holds(request: HttpRequest) -> HttpResponse:
+    counts = listing.open_counts()
     show = request.GET.get("show", "")
-    show = show if show in _TABS else _TABS[0]
+    # Somebody who comes to see holds is shown some: those of nonconformances where nobody placed any.
+    show = show if show in _TABS else next((tab for tab in _TABS if counts.get(tab)), _TABS[0])
     scope = request.GET.get("scope", "")
     scope = scope if scope in (*SCOPES, "UNITS") else ""
     of_nonconformances = None if show == "released" else show == "nonconformance"
@@ -49,7 +51,7 @@ def holds(request: HttpRequest) -> HttpResponse:
     context = {
         "page": _page(found, request),
         "show": show,
-        "tabs": _TABS,
+        "tabs": [(tab, counts.get(tab)) for tab in _TABS],
         "scope": scope,
         "scopes": (*SCOPES, "UNITS"),
         "may_hold": may_hold(_person(request)),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 
-from lines import errors
+from lines.alarms import errors
 from lines.alarms.models import AlarmPriority
 from lines.alarms.queries import AlarmState, alarms, counts_by_station, open_alarms, state_of
 from lines.alarms.services import acknowledge, clear, raise_alarm
