@@ -2,6 +2,7 @@
 
 from lines.alarms.models import Alarm
 from lines.events.models import Event
+from lines.ledger.models import Gap, LedgerHour, LedgerNews, LedgerRun, LedgerSource, Loss, StationTally
 from lines.modes.models import ModeChange
 from lines.orders.models import BillItem, MaterialDefinition, Operation, Product, Recipe, Route, RouteStep, WorkOrder
 from lines.people.models import Certification, Person, PersonToken, StationToken
@@ -37,6 +38,12 @@ __all__ = [
     "BillItem",
     "Certification",
     "Event",
+    "Gap",
+    "LedgerHour",
+    "LedgerNews",
+    "LedgerRun",
+    "LedgerSource",
+    "Loss",
     "MaterialDefinition",
     "Measurement",
     "ModeChange",
@@ -66,6 +73,7 @@ __all__ = [
     "StationClock",
     "StationPost",
     "StationStatus",
+    "StationTally",
     "StationToken",
     "TelemetryBatch",
     "WithdrawnRecord",

@@ -18,6 +18,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
     [
         "lines.telemetry",
+        "lines.ledger",
         "lines.events",
         "lines.tokens",
         "lines.certificates",
@@ -47,6 +48,11 @@ app.conf.beat_schedule = {
     },
     "contain-signals": {
         "task": _CONTAIN.task,
+        "schedule": 1.0,
+        "options": {"expires": 2, "ignore_result": True},
+    },
+    "evaluate-gap-ledger": {
+        "task": "lines.ledger.tasks.evaluate",
         "schedule": 1.0,
         "options": {"expires": 2, "ignore_result": True},
     },

@@ -23,6 +23,8 @@ _ROUND = 2**32
 _SMALL_STEP = 10_000_000
 # More than these between two readings: the counter is heard no more.
 MOST_PENDING = 200_000
+# Of a station that loses something all the time the oldest losses are final.
+MOST_KNOTS = 500
 _NEVER = np.iinfo(np.int64).min
 
 
@@ -59,6 +61,8 @@ class Loss(NamedTuple):
     until_us: int
     lost: int
     is_exact: bool  # False: the station started anew meanwhile; at least so many
+    received_since_us: int  # when the two readings were received, by the gateway's clock
+    received_until_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +210,24 @@ def losses(tally: Tally, settled_us: int) -> list[Loss]:
             int(tally.time_us[k + 1]),
             int(missing[k + 1] - missing[k]),
             not tally.is_new_start[k + 1],
+            int(tally.received_us[k]),
+            int(tally.received_us[k + 1]),
         )
         for k in np.flatnonzero(np.diff(missing) > 0).tolist()
         if k + 1 < end
     ]
+
+
+def heard_until(tally: Tally, settled_us: int) -> int:
+    """Receipt of the newest settled reading: up to there nothing is missing but what `losses` tells."""
+    end = _settled(tally, settled_us)
+    return int(tally.received_us[:end].max(initial=_NEVER))
+
+
+def started_anew(tally: Tally, since_us: int, until_us: int) -> bool:
+    """Whether the station lost its count between these receipts: what it had not told before is not known."""
+    is_within = (tally.received_us >= since_us) & (tally.received_us <= until_us)
+    return bool((is_within & (tally.is_new_start == 1)).any())
 
 
 def _settled(tally: Tally, settled_us: int) -> int:
@@ -242,9 +260,13 @@ def _without(tally: Tally, keep: NDArray[np.bool_]) -> Tally:
 
 
 def _rebased(tally: Tally, settled_us: int, forget_us: int) -> Tally:
-    """The baseline moved to the first knot behind which something is missing."""
+    """The baseline moved to the first knot behind which something is missing, or the station started anew."""
     missing, end, base = _missing(tally), _settled(tally, settled_us), 0
-    while base + 1 < end and (missing[base + 1] == missing[base] or tally.time_us[base + 1] < forget_us):
+    while base + 1 < end:
+        is_quiet = missing[base + 1] == missing[base] and not tally.is_new_start[base + 1]
+        is_final = tally.time_us[base + 1] < forget_us or len(missing) - base > MOST_KNOTS
+        if not (is_quiet or is_final):
+            break
         base += 1
     if base == 0:
         return tally

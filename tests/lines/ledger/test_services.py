@@ -1,0 +1,178 @@
+"""The ledger in PostgreSQL: every batch by the worker's own way, then what the ledger says of it."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lines.alarms.models import Alarm
+from lines.ledger import services as ledger
+from lines.ledger.models import Gap, LedgerHour, LedgerNews, LedgerRun, LedgerSource, Loss, StationTally
+from lines.models import Sample, Signal, SignalLatest, TelemetryBatch
+from lines.people.models import Person
+from lines.telemetry import batches, services
+from tests.lines.rows import Row, make_line, make_server, make_station
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+NOW_US = int(NOW.timestamp()) * 1_000_000
+S = 1_000_000
+NAN = float("nan")
+
+
+@pytest.fixture
+def row() -> Row:
+    made = make_station(make_server(make_line(), "PACK"), "EOL-1")
+    made.signals["TelemetryCount"] = Signal.objects.create(
+        station=made.station, code="TelemetryCount", kind="COUNTER", name_en="Values sent", name_ja="送信値数"
+    )
+    return made
+
+
+class Line:
+    """A gateway's batches: values as (signal, seconds from now, value), received so many seconds from now."""
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self.sequence = 0
+
+    def send(self, at_s: float, *values: tuple[str, float, float], notes: tuple[Any, ...] = ()) -> None:
+        self.sequence += 1
+        columns = [self.row.signals[code].id for code, _, _ in values], [NOW_US + int(s * S) for _, s, _ in values]
+        whole = batches.make(
+            NOW_US + int(at_s * S), *columns, [value for _, _, value in values], [0] * len(values), notes=notes
+        )
+        services.store("L1-x", self.sequence, batches.encode(whole))
+
+    def tick(self, at_s: float, count: int, *values: float, notes: tuple[Any, ...] = ()) -> None:
+        """Values of a second, and the station's count behind them."""
+        told = [("Value0", at_s + n / 100, value) for n, value in enumerate(values)]
+        self.send(at_s + 1, *told, ("TelemetryCount", at_s + 0.5, count), notes=notes)
+
+
+def a_break(state: str, at_s: float, recovered: str | None = None, cause: str = "CUT") -> dict[str, Any]:
+    return {
+        **{"kind": "break", "id": "b1", "server": "PACK", "state": state, "cause": cause},
+        **{"at_us": NOW_US + int(at_s * S), "recovered": recovered},
+    }
+
+
+def alarms() -> list[tuple[str, bool]]:
+    return [(alarm.code, alarm.cleared_at is None) for alarm in Alarm.objects.order_by("pk")]
+
+
+fates = st.lists(st.sampled_from(["comes"] * 5 + ["late", "lost", "doubled", "nan"]), max_size=4)
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(fates, min_size=1, max_size=7), st.data())
+def test_the_ledger_is_what_a_count_by_hand_gives(row: Row, story: list[list[str]], data: st.DataObject) -> None:
+    for model in (Loss, Gap, LedgerHour, LedgerNews, LedgerSource, StationTally, Sample, SignalLatest, TelemetryBatch):
+        model._default_manager.all().delete()
+    count, truth, value, held = 0, Counter[str](), 0.0, list[tuple[str, float, float]]()
+    sent: list[list[tuple[str, float, float]]] = [[("TelemetryCount", -120.0, 0)]]
+    for tick, ticked in enumerate(story):
+        batch, held = list(held), []
+        for n, fate in enumerate(ticked):
+            count, value, at = count + 1, value + 1, tick - 100 + n / 100
+            truth[{"nan": "rejected", "lost": "lost"}.get(fate, "received")] += 1
+            if fate == "late":
+                held.append(("Value0", at, value))
+            elif fate != "lost":
+                batch += [("Value0", at, NAN if fate == "nan" else value)] * (2 if fate == "doubled" else 1)
+            truth["duplicates"] += fate == "doubled"
+        sent.append([*batch, ("TelemetryCount", tick - 99.5, count)])
+    sent += [held, [], [], []]
+    order = data.draw(st.permutations(range(len(sent)))) if len(sent) < 6 else list(range(len(sent)))
+    line = Line(row)
+    for number in [0, *[n for n in order if n]]:
+        line.sequence = number
+        line.send(number, *sent[number])
+        if data.draw(st.booleans()):
+            ledger.evaluate()
+    ledger.evaluate()
+    told: Counter[str] = Counter()
+    for hour in LedgerHour.objects.all():
+        told.update({name: getattr(hour, name) for name in ("received", "duplicates", "rejected")})
+    told["lost"] = sum(Loss.objects.values_list("lost", flat=True))
+    assert told == truth
+    assert sum(gap.lost or 0 for gap in Gap.objects.all()) == truth["lost"]
+    assert LedgerNews.objects.count() == 0
+
+
+def test_a_loss_has_its_cut_and_an_alarm_until_the_values_come(row: Row) -> None:
+    line = Line(row)
+    line.tick(-60, 2, 1.0, 2.0)
+    line.tick(-59, 4, 3.0, 4.0, notes=(a_break("OPEN", -57),))
+    ledger.evaluate()
+    (gap,) = Gap.objects.all()
+    assert (gap.closed_at, gap.lost, gap.decided_at) == (None, None, None)
+    assert alarms() == [("MES-L-0952", True)]
+    line.tick(-50, 9, 8.0, notes=(a_break("CLOSED", -50, "TRANSFERRED"),))
+    line.tick(-40, 9)
+    ledger.evaluate()
+    gap.refresh_from_db()
+    assert (gap.cause, gap.recovered, gap.lost) == ("CUT", "TRANSFERRED", 4)
+    assert alarms() == [("MES-L-0952", False), ("MES-L-0951", True)]
+    assert Alarm.objects.order_by("pk").last() == gap.alarm
+    line.send(-30, ("Value0", -55.0, 5.0), ("Value0", -54.0, 6.0), ("Value0", -53.0, 7.0), ("Value0", -52.0, 7.5))
+    ledger.evaluate()
+    gap.refresh_from_db()
+    assert gap.lost == 0
+    assert alarms() == [("MES-L-0952", False), ("MES-L-0951", False)]
+    assert sum(LedgerHour.objects.values_list("late", flat=True)) == 4
+
+
+def test_what_nobody_explains_is_a_gap_and_a_person_ends_its_alarm(row: Row) -> None:
+    line = Line(row)
+    for n, values in enumerate([(1.0, 2.0), (3.0,), (5.0, 6.0), (), ()]):
+        line.tick(n - 60, min(2 * n + 2, 6), *values)
+    ledger.evaluate()
+    (gap,) = Gap.objects.all()
+    assert (gap.cause, gap.lost, gap.is_exact) == ("UNEXPLAINED", 1, True)
+    assert gap.since < NOW - timedelta(seconds=59) < (gap.until or NOW) < NOW - timedelta(seconds=58)
+    assert alarms() == [("MES-L-0951", True)]
+    person = Person.objects.create(username="qa")
+    Alarm.objects.update(acknowledged_at=NOW, acknowledged_by=person)
+    ledger.evaluate()
+    assert alarms() == [("MES-L-0951", False)]
+
+
+@pytest.mark.parametrize(("recovered", "lost"), [("HISTORY", 0), ("REACTIVATED", 0), ("NONE", None)])
+def test_of_a_station_that_does_not_count_the_gateway_is_believed(row: Row, recovered: str, lost: int | None) -> None:
+    line = Line(row)
+    line.send(-10, ("Value0", -11, 1.0), notes=(a_break("OPEN", -9),))
+    line.send(-2, notes=(a_break("CLOSED", -3, recovered), {"kind": "nonsense"}, {"kind": "break", "at_us": "x"}))
+    ledger.evaluate()
+    (gap,) = Gap.objects.all()
+    assert (gap.lost, gap.recovered, gap.decided_at is not None) == (lost, recovered, True)
+    assert alarms() == ([] if lost == 0 else [("MES-L-0951", True)])
+
+
+def test_a_gateway_that_falls_silent_is_a_gap_of_all_its_stations(row: Row) -> None:
+    make_station(row.station.opcua_server, "EOL-2")
+    heartbeat = {"kind": "heartbeat", "backlog": 0, "spool_bytes": 0, "spool_share": 0.5, "servers": {"PACK": {}}}
+    line = Line(row)
+    line.send(-10, notes=(heartbeat,))
+    ledger.evaluate()
+    assert not Gap.objects.exists()
+    past = NOW - timedelta(seconds=60)
+    LedgerSource.objects.update(heard_at=past)
+    ledger.evaluate()
+    assert not Gap.objects.exists()  # nobody has listened for so long yet
+    LedgerRun.objects.update(listening_since=past)
+    ledger.evaluate()
+    assert sorted(Gap.objects.values_list("cause", "closed_at", "station__code")) == [
+        ("SILENT", None, "EOL-1"),
+        ("SILENT", None, "EOL-2"),
+    ]
+    (alarm,) = Alarm.objects.all()
+    assert "EOL-1 and 1 other station" in alarm.message_en
+    line.send(0, notes=(heartbeat,))
+    ledger.evaluate()
+    assert set(Gap.objects.values_list("lost", "recovered")) == {(0, "SPOOL")}
+    assert alarms() == [("MES-L-0952", False)]
