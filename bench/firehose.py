@@ -4,8 +4,8 @@ Sessions, browsing, subscriptions and monitored items are asyncua's own server; 
 its hands, so that the server is not what limits the run. A client must monitor every variable before anything is sent;
 what it then gets is each value once, in order, by as many publish requests as it keeps waiting, or at a pace.
 
-Standard input is a JSON object with the fields of `Hose`. It prints a line of JSON when it listens and one when all
-has been sent.
+Standard input is a JSON object with the fields of `Hose`. It prints a line of JSON when it listens, when it begins to
+send and when all has been sent.
 """
 
 import asyncio
@@ -101,6 +101,7 @@ class Sending:
         self._held: deque[int] = deque()
         self._told_at = time.monotonic()
         self.started_at = self.ended_at = 0.0
+        self.total = 0.0  # of all values
         self.done = asyncio.Event()
 
     def monitored(self, request: Any) -> None:
@@ -117,7 +118,9 @@ class Sending:
         self._waiting.append((processor, handle, request_id, acknowledged))
         if len(self._handles) == len(self.hose.paths) and self._items is None:
             self._items = self.hose.items(np.array([self._handles[path] for path in self.hose.paths], np.uint32))
+            self.total = float(self._items["value"].sum())
             self.started_at = time.time()
+            print(json.dumps({"started_at": self.started_at}), flush=True)
         if not self.hose.per_s:
             self._send_due()
 
@@ -197,7 +200,7 @@ async def serve(hose: Hose) -> None:
     running = asyncio.create_task(sending.run())
     print(json.dumps({"url": server.url}), flush=True)
     await sending.done.wait()
-    print(json.dumps({"started_at": sending.started_at, "ended_at": sending.ended_at}), flush=True)
+    print(json.dumps({"ended_at": sending.ended_at, "sum": sending.total}), flush=True)
     await running
 
 
