@@ -3,7 +3,7 @@
 from lines.errors import Code
 
 VALUES_MISSING = Code(
-    "MES-L-0951",
+    "MES-L-0971",
     0,
     "Values of a station are missing: they were measured and are not here.",
     "設備の値が欠けています。測定されましたが、届いていません。",
@@ -11,7 +11,7 @@ VALUES_MISSING = Code(
     "欠落の画面で期間・原因・設備内にあったユニットを確認し、それらのユニットを判断してください。",
 )
 NO_TELEMETRY = Code(
-    "MES-L-0952",
+    "MES-L-0972",
     0,
     "No values come from stations; whether some are lost shows when they flow again.",
     "設備から値が届いていません。欠落の有無は、再び届いたときに判明します。",
@@ -19,7 +19,7 @@ NO_TELEMETRY = Code(
     "ケーブル、設備の OPC UA サーバー、ゲートウェイ、ワーカーの順に確認してください。",
 )
 NOTE_UNREADABLE = Code(
-    "MES-L-0954",
+    "MES-L-0974",
     0,
     "A gateway's note on its connections could not be read; the values of the batch were stored.",
     "ゲートウェイの接続記録を読み取れませんでした。バッチの値は保存されています。",
@@ -27,7 +27,7 @@ NOTE_UNREADABLE = Code(
     "ゲートウェイとワーカーのバージョンをそろえてください。ログにバッチと内容があります。",
 )
 GAP_UNKNOWN = Code(
-    "MES-L-0953",
+    "MES-L-0973",
     404,
     "There is no such gap.",
     "その欠落はありません。",

@@ -111,19 +111,19 @@ def test_a_loss_has_its_cut_and_an_alarm_until_the_values_come(row: Row) -> None
     ledger.evaluate()
     (gap,) = Gap.objects.all()
     assert (gap.closed_at, gap.lost, gap.decided_at) == (None, None, None)
-    assert alarms() == [("MES-L-0952", True)]
+    assert alarms() == [("MES-L-0972", True)]
     line.tick(-50, 9, 8.0, notes=(a_break("CLOSED", -50, "TRANSFERRED"),))
     line.tick(-40, 9)
     ledger.evaluate()
     gap.refresh_from_db()
     assert (gap.cause, gap.recovered, gap.lost) == ("CUT", "TRANSFERRED", 4)
-    assert alarms() == [("MES-L-0952", False), ("MES-L-0951", True)]
+    assert alarms() == [("MES-L-0972", False), ("MES-L-0971", True)]
     assert Alarm.objects.order_by("pk").last() == gap.alarm
     line.send(-30, ("Value0", -55.0, 5.0), ("Value0", -54.0, 6.0), ("Value0", -53.0, 7.0), ("Value0", -52.0, 7.5))
     ledger.evaluate()
     gap.refresh_from_db()
     assert gap.lost == 0
-    assert alarms() == [("MES-L-0952", False), ("MES-L-0951", False)]
+    assert alarms() == [("MES-L-0972", False), ("MES-L-0971", False)]
     assert sum(LedgerHour.objects.values_list("late", flat=True)) == 4
 
 
@@ -135,11 +135,11 @@ def test_what_nobody_explains_is_a_gap_and_a_person_ends_its_alarm(row: Row) -> 
     (gap,) = Gap.objects.all()
     assert (gap.cause, gap.lost, gap.is_exact) == ("UNEXPLAINED", 1, True)
     assert gap.since < NOW - timedelta(seconds=59) < (gap.until or NOW) < NOW - timedelta(seconds=58)
-    assert alarms() == [("MES-L-0951", True)]
+    assert alarms() == [("MES-L-0971", True)]
     person = Person.objects.create(username="qa")
     Alarm.objects.update(acknowledged_at=NOW, acknowledged_by=person)
     ledger.evaluate()
-    assert alarms() == [("MES-L-0951", False)]
+    assert alarms() == [("MES-L-0971", False)]
 
 
 @pytest.mark.parametrize(("recovered", "lost"), [("HISTORY", 0), ("REACTIVATED", 0), ("NONE", None)])
@@ -150,7 +150,7 @@ def test_of_a_station_that_does_not_count_the_gateway_is_believed(row: Row, reco
     ledger.evaluate()
     (gap,) = Gap.objects.all()
     assert (gap.lost, gap.recovered, gap.decided_at is not None) == (lost, recovered, True)
-    assert alarms() == ([] if lost == 0 else [("MES-L-0951", True)])
+    assert alarms() == ([] if lost == 0 else [("MES-L-0971", True)])
 
 
 def test_a_gateway_that_falls_silent_is_a_gap_of_all_its_stations(row: Row) -> None:
@@ -175,4 +175,4 @@ def test_a_gateway_that_falls_silent_is_a_gap_of_all_its_stations(row: Row) -> N
     line.send(0, notes=(heartbeat,))
     ledger.evaluate()
     assert set(Gap.objects.values_list("lost", "recovered")) == {(0, "SPOOL")}
-    assert alarms() == [("MES-L-0952", False)]
+    assert alarms() == [("MES-L-0972", False)]
