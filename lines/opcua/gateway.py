@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import IO, Any, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db import close_old_connections
@@ -21,7 +21,7 @@ from lines.opcua.handshake import Poster
 from lines.opcua.plans import Plans
 from lines.opcua.remembering import Memory
 from lines.opcua.sessions import Session
-from lines.opcua.spool import Spool
+from lines.opcua.spool import Spool, claim
 from lines.telemetry.tasks import set_batch_aside, store_batch
 
 logger = logging.getLogger(__name__)
@@ -47,6 +47,8 @@ class Gateway:
         self._broker = ThreadPoolExecutor(1, thread_name_prefix="broker")
 
     async def run(self) -> None:
+        claimed = await self._claim()
+        self._spool = Spool(self._folder, self._line_code, settings.DENCHI_SPOOL_MB * 2**20)
         self._codes = await self._ask_for_codes()
         delivery, collector = await self._open_spool()
         poster = Poster(settings.DENCHI_API_URL, Path(settings.DENCHI_STATION_TOKENS))
@@ -65,6 +67,17 @@ class Gateway:
             await asyncio.gather(*tasks, return_exceptions=True)
             await collector.flush(is_last=True)
             await poster.close()
+            claimed.close()
+
+    async def _claim(self) -> IO[str]:
+        """Two gateways on one spool would give one number to two batches; the one before may still be stopping."""
+        is_first = True
+        while (claimed := claim(self._folder)) is None:
+            if is_first:
+                logger.warning("Another gateway of %s runs on %s; waiting for its end", self._line_code, self._folder)
+            is_first = False
+            await asyncio.sleep(RETRY_S / 4)
+        return claimed
 
     async def _open_spool(self) -> tuple[Delivery, Collector]:
         """Go on where the last gateway on this folder stopped, with what it left first."""
@@ -93,7 +106,7 @@ class Gateway:
             await asyncio.sleep(RETRY_S)
 
     async def _watch(self, collector: Collector) -> None:
-        """Say how full the spool is: in the log at each tenth from a half on, and by an alarm once one can be raised."""
+        """Say how full the spool is: in the log at each tenth from a half on, by an alarm when one can be raised."""
         tenth = 0
         told: tuple[bool, bool, bool] | None = None
         while True:
