@@ -171,6 +171,10 @@ class ValueStream:
     def go_on_from(self, other: "ValueStream", seen_last: Last) -> None:
         """Take over what the stream before it saw, and what of it is not safe yet."""
         self.seen_last = seen_last
+        if self._seen is not None and other._seen is not None:
+            # One set for both, as long as both bring values.
+            other._seen |= self._seen
+            self._seen = other._seen
         self._pending = deque(replace(each, number=0) for each in other._pending)
         self._news.set()
 

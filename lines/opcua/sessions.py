@@ -23,7 +23,7 @@ from lines.opcua.values import Values
 
 logger = logging.getLogger(__name__)
 
-BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+BACK_OFF_S = (0.2, 0.5, 1.0, 2.0)
 
 
 class Session:

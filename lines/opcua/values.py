@@ -116,13 +116,15 @@ class Values:
         if old is None:
             stream = self._new_stream(subscription_id, numbers, Last.none(signal_ids), 1)
         else:
+            # What both tell is taken once.
+            old.compare(old.seen_last)
             if way is None and await self._salvage(link, old, server):
                 way = recovering.TRANSFERRED
             if way is None:
                 self._since = (self._since or old.seen_last.copy()).carried_over(signal_ids)
             stream = self._new_stream(subscription_id, numbers, old.safe_last.carried_over(signal_ids), 1)
+            stream.compare(self._since or old.seen_last)
             stream.go_on_from(old, old.seen_last.carried_over(signal_ids))
-            stream.compare(self._since or stream.seen_last)
         self._stream, self._numbers = stream, numbers
         stream.fetch = partial(recovering.republish, link, subscription_id, readers=self._found.readers)
         if old is not None and way == recovering.REACTIVATED:
