@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from asyncua import ua
 from asyncua.client.client import Client
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -22,6 +23,7 @@ from lines.alarms.models import Alarm
 from lines.certificates import errors, services
 from lines.errors import SERVER_NOT_SECURED, Code, Refusal
 from lines.opcua import trust
+from lines.opcua.connecting import connect
 from lines.opcua.pki import Identity, Pki, application_uris, fingerprint, make_identity
 from lines.opcua.queries import Server
 from lines.opcua.security import InsecureError, explained, secure
@@ -148,6 +150,27 @@ def test_both_policies_and_both_logins_read_a_value(plan: Server, pki: Pki, poli
     expected = {("", "own"), ("ASSEMBLY", "server")} | ({("ASSEMBLY", "login")} if login == "CERTIFICATE" else set())
     assert {(code, kind) for code, kind, _ in pki.ends()} == expected
     assert pki.refusals() == []
+
+
+@pytest.mark.parametrize("login", ["USER_NAME", "CERTIFICATE"])
+def test_a_secured_session_outlives_its_connection_and_its_keys(plan: Server, login: str) -> None:
+    server = replace(plan, authentication=login)
+
+    async def take_up() -> tuple[bool, float | None]:
+        link, _ = await connect(server, None)
+        # A session without a subscription ends with its connection.
+        await link.ask(ua.CreateSubscriptionRequest(), ua.CreateSubscriptionResponse)
+        key = link.key
+        await link.close(is_kept=True)
+        again, is_same = await connect(server, key)
+        await again.client.open_secure_channel(renew=True)
+        again.client.uaclient.revolve_security_token()
+        await again.look()
+        await again.close(is_kept=False)
+        return is_same, again.offset_ms
+
+    is_same, offset_ms = asyncio.run(take_up())
+    assert is_same and offset_ms is not None
 
 
 def test_none_is_refused_outside_the_demo_and_a_login_in_clear_everywhere(plan: Server) -> None:
