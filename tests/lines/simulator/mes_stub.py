@@ -15,7 +15,7 @@ import asyncua as asyncua_library
 
 from lines.orders.serials import parse_serial
 from lines.plant.files import StepFile, read_plant
-from lines.simulator.nodes import NAMESPACE, PERMIT_FIELDS, RESULT_FIELDS
+from lines.simulator.nodes import NAMESPACE, PERMIT_FIELDS, RESULT_FIELDS, measured
 from lines.simulator.routes import Plant, Route
 
 # Its own annotations ask for its own wrappers of str and int, which it does not need.
@@ -172,12 +172,7 @@ class GatewayStub:
                 if s.interface == "OPCUA"
                 for folder in ("Permit", "Result")
             ]
-            paths += [
-                f"{s.code}/Telemetry/{signal.code}"
-                for s in stations
-                for signal in s.signals
-                if signal.kind == "MEASUREMENT"
-            ]
+            paths += [path for s in stations for path in measured(s)]
             subscription = await client.create_subscription(100, _Handler(self, client, index))
             nodes = [client.get_node(f"ns={index};s={path}") for path in paths]
             await subscription.subscribe_data_change(nodes, queuesize=1000)

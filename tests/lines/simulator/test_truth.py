@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lines.orders.serials import parse_serial
+from lines.simulator.nodes import measured
 from lines.simulator.routes import ROLL
 from tests.lines.simulator.mes_stub import MesStub
 from tests.lines.simulator.runs import Run, products_with_a_pack
@@ -229,7 +230,14 @@ def test_every_lot_was_received_before_it_was_used(run: Run) -> None:
 
 def test_no_source_time_lies_in_the_future_and_samples_are_counted(run: Run, truth: list[dict[str, Any]]) -> None:
     assert max(run.stamps) <= time.time()
-    counted = {f"{c['station']}/Telemetry/{c['signal']}": c["count"] for c in _of(truth, "sample_count")}
+    paths = {
+        (station.code, signal.code): path
+        for station in run.mes.plant.files.stations
+        for path, signals in measured(station).items()
+        for signal in signals
+    }
+    # The elements of an array are written together.
+    counted = {paths[c["station"], c["signal"]]: c["count"] for c in _of(truth, "sample_count")}
     assert counted.keys() == run.values.keys()
     # What was written while the stub was connecting or in the last publishing interval is not seen by it.
     missed = {path: count - run.values[path] for path, count in counted.items()}
