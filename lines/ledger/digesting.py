@@ -12,7 +12,7 @@ from lines.ledger import gaps, tally
 from lines.ledger.models import Gap, LedgerNews, LedgerSource, StationTally
 from lines.ledger.tally import HOUR_US, Reading, Tally, Times
 from lines.ledger.times import microseconds, moment
-from lines.plant.models import Signal, SignalKind
+from lines.opcua import services as signals
 from lines.telemetry.models import TelemetryBatch
 
 # A deficit is no loss before the batches of so much more time are here, too.
@@ -58,7 +58,6 @@ def digest(most: int) -> Digest:
             )
         _hear(sources[each.source], each)
         _read(each, told)
-    _read_refused(news, told)
     for name, sequences in beyond.items():
         for sequence in sequences:
             sources[name].ahead.setdefault(str(sequence), 0)
@@ -68,6 +67,7 @@ def digest(most: int) -> Digest:
     rows, tallies = _take_in(told)
     _keep_hours(told)
     gaps.take_notes(news, sources)
+    signals.take_notes(note for each in news for note in each.notes)
     return Digest(len(news) == most, sources, rows, tallies)
 
 
@@ -132,26 +132,6 @@ def _read(news: LedgerNews, told: dict[int, Told]) -> None:
         for place, name in ((2, "duplicates"), (3, "rejected")):
             if each[name]:
                 station.hours[received_us // HOUR_US][place] += each[name]
-
-
-def _read_refused(news: list[LedgerNews], told: dict[int, Told]) -> None:
-    """What the gateway could make no number of did come: the station counted it, and nothing of it is lost."""
-    refused = [
-        (each, note["signal_id"], note["count"])
-        for each in news
-        for note in each.notes
-        if note["kind"] == "refused" and isinstance(note.get("signal_id"), int) and isinstance(note.get("count"), int)
-    ]
-    signals = Signal.objects.filter(kind=SignalKind.MEASUREMENT).in_bulk({signal for _, signal, _ in refused})
-    for each, signal_id, count in refused:
-        signal = signals.get(signal_id)
-        if signal is None:
-            continue
-        station, received_us = told.setdefault(signal.station_id, Told(each.source)), microseconds(each.received_at)
-        station.hours[received_us // HOUR_US][3] += count
-        if signal.deadband is None:
-            station.times.append(np.array([received_us], np.int64))
-            station.counts.append(np.array([count], np.int64))
 
 
 def _take_in(told: dict[int, Told]) -> tuple[dict[int, StationTally], dict[int, Tally]]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from lines.opcua.arrivals import Arrived
 from lines.opcua.collector import Collector
 from lines.opcua.handles import Handles, Rows
+from lines.opcua.presence import NODE_STATUSES
 from lines.opcua.remembering import Last
 
 logger = logging.getLogger(__name__)
@@ -98,7 +99,8 @@ class ValueStream:
         if not is_empty:
             self._accept(message)
             self.expected = after(number)
-        if message.status_change is not None:
+        # python-opcua's server says of the whole subscription what is true of one of its variables.
+        if message.status_change is not None and message.status_change not in NODE_STATUSES:
             raise SequenceLostError(f"subscription ended by the server, status 0x{message.status_change:08X}")
 
     async def catch_up(self, until: int | None) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from asyncua import ua
 from asyncua.client.client import Client
+from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.ua_binary import struct_to_binary
 
@@ -23,6 +24,8 @@ from lines.opcua.structures import Structure, UnreadableError
 logger = logging.getLogger(__name__)
 
 NAMED = 20  # faults that a report names one by one
+LONGEST_DETAIL = 200
+MOST_TOLD = 2_000  # of one server; a batch carries them
 READ_AT_ONCE = 500
 _NO_SUCH_NODE = frozenset({StatusCodes.BadNodeIdUnknown, StatusCodes.BadNodeIdInvalid})
 
@@ -155,13 +158,19 @@ async def gone(client: Client, nodes: Mapping[int, ua.NodeId]) -> set[int]:
     items = list(nodes.items())
     for start in range(0, len(items), READ_AT_ONCE):
         part = items[start : start + READ_AT_ONCE]
-        values = await client.uaclient.read_attributes([node for _, node in part], ua.AttributeIds.NodeClass)
+        values = await client.uaclient.read_attributes([node for _, node in part], AttributeIds.NodeClass)
         found |= {
             signal
             for (signal, _), value in zip(part, values, strict=True)
             if value.StatusCode is not None and value.StatusCode.value in _NO_SUCH_NODE
         }
     return found
+
+
+def note(server: str, faults: Mapping[int, Fault]) -> dict[str, Any]:
+    """All faults of a server's signals, for the database (`services.take_notes`)."""
+    told = [[signal, fault.code.code, fault.detail[:LONGEST_DETAIL]] for signal, fault in faults.items()]
+    return {"kind": "nodes", "server": server, "faults": told[:MOST_TOLD]}
 
 
 def report(server: str, variables: Iterable[Followed], faults: Mapping[int, Fault]) -> None:

@@ -93,6 +93,7 @@ class Session:
             if values is not None:
                 await values.begin(link, way, server, publishing)
                 tasks.append(asyncio.create_task(values.fill(link, server)))
+                tasks.append(asyncio.create_task(values.look(link, server)))
             tasks += await self._handshakes(link, server, publishing)
             if publishing.has_streams:
                 tasks.append(asyncio.create_task(publishing.run()))

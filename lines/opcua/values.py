@@ -10,12 +10,12 @@ from typing import Any
 from asyncua import ua
 from asyncua.ua.uaerrors import UaError
 
-from lines.opcua import nodes, recovering, subscribing
+from lines.opcua import nodes, presence, recovering, subscribing
 from lines.opcua.collector import Collector
 from lines.opcua.connecting import Link, now_us
 from lines.opcua.following import ValueStream
 from lines.opcua.handles import Handles, Numbers
-from lines.opcua.nodes import Found
+from lines.opcua.nodes import Fault, Found
 from lines.opcua.publishing import Publishing
 from lines.opcua.queries import Server
 from lines.opcua.remembering import Last, Memory, Position, Subscribed
@@ -27,6 +27,7 @@ UNKNOWN_S = 60
 # A first value and one on its way belong to the break, not to what follows.
 SETTLE_S = 2.0
 AT_LEAST_EVERY_S = 5.0
+LOOK_EVERY_S = 30.0
 
 
 class Values:
@@ -43,6 +44,7 @@ class Values:
         self._break: dict[str, Any] | None = None
         self._link: Link | None = None
         self._found = Found()
+        self._faults: dict[int, Fault] = {}
         self._found_for: tuple[str, int] | None = None  # plan and start of the server
         self._numbers: list[Numbers] = []
         self._historises = False
@@ -86,6 +88,7 @@ class Values:
         if self._found_for != (plan, link.started_at_us):
             self._found = await nodes.find(link.client, server.variables)
             self._found_for = plan, link.started_at_us
+            self._faults = dict(self._found.faults)
         old = self._stream
         if old is not None:
             old.fetch = partial(recovering.republish, link, old.subscription_id, readers=self._found.readers)
@@ -168,8 +171,24 @@ class Values:
     def _report(self, server: Server, statuses: dict[int, ua.StatusCode]) -> None:
         faults = self._found.faults | nodes.refusals(server.variables, statuses)
         nodes.report(self._code, server.variables, faults)
+        self._tell_faults(faults)
         followed = sum(status.is_good() for status in statuses.values())
         logger.info("%s: following %d variables", self._code, followed)
+
+    def _tell_faults(self, faults: dict[int, Fault]) -> None:
+        self._faults = faults
+        self._collector.note(nodes.note(self._code, faults))
+
+    async def look(self, link: Link, server: Server) -> None:
+        """For ever: variables that went or came while the subscription runs."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            stream = self._stream
+            if stream is not None:
+                faults = await presence.look(link, server, self._found, self._faults, stream.subscription_id)
+                if faults != self._faults:
+                    nodes.report(self._code, server.variables, faults)
+                    self._tell_faults(faults)
 
     def lost(self) -> None:
         """The connection ended."""
