@@ -1,0 +1,49 @@
+"""The ledger for spreadsheets, as CSV and XLSX. No cell of either is ever taken for a formula. Pure."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import xlsxwriter
+
+# A cell that begins like this is a formula to a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Cell = str | int | None
+Table = tuple[str, Sequence[str], Iterable[Sequence[Cell]]]  # name, header, rows
+
+
+def neutral(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: one that begins like one gets an apostrophe in front."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def as_csv(table: Table) -> str:
+    """One table, with the mark that makes spreadsheets read it as UTF-8. Texts are neutralised, numbers are numbers."""
+    _, header, rows = table
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in row])
+    return "\ufeff" + text.getvalue()
+
+
+def as_xlsx(tables: Sequence[Table]) -> bytes:
+    """A workbook with a sheet for each table."""
+    content = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(content, options) as book:
+        head = book.add_format({"bold": True, "bottom": 1})
+        for name, header, rows in tables:
+            sheet: Any = book.add_worksheet(name)
+            sheet.freeze_panes(1, 0)
+            sheet.set_column(0, len(header) - 1, 18)
+            sheet.write_row(0, 0, header, head)
+            for n, row in enumerate(rows, start=1):
+                for place, cell in enumerate(row):
+                    if isinstance(cell, str):
+                        sheet.write_string(n, place, neutral(cell))
+                    elif cell is not None:
+                        sheet.write_number(n, place, cell)
+    return content.getvalue()
