@@ -2,6 +2,11 @@
 
 from django.db import models
 
+from lines.errors import BATCH_UNREADABLE, Code
+from lines.quarantine.errors import CODES
+
+_CODES = {code.code: code for code in (BATCH_UNREADABLE, *CODES)}
+
 
 class BatchSettlement(models.TextChoices):
     STORED = "STORED", "Stored after all"
@@ -27,3 +32,8 @@ class QuarantinedBatch(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["source", "sequence"], name="quarantine_source_sequence")]
+
+    @property
+    def why(self) -> Code:
+        """The table's entry, or one that says only the code."""
+        return _CODES.get(self.code) or Code(self.code, 0, self.code, self.code, "", "")

@@ -16,13 +16,17 @@ from django.db import (
 )
 from django.utils import timezone
 
+from lines.alarms.models import Alarm, AlarmPriority
+from lines.alarms.services import clear, raise_alarm
 from lines.errors import BATCH_UNREADABLE, Code, Refusal
 from lines.ledger import services as ledger
 from lines.people.actors import acting
 from lines.people.auth import may_settle_quarantine
 from lines.people.models import Person
+from lines.plant.models import Station
 from lines.quarantine import errors
 from lines.quarantine.models import BatchSettlement, QuarantinedBatch
+from lines.quarantine.queries import readable
 from lines.telemetry import batches
 from lines.telemetry import services as telemetry
 from lines.telemetry.batches import Batch, Note
@@ -30,6 +34,7 @@ from lines.telemetry.models import TelemetryBatch
 
 logger = logging.getLogger(__name__)
 
+SUBJECT = "quarantine"
 LONGEST_NOTE = 500
 LONGEST_DETAIL = 4000
 # The database is away, locked, full or not migrated: sent again later, the batch is stored. Some of these come from
@@ -54,14 +59,14 @@ def store_or_set_aside(source: str, sequence: int, content: bytes) -> None:
     except _NOT_ITS_FAULT:
         raise
     except Exception as error:
-        code = BATCH_UNREADABLE if _read(content) is None else errors.BATCH_NOT_STORED
+        code = BATCH_UNREADABLE if readable(content) is None else errors.BATCH_NOT_STORED
         set_aside(source, sequence, content, code, _described(error))
 
 
 def set_aside(source: str, sequence: int, content: bytes, code: Code, detail: str) -> bool:
     """Put a batch into quarantine, which commits it for the gateway. False if it was stored or set aside before."""
     # Not where a worker died of it: it is left to the one who looks into that.
-    batch = None if code == errors.BATCH_GIVEN_UP else _read(content)
+    batch = None if code == errors.BATCH_GIVEN_UP else readable(content)
     now, sha256 = timezone.now(), hashlib.sha256(content).hexdigest()
     try:
         with acting("task:telemetry"):
@@ -74,6 +79,7 @@ def set_aside(source: str, sequence: int, content: bytes, code: Code, detail: st
                 detail=detail.replace("\x00", "\\x00")[:LONGEST_DETAIL], content=content, content_sha256=sha256,
                 notes_taken=batch is not None and _tell_ledger(source, sequence, now, batch.notes),
             )  # fmt: skip
+            _raise_alarm(source, batch, code)
     except IntegrityError:
         return False
     logger.error("%s: batch %s/%s: %s", code.code, source, sequence, detail.partition("\n")[0])
@@ -111,6 +117,31 @@ def discard(batch_id: int, person: Person, note: str) -> None:
         _settle(_open_one(batch_id, person), person, BatchSettlement.DISCARDED, note)
 
 
+def _raise_alarm(source: str, batch: Batch | None, code: Code) -> None:
+    """One for each station while its quarantine is not empty; a batch that can't be read counts for the first one."""
+    signals = () if batch is None else set(batch.signal_id.tolist())
+    line = source.rpartition("-")[0]
+    stations = Station.objects.order_by("sequence", "pk")
+    station = (
+        stations.filter(signals__pk__in=signals).first()
+        or stations.filter(production_line__code=line).first()
+        or stations.first()
+    )
+    open_alarms = Alarm.objects.filter(subject_kind=SUBJECT, cleared_at=None)
+    if station is None or open_alarms.filter(station=station).exists():
+        return
+    raise_alarm(
+        station,
+        code.code,
+        priority=AlarmPriority.HIGH,
+        message_en=f"Values of the gateway {source} could not be stored; they lie in the telemetry quarantine.",
+        message_ja=f"ゲートウェイ {source} の値を保存できず、テレメトリーの隔離に入れました。",
+        subject_kind=SUBJECT,
+        subject_id=source,
+        source_time=timezone.now(),
+    )
+
+
 def _open_one(batch_id: int, person: Person) -> QuarantinedBatch:
     if not may_settle_quarantine(person):
         raise Refusal(errors.QUARANTINE_NOT_YOURS, person.username)
@@ -126,18 +157,13 @@ def _settle(found: QuarantinedBatch, person: Person, settlement: BatchSettlement
     found.settled_at, found.settled_by = timezone.now(), person.username
     found.settlement, found.note = settlement, note
     found.save(update_fields=["settled_at", "settled_by", "settlement", "note"])
+    if not QuarantinedBatch.objects.filter(settled_at=None).exists():
+        for alarm in Alarm.objects.filter(subject_kind=SUBJECT, cleared_at=None).values_list("pk", flat=True):
+            clear(alarm)
 
 
 def _described(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
-
-
-def _read(content: bytes) -> Batch | None:
-    try:
-        return batches.decode(content)
-    except Exception:
-        # Whatever it is that these bytes do to the reader, that is for the one who looks at them.
-        return None
 
 
 def _tell_ledger(source: str, sequence: int, received_at: datetime, notes: tuple[Note, ...]) -> bool:

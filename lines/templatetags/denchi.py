@@ -285,7 +285,15 @@ def alarm_message(alarm: Alarm) -> str:
 @register.filter
 def subject_word(kind: str) -> str:
     """What an alarm is about, as the text of its link."""
-    words = {"chart": _("Chart"), "unit": _("Unit"), "lot": _("Lot"), "station": _("Station"), "record": _("Result")}
+    words = {
+        "chart": _("Chart"),
+        "unit": _("Unit"),
+        "lot": _("Lot"),
+        "station": _("Station"),
+        "record": _("Result"),
+        "quarantine": _("Quarantine"),
+        "gap": _("Gap"),
+    }
     return words.get(kind, kind)
 
 

@@ -7,11 +7,13 @@ from django.views.decorators.http import require_safe
 
 from mes.station.queries import serial_of_record
 
-_PAGES = {"chart": "chart", "unit": "unit", "lot": "lot", "station": "station"}
+_PAGES = {"chart": "chart", "unit": "unit", "lot": "lot", "station": "station", "gap": "gap"}
 
 
 @require_safe
 def go(request: HttpRequest, kind: str, key: str) -> HttpResponse:  # noqa: ARG001 - a view's signature
+    if kind == "quarantine":
+        return redirect("quarantine")
     if kind == "tray":
         return redirect(reverse("search", query={"q": key}))
     if kind == "record":

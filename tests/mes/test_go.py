@@ -23,6 +23,7 @@ def visitor() -> Client:
         ("/go/chart/COAT-LOAD-A/", "/charts/COAT-LOAD-A/"),
         ("/go/unit/SK1CLF6AB000001XX/", "/units/SK1CLF6AB000001XX/"),
         ("/go/lot/12/", "/lots/12/"),
+        ("/go/quarantine/L1-3f2a/", "/quarantine/"),
         ("/go/tray/T-0007/", "/search/?q=T-0007"),
     ],
 )

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from lines.errors import Refusal
-from lines.models import Person, QuarantinedBatch, Sample, TelemetryBatch
+from lines.models import Alarm, Person, QuarantinedBatch, Sample, TelemetryBatch
 from lines.people.models import Role
 from lines.quarantine import errors, services
 from lines.telemetry import batches
@@ -70,6 +70,8 @@ def test_a_batch_is_stored_after_all_when_its_cause_is_gone(row: Row) -> None:
     send(2, batch(row, 1.0, POISON))
     send(3, batch(row, 1.0))
     (found,) = QuarantinedBatch.objects.all()
+    alarm = Alarm.objects.get()
+    assert (alarm.station, alarm.cleared_at) == (row.station, None)
     quality = person(Role.QUALITY)
     with pytest.raises(Refusal, match="poison") as refused:
         services.try_again(found.pk, quality)
@@ -82,6 +84,8 @@ def test_a_batch_is_stored_after_all_when_its_cause_is_gone(row: Row) -> None:
     assert sorted(Sample.objects.values_list("value", flat=True)) == [1.0, POISON]
     kept = TelemetryBatch.objects.get(sequence=2)
     assert (kept.rows, kept.duplicates, kept.content_sha256) == (1, 1, found.content_sha256)
+    alarm.refresh_from_db()
+    assert alarm.cleared_at is not None
     with pytest.raises(Refusal) as refused:
         services.try_again(found.pk, quality)
     assert refused.value.code == errors.QUARANTINE_SETTLED
@@ -118,7 +122,8 @@ def test_a_batch_that_no_worker_ends_is_given_up_once(row: Row) -> None:
     assert list(Sample.objects.values_list("value", flat=True)) == [2.0]
 
 
-def test_only_quality_and_administrators_settle_and_only_with_a_reason(row: Row) -> None:
+@pytest.mark.usefixtures("row")
+def test_only_quality_and_administrators_settle_and_only_with_a_reason() -> None:
     send(1, b"nonsense")
     (found,) = QuarantinedBatch.objects.all()
     for role, note, code in (
@@ -133,7 +138,6 @@ def test_only_quality_and_administrators_settle_and_only_with_a_reason(row: Row)
     found.refresh_from_db()
     assert (found.settlement, found.settled_by, found.note) == ("DISCARDED", "quality", "sent by a test")
     assert bytes(found.content) == b"nonsense"
-    assert row and not math.isnan(POISON)
 
 
 def test_the_pages_show_what_came_and_settle_it(row: Row) -> None:
