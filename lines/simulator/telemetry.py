@@ -130,6 +130,8 @@ class Telemetry:
     async def _sense_together(self, sensors: list[Sensor], t: float, period: float) -> None:
         """An array or a structure: one variable, written as a whole. No faults are planted in these."""
         values = [self._value(sensor, period) for sensor in sensors]
+        if values == [sensor.last for sensor in sensors]:
+            values[0] = _flickering(sensors[0], values[0])
         stamp = self._machine.stamp(t)
         for sensor, value in zip(sensors, values, strict=True):
             self._count_one(sensor, value, stamp)
@@ -138,7 +140,7 @@ class Telemetry:
         await self._machine.server.write(first.path, by_field if first.signal.field else values, stamp)
 
     def _value(self, sensor: Sensor, period: float) -> float:
-        """Never the same twice in a row: servers do not report a value that did not change."""
+        """At the sensor's resolution."""
         signal, rng = sensor.signal, self._rng
         low = signal.low if signal.low is not None else 0.0
         high = signal.high if signal.high is not None else low + 1.0
@@ -150,13 +152,13 @@ class Telemetry:
         if stands and any(word in signal.code.lower() for word in _DRIVEN):
             middle, width = 0.0, 0.02 * width
         value = middle + sensor.wander * width / 8
-        return float(round(value, signal.decimals + 3))
+        return float(round(value, signal.decimals))
 
     async def _write(self, sensor: Sensor, t: float, value: float, status: int, *, is_new: bool = True) -> float:
-        """Returns the value as it was written."""
+        """Never the same twice in a row, as servers do not report that. Returns the value as it was written."""
         stamp = self._machine.stamp(t)
         if value == sensor.last:
-            value += 10.0 ** -(sensor.signal.decimals + 3)
+            value = _flickering(sensor, value)
         await self._machine.server.write(sensor.path, value, stamp, status)
         self._count_one(sensor, value, stamp, is_new=is_new)
         return value
@@ -185,3 +187,8 @@ class Telemetry:
                 first=self._machine.clock_iso(sensor.first_s),
                 last=self._machine.clock_iso(sensor.last_s),
             )
+
+
+def _flickering(sensor: Sensor, value: float) -> float:
+    """The next value up, as a sensor's last digit does without end."""
+    return round(value + 10.0**-sensor.signal.decimals, sensor.signal.decimals)
