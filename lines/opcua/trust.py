@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from lines.certificates import errors
@@ -102,7 +102,10 @@ def _is_authority(certificate: x509.Certificate, between: int) -> bool:
 def _check_revoked(way: Sequence[x509.Certificate], revocations: Sequence[x509.CertificateRevocationList]) -> None:
     for below, issuer in pairwise(way):
         for each in revocations:
-            if each.issuer != issuer.subject or not each.is_signature_valid(issuer.public_key()):  # type: ignore[arg-type]
+            key = issuer.public_key()
+            if each.issuer != issuer.subject or not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+                continue
+            if not each.is_signature_valid(key):
                 continue
             found = each.get_revoked_certificate_by_serial_number(below.serial_number)
             if found is not None:
