@@ -20,7 +20,7 @@ from mes.errors import ALL_CODES
 from mes.overview.queries import ShiftCounts, ShiftWindow, shift_counts, shift_window, time_in_state_s
 from mes.station.feeds import FeedRow, feeds
 from mes.station.panels import Panel, panel
-from mes.station.values import LiveValue, latest_values
+from mes.station.values import LiveValue, SignalFault, latest_values, other_faults
 from traceability.models import Permit
 
 UNITS = 20
@@ -87,6 +87,7 @@ class StationView:
     shift: ShiftWindow
     counts: ShiftCounts
     values: list[LiveValue]
+    other_faults: list[SignalFault]
     units: list[UnitRow]
     permits: list[PermitRow]
     alarms: list[Alarm]
@@ -158,6 +159,7 @@ def view(station: Station) -> StationView:
         shift=shift,
         counts=shift_counts(shift, station.pk).get(station.pk, ShiftCounts()),
         values=latest_values(station.pk).get(station.pk, []),
+        other_faults=other_faults(station.pk),
         units=_unit_rows(records),
         permits=[PermitRow(each, described(each.reasons)) for each in permits],
         alarms=list(alarms[:ALARMS]),

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from lines.models import Sample, Signal, Station
+from lines.opcua import services
 from lines.states.packml import PackMLState
 from lines.telemetry.queries import TrendPoint
 from mes.errors import ALL_CODES
@@ -132,3 +133,26 @@ def test_thinned_out_points_are_no_gaps() -> None:
 
 def test_a_bad_value_is_a_gap() -> None:
     assert [value for _, value in with_gaps(_points([0, 1, 2], bad=(1,)), timedelta(seconds=30))] == [0, None, 2]
+
+
+def test_a_signal_without_a_node_says_so_until_it_is_heard(visitor: Client) -> None:
+    speed = Signal.objects.get(station__code="COAT-1", code="WebSpeed")
+    count = Signal.objects.get(station__code="COAT-1", code="ProdProcessedCount")
+    services.report_nodes(
+        "COATING", {speed.pk: ("MES-L-0305", "COAT-1/Telemetry/WebSpeed"), count.pk: ("MES-L-0323", "")}
+    )
+    assert page_of(visitor, "COAT-1").count("no such node") == 2
+    assert page_of(visitor, "COAT-1", "ja").count("ノードがありません") == 2
+    services.report_nodes("COATING", {count.pk: ("MES-L-0323", "")})
+    services.add_faults({speed.pk: ("MES-L-0321", "")})
+    assert "no readable value" in page_of(visitor, "COAT-1")
+    hear("COAT-1")
+    page = page_of(visitor, "COAT-1")
+    assert "no readable value" not in page and "no such node" in page
+
+
+def test_an_array_is_one_value_with_its_profile(visitor: Client) -> None:
+    hear("COAT-1")
+    page = page_of(visitor, "COAT-1")
+    assert "16 elements, 0 of them outside the band" in page
+    assert page.count('class="trend"') == 9
