@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lines.plant.models import Signal
 from lines.telemetry import reading
 from lines.telemetry.batches import is_good
+from lines.telemetry.news import moment
 
 
 class TrendPoint(NamedTuple):
@@ -31,6 +32,21 @@ def trends(
             )
         ]
         for signal, values in found.items()
+    }
+
+
+def samples(signal: Signal, since: datetime, until: datetime, max_points: int) -> dict[str, Any]:
+    """The same of one signal, with what it is and whether that is all, as the API tells it."""
+    values = reading.values([signal.id], since, until, max_points)[signal.id]
+    rows = values.rows
+    columns = (rows.source_time_us.tolist(), rows.received_at_us.tolist(), rows.value.tolist(), rows.status.tolist())
+    return {
+        **{"station": signal.station.code, "signal": signal.code, "unit": signal.unit},
+        **{"since": since, "until": until, "thinned": values.is_thinned, "complete": values.is_complete},
+        "items": [
+            {"source_time": moment(at), "received_at": moment(received), "value": value, "status": status}
+            for at, received, value, status in zip(*columns, strict=True)
+        ],
     }
 
 
