@@ -139,7 +139,8 @@ class _Reading:
             raise UnreadableError(f"{path} is of built-in type {kind}, which is not read here")
 
     def _text(self) -> None:
-        self._at += max(0, self._unpack(_LENGTH))
+        length = self._unpack(_LENGTH)
+        self._at += max(0, length)
 
     def _unpack(self, form: struct.Struct) -> int:
         (value,) = form.unpack_from(self._body, self._at)
