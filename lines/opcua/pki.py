@@ -21,6 +21,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -38,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 KEY_BITS = 2048  # the size that every controller takes
 DAYS = 1825
+# What reading a spoilt certificate raises.
+BROKEN = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
 
 
 @dataclass(frozen=True)
@@ -65,19 +68,24 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 def application_uris(certificate: x509.Certificate) -> list[str]:
     """The OPC UA applications a certificate speaks for; usually one."""
-    return _names(certificate).get_values_for_type(x509.UniformResourceIdentifier)
+    return [printable(uri) for uri in _names(certificate).get_values_for_type(x509.UniformResourceIdentifier)]
 
 
 def hosts(certificate: x509.Certificate) -> set[str]:
     """The host names and IP addresses of a certificate, in small letters."""
     names = _names(certificate)
-    found = {name.lower() for name in names.get_values_for_type(x509.DNSName)}
+    found = {printable(name.lower()) for name in names.get_values_for_type(x509.DNSName)}
     return found | {str(address) for address in names.get_values_for_type(x509.IPAddress)}
 
 
 def common_name(certificate: x509.Certificate) -> str:
     found = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(found[0].value) if found else certificate.subject.rfc4514_string()
+    return printable(str(found[0].value) if found else certificate.subject.rfc4514_string())
+
+
+def printable(text: str) -> str:
+    """What a stranger wrote into a certificate, fit for one line of a log or a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)[:200]
 
 
 def valid(certificate: x509.Certificate) -> str:
@@ -182,8 +190,10 @@ class Pki:
         found = []
         for path in self._files("trusted"):
             try:
-                found.append(load_certificate(path.read_bytes()))
-            except (ValueError, OSError) as error:
+                certificate = load_certificate(path.read_bytes())
+                application_uris(certificate)  # what can't be read later is told here
+                found.append(certificate)
+            except (*BROKEN, OSError) as error:
                 logger.warning("%s is no certificate and trusts nothing: %s", path, error)
         return found
 

@@ -24,7 +24,7 @@ from django.conf import settings
 from lines.certificates import errors
 from lines.errors import SERVER_NOT_SECURED, Code, Refusal
 from lines.opcua import trust
-from lines.opcua.pki import Pki, application_uris, load_certificate
+from lines.opcua.pki import BROKEN, Pki, application_uris, load_certificate, printable
 from lines.opcua.queries import Server
 from lines.plant.models import Authentication, SecurityPolicy
 
@@ -141,15 +141,19 @@ async def _secured(client: Client, server: Server, pki: Pki) -> None:
     policy = _POLICIES[server.security_policy]
     endpoint = _chosen(await endpoints(server.endpoint_url), policy.URI)
     certificate, *sent = chain(endpoint.ServerCertificate or b"")
-    trust.check(
-        certificate,
-        sent=sent,
-        trusted=await asyncio.to_thread(pki.trusted),
-        revocations=await asyncio.to_thread(pki.revocations),
-        application_uri=endpoint.Server.ApplicationUri or "",
-        host=urlsplit(server.endpoint_url).hostname or "",
-        now=now,
-    )
+    trusted, revocations = await asyncio.to_thread(lambda: (pki.trusted(), pki.revocations()))
+    try:
+        trust.check(
+            certificate,
+            sent=sent,
+            trusted=trusted,
+            revocations=revocations,
+            application_uri=endpoint.Server.ApplicationUri or "",
+            host=urlsplit(server.endpoint_url).hostname or "",
+            now=now,
+        )
+    except BROKEN as error:
+        raise Refusal(errors.UNFIT, f"It cannot be read: {printable(str(error))}.") from None
     _check_login(server, endpoint)
     is_by_certificate = server.authentication == Authentication.CERTIFICATE
     login = await asyncio.to_thread(pki.login, server.code) if is_by_certificate else None
@@ -209,8 +213,8 @@ def chain(content: bytes) -> list[x509.Certificate]:
         length = int.from_bytes(content[2:4], "big") + 4
         try:
             found.append(load_certificate(content[:length]))
-        except ValueError as error:
-            raise Refusal(errors.UNFIT, f"What it shows is no certificate: {error}.") from None
+        except BROKEN as error:
+            raise Refusal(errors.UNFIT, f"What it shows is no certificate: {printable(str(error))}.") from None
         content = content[length:]
     if not found:
         raise Refusal(errors.UNFIT, "It shows none.")

@@ -11,7 +11,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from lines.certificates import errors
 from lines.errors import Refusal
-from lines.opcua.pki import application_uris, common_name, fingerprint, hosts, valid
+from lines.opcua.pki import BROKEN, application_uris, common_name, fingerprint, hosts, printable, valid
 
 LONGEST_CHAIN = 4
 
@@ -30,6 +30,7 @@ def check(
 
     `application_uri` is what the server says it is, `host` the one of our plant data. The host is compared only where
     an authority is trusted: a certificate that a person trusted by its fingerprint is known better than by a name.
+    What can't be parsed raises BROKEN.
     """
     issuers: list[x509.Certificate] = []
     if certificate not in trusted:
@@ -42,7 +43,9 @@ def check(
     _check_fit(certificate)
     uris = application_uris(certificate)
     if application_uri not in uris:
-        raise Refusal(errors.WRONG_URI, f"It names {', '.join(uris) or 'none'}; the server says {application_uri}.")
+        raise Refusal(
+            errors.WRONG_URI, f"It names {', '.join(uris) or 'none'}; the server says {printable(application_uri)}."
+        )
     if issuers and host.lower() not in hosts(certificate):
         names = ", ".join(sorted(hosts(certificate))) or "none"
         raise Refusal(errors.WRONG_HOST, f"It names {names}; the plant data say {host}.")
@@ -82,7 +85,7 @@ def _issued(below: x509.Certificate, issuer: x509.Certificate, between: int, now
         return False
     try:
         below.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
+    except (*BROKEN, InvalidSignature):
         return False
     return True
 

@@ -107,6 +107,10 @@ def test_a_certificate_trusted_by_its_fingerprint_still_needs_its_time_and_its_u
     assert _verdict(certificate, [certificate], host="another.name") is None
     assert _verdict(certificate, [certificate], uri="urn:else") is errors.WRONG_URI
     assert _verdict(certificate, [certificate], in_days=3000) is errors.EXPIRED
+    long = make_identity("Assembly\nMES-L-0805: all is well\x1b[2J", "urn:odd").certificate
+    with pytest.raises(Refusal) as caught:
+        trust.check(long, sent=[], trusted=[], revocations=[], application_uri="", host="", now=datetime.now(UTC))
+    assert str(caught.value).isprintable(), "a stranger's certificate must not write lines of our log"
     weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - that is the point
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "weak")])
     small = (
