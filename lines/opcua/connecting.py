@@ -43,11 +43,37 @@ class SessionKey:
     policies: tuple[dict[str, Any], ...]
 
 
+class _Gathered:
+    """A transport whose writes of one turn of the loop leave together: a write to the system costs as much as
+    the decoding of a notification, and publish requests go out several at a time."""
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+        self._parts: list[bytes] = []
+
+    def write(self, part: bytes) -> None:
+        if not self._parts:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._parts.append(part)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        parts, self._parts = self._parts, []
+        if parts:
+            self._transport.write(b"".join(parts))
+
+
 class Link:
     """A session that is open, on its connection."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
+        protocol = client.uaclient.protocol
+        if protocol is not None and protocol.transport is not None:
+            protocol.transport = _Gathered(protocol.transport)  # type: ignore[assignment]  # the two it calls
         self.started_at_us = 0
         self.offset_ms: float | None = None
         self.heard_at_us = now_us()
@@ -152,6 +178,10 @@ async def _channel(server: Server) -> Client:
     client.session_timeout = server.lifetime_s * 1000
     await secure(client, server)
     await client.connect_socket()
+    protocol = client.uaclient.protocol
+    if protocol is None or protocol.is_closed:
+        # asyncua would wait for the answer to a greeting that it never sent.
+        raise ConnectionError("the connection was closed at once")
     try:
         await client.send_hello()
         await client.open_secure_channel()

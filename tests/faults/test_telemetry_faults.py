@@ -20,6 +20,8 @@ SHORT = (
     Scenario("half-open for 4 s", scenarios.half_open, 4),
     Scenario("disk full for 2 s", scenarios.fill_disk, 2),
 )
+# Last: what it costs is gone for good.
+LOSING = Scenario("server killed while cut off", scenarios.kill_cut_off("one"), 2, may_lose=True)
 REST_S = 2.5
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -37,16 +39,28 @@ def plant(open_folder: Path) -> Iterator[FaultPlant]:
         made.stop()
 
 
+def run(plant: FaultPlant, scenario: Scenario) -> tuple[int, int]:
+    """When it began and ended, with the rest that follows."""
+    began = time.time_ns() // 1000
+    scenario.run(plant)
+    time.sleep(REST_S)
+    return began, time.time_ns() // 1000
+
+
 def test_each_part_fails_once(plant: FaultPlant) -> None:
-    spans = []
-    for scenario in SHORT:
-        began = time.time_ns() // 1000
-        scenario.run(plant)
-        time.sleep(REST_S)
-        spans.append((scenario.name, began, time.time_ns() // 1000))
-    plant.settle(plant.given(spans[0][1], spans[-1][2]))
-    counts = {name: plant.count(plant.given(began, ended)) for name, began, ended in spans}
+    spans = {scenario.name: run(plant, scenario) for scenario in SHORT}
+    ended = max(spans.values())[1]
+    plant.settle(plant.given(min(spans.values())[0], ended))
+    counts = {name: plant.count(plant.given(*span)) for name, span in spans.items()}
     print(*(f"{name}: {count}" for name, count in counts.items()), sep="\n")
     for name, count in counts.items():
         assert count.given == count.stored > 0, f"{name}: {count}"
         assert (count.missing, count.doubled, count.unknown) == (0, 0, 0), f"{name}: {count}"
+    assert plant.settle_ledger(0) == 0
+
+    # What no server has any more is on the ledger, to the last value.
+    lost = plant.settle(plant.given(ended, run(plant, LOSING)[1]), patience_s=3)
+    print(f"{LOSING.name}: {lost}")
+    assert lost.missing > 20, lost
+    assert (lost.doubled, lost.unknown) == (0, 0), lost
+    assert plant.settle_ledger(lost.missing) == lost.missing

@@ -178,6 +178,19 @@ class FaultPlant:
         )
         return truth.count(given, self.given(), rows)
 
+    def on_ledger(self) -> int:
+        """Values that the gap ledger calls lost, and those that came and could not be stored."""
+        query = "select (select coalesce(sum(lost), 0) from lines_loss)"
+        query += " + (select coalesce(sum(rejected), 0) from lines_ledgerhour)"
+        return int(self.ask(query)[0][0])
+
+    def settle_ledger(self, expected: int, patience_s: float = 15.0) -> int:
+        """What the ledger has when it is as expected, or after so long."""
+        deadline = time.monotonic() + patience_s
+        while (found := self.on_ledger()) != expected and time.monotonic() < deadline:
+            time.sleep(0.5)
+        return found
+
     def ask(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.postgres.url, connect_timeout=5) as connection:
             return connection.execute(query, values).fetchall()

@@ -61,6 +61,19 @@ def kill(name: str) -> Callable[[FaultPlant, float, Sleep], None]:
     return fault
 
 
+def kill_cut_off(name: str) -> Callable[[FaultPlant, float, Sleep], None]:
+    """A server is cut off, and killed with all that it held for the gateway."""
+
+    def fault(plant: FaultPlant, seconds: float, sleep: Sleep) -> None:
+        plant.proxies[name].cut()
+        sleep(seconds)
+        plant.kill(name)
+        plant.begin(name)
+        plant.proxies[name].heal()
+
+    return fault
+
+
 def kill_broker(plant: FaultPlant, seconds: float, sleep: Sleep) -> None:
     plant.valkey.kill()
     sleep(seconds)
