@@ -112,10 +112,12 @@ class Soak:
         since = self._counted_to
         try:
             scenario.run(self._plant)
-            time.sleep(REST_S)
         finally:
-            until = self._counted_to = time.time_ns() // 1000
             crashed = self._plant.restart_crashed()
+        # A loss is known when what comes after it is here.
+        self._plant.wait_flowing()
+        time.sleep(REST_S)
+        until = self._counted_to = time.time_ns() // 1000
         ended = time.monotonic()
         count = self._plant.settle(
             self._plant.given(since, until), PATIENCE_WITH_LOSS_S if scenario.may_lose else PATIENCE_S

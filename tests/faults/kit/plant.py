@@ -211,7 +211,7 @@ class FaultPlant:
                 return now
             time.sleep(1)
 
-    def wait_flowing(self, timeout_s: float = 60.0) -> None:
+    def wait_flowing(self, timeout_s: float = 120.0) -> None:
         """Until every station's newest values arrive."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
