@@ -210,8 +210,15 @@ def gaps_of(records: Sequence[OperationRecord]) -> dict[int, list[Gap]]:
     return found
 
 
-def _meets(gap: Gap, began: datetime, ended: datetime) -> bool:
-    return any(since <= ended and (until is None or until >= began) for since, until in _spans(gap))
+def gaps_between(station_id: int, began: datetime, ended: datetime | None) -> list[Gap]:
+    """Gaps of one station that leave a doubt about this time, oldest first; `ended` None: it goes on."""
+    near = Gap.objects.filter(_IN_DOUBT, station=station_id).filter(Q(until=None) | Q(until__gte=began))
+    found = near.select_related("station").prefetch_related("losses").order_by("since")
+    return [gap for gap in found if _meets(gap, began, ended)]
+
+
+def _meets(gap: Gap, began: datetime, ended: datetime | None) -> bool:
+    return any((ended is None or since <= ended) and (until is None or until >= began) for since, until in _spans(gap))
 
 
 def _spans(gap: Gap) -> list[tuple[datetime, datetime | None]]:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from django.utils.translation import get_language
 
 from lines.errors import Code
+from lines.ledger.models import Gap
+from lines.ledger.queries import gaps_between, gaps_of
 from lines.models import Measurement, Operation, OperationRecord, ReasonCode, RouteStep
 from lines.records.models import Judgement, Verdict
 from quality.models import Characteristic, CharacteristicLimits
@@ -101,6 +103,7 @@ class Visit:
     origin: Correction | None  # this record took another one's place
     sample: str  # label of the sample that was measured; empty for a visit
     rejudged: Rejudgement | None  # what counts of its deviations since something before it came to be known
+    gaps: list[Gap]  # of its station's telemetry, while it was there
 
     @property
     def deviations_now(self) -> list[Code]:
@@ -189,6 +192,7 @@ class History:
     n_values: int
     last: Visit | None
     samples: list[Sample]
+    gaps_now: list[Gap]  # of the telemetry, since it was let into the station where it is
 
 
 def unit_by_serial(serial: str) -> Unit | None:
@@ -221,7 +225,14 @@ def history(unit: Unit) -> History:
         n_values=sum(len(m.values) for visit in visits for m in visit.measured),
         last=real[-1] if real else None,
         samples=samples,
+        gaps_now=_gaps_now(unit),
     )
+
+
+def _gaps_now(unit: Unit) -> list[Gap]:
+    """Before the station has posted its result: while its permit is open."""
+    entry = Permit.objects.filter(serial=unit.serial, verdict=PermitVerdict.ALLOW, closed_at=None).first()
+    return gaps_between(entry.station_id, entry.decided_at, None) if entry else []
 
 
 def _held_for(holds: list[Hold]) -> list[HeldFor]:
@@ -253,7 +264,7 @@ def _visits(records: Sequence[OperationRecord], denials: Sequence[Denial], sampl
     reasons = {r.code: r.name for r in ReasonCode.objects.filter(code__in=reason_codes)}
     ids = [record.pk for record in records]
     corrections, origins, rejudged = corrections_of(ids), origins_of(ids), rejudgements_of(ids)
-    measured = measured_by_record(records, corrections)
+    measured, gaps = measured_by_record(records, corrections), gaps_of(records)
     visits = []
     before: datetime | None = None
     for record in records:
@@ -269,6 +280,7 @@ def _visits(records: Sequence[OperationRecord], denials: Sequence[Denial], sampl
                 origin=origins.get(record.pk),
                 sample=samples.get(record.pk, ""),
                 rejudged=rejudged.get(record.pk),
+                gaps=gaps.get(record.pk, []),
             )
         )
         before = record.received_at

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from lines.errors import WRONG_PARAMETER, Refusal, as_json
+from lines.ledger.queries import gaps_of
+from lines.ledger.rows import gap_row
 from lines.models import Measurement, OperationRecord
 from lines.orders.models import Tracking
 from lines.orders.serials import canonical
@@ -189,7 +191,7 @@ def _records(serial: str, as_of: datetime | None) -> list[dict[str, Any]]:
     limits = limits_by_version(versions)
     ids = [record.pk for record in records]
     corrections, origins, rejudged = corrections_of(ids, as_of), origins_of(ids), rejudgements_of(ids, as_of)
-    told = []
+    told, gaps = [], gaps_of(records)
     for record in records:
         found = corrections.get(record.pk, [])
         right = right_values(found)
@@ -197,7 +199,11 @@ def _records(serial: str, as_of: datetime | None) -> list[dict[str, Any]]:
             _measurement(m, limits.get(m.limits_version or 0, NO_LIMITS), right.get(m.sequence))
             for m in by_record.get(record.pk, [])
         ]
-        more = {"rejudged": _rejudged(rejudged.get(record.pk)), "measurements": measured}
+        more = {
+            "rejudged": _rejudged(rejudged.get(record.pk)),
+            "telemetry_gaps": [gap_row(gap) for gap in gaps.get(record.pk, [])],
+            "measurements": measured,
+        }
         told.append(_record(record, found, origins.get(record.pk)) | more)
     return told
 

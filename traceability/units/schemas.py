@@ -3,6 +3,7 @@
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from lines.ledger.schemas import GapShape
 from traceability.genealogy.models import LinkBasis
 from traceability.interlock.schemas import VERDICTS, CodeShape, JudgedMeasurement, Shape
 from traceability.units.models import LotState, UnitState
@@ -101,6 +102,9 @@ class RecordShape(Shape):
     moved_to = MovedShape(allow_null=True, help_text="Corrected: it is a record of that unit.")
     moved_from = MovedShape(allow_null=True, help_text="Corrected: it was entered for that unit first.")
     corrections = serializers.ListField(child=serializers.IntegerField())
+    telemetry_gaps = GapShape(
+        many=True, help_text="Gaps in the station's telemetry that this visit meets and that cost values, or may."
+    )
     measurements = MeasurementShape(many=True)
     counts = CountShape(many=True)
 
