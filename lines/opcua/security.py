@@ -6,7 +6,7 @@ not hold the certificate's key can't open the encrypted one.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -14,9 +14,11 @@ from urllib.parse import urlsplit
 
 from asyncua import ua
 from asyncua.client.client import Client
+from asyncua.common.utils import Buffer
 from asyncua.crypto import security_policies
 from asyncua.crypto.uacrypto import InvalidSignature  # type: ignore[attr-defined]  # asyncua's own
 from asyncua.ua.status_codes import StatusCodes
+from asyncua.ua.ua_binary import nodeid_from_binary, struct_from_binary
 from asyncua.ua.uaerrors import UaStatusCodeError
 from cryptography import x509
 from django.conf import settings
@@ -40,6 +42,7 @@ _TOKENS = {
     Authentication.USER_NAME: ua.UserTokenType.UserName,
     Authentication.CERTIFICATE: ua.UserTokenType.Certificate,
 }
+_FAULT = ua.NodeId.from_string("i=397")  # ServiceFault, in binary
 _SIGN_AND_ENCRYPT = ua.MessageSecurityMode.SignAndEncrypt
 
 # What servers answer, by what it means for us.
@@ -164,6 +167,7 @@ async def _secured(client: Client, server: Server, pki: Pki) -> None:
     client.application_uri = next(iter(application_uris(own.certificate)), DEMO_URI)
     client.security_policy = policy(certificate, own.certificate, own.key, _SIGN_AND_ENCRYPT)
     client.uaclient.set_security(client.security_policy)
+    _listen_for_refusal(client)
     # A session of before, to be activated anew, brings no list of logins with it.
     client._policy_ids = endpoint.UserIdentityTokens
     if server.authentication == Authentication.USER_NAME:
@@ -171,6 +175,28 @@ async def _secured(client: Client, server: Server, pki: Pki) -> None:
         client.set_password(await asyncio.to_thread(pki.password, server.code))
     elif login is not None:
         client.user_certificate, client.user_private_key = login.certificate, login.key
+
+
+def _listen_for_refusal(client: Client) -> None:
+    """A server may refuse our certificate by a fault in place of an open channel, which asyncua (2.1) reads as a broken
+    message: raised here as the status that it is."""
+    make: Callable[[], Any] = client.uaclient._make_protocol
+
+    def listening() -> Any:
+        protocol = make()
+        answered: Callable[[int, Any], None] = protocol._call_callback
+
+        def heard(request_id: int, body: Any) -> None:
+            if not protocol._connection.is_open() and isinstance(body, Buffer):
+                beside = body.copy()
+                if nodeid_from_binary(beside) == _FAULT:
+                    struct_from_binary(ua.ServiceFault, body).ResponseHeader.ServiceResult.check()
+            answered(request_id, body)
+
+        protocol._call_callback = heard
+        return protocol
+
+    client.uaclient._make_protocol = listening  # type: ignore[method-assign]  # no hook is there for it
 
 
 def _check_login(server: Server, endpoint: ua.EndpointDescription) -> None:
