@@ -9,7 +9,7 @@ from lines.events.queries import Position, StoredEvent
 
 logger = logging.getLogger(__name__)
 
-POLL_S = 0.2
+POLL_S = 0.1
 # Less than a queue holds: reading the next batch gives every stream time to send this one.
 BATCH = 500
 # About 50 s of a line of 20 stations; a screen that falls further behind reconnects and reads the table.

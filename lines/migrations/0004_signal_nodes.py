@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="opcuaserver",
             name="publishing_ms",
-            field=models.PositiveIntegerField(default=250, help_text="How often it sends what it has."),
+            field=models.PositiveIntegerField(default=100, help_text="How often it sends what it has."),
         ),
         migrations.AddField(
             model_name="opcuaserver",

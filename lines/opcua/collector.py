@@ -22,7 +22,7 @@ from lines.telemetry.batches import Batch, Note
 
 logger = logging.getLogger(__name__)
 
-FLUSH_S = 0.25
+FLUSH_S = 0.1
 # While the database is away, fewer and larger batches: they are stored in a fraction of the time afterwards.
 BEHIND_BATCHES = 32
 BEHIND_FLUSH_S = 1.0

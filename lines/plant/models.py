@@ -64,7 +64,7 @@ class OpcUaServer(models.Model):
     production_line = models.ForeignKey(ProductionLine, models.PROTECT, related_name="opcua_servers")
     endpoint_url = models.CharField(max_length=200)
     is_demo = models.BooleanField(default=False, help_text="Only a demo endpoint may use security mode None.")
-    publishing_ms = models.PositiveIntegerField(default=250, help_text="How often it sends what it has.")
+    publishing_ms = models.PositiveIntegerField(default=100, help_text="How often it sends what it has.")
     sampling_ms = models.PositiveIntegerField(default=0, help_text="How often it looks at a variable; 0: each write.")
     queue_size = models.PositiveIntegerField(default=500, help_text="Values it keeps for each variable.")
     lifetime_s = models.PositiveIntegerField(

@@ -44,7 +44,7 @@ class OpcUaServerFile:
     endpoint_url: str
     stack: str  # which library the simulator serves it with: "asyncua" or "opcua"
     is_demo: bool
-    publishing_ms: int = 250
+    publishing_ms: int = 100
     sampling_ms: int = 0  # 0: each write
     queue_size: int = 500  # values it keeps for each variable
     lifetime_s: int = 120  # how long session and subscriptions outlive a cut
