@@ -178,7 +178,8 @@ class ValueStream:
             other._seen |= self._seen
             self._seen = other._seen
         self._pending = deque(replace(each, number=0) for each in other._pending)
-        self._news.set()
+        other._pending.clear()
+        other._news.set()
 
     def _is_new(self, rows: Rows) -> NDArray[np.bool_]:
         last, seen = self.seen_last, self._seen
@@ -197,11 +198,16 @@ class ValueStream:
     # Safety
 
     async def wait_durable(self) -> None:
-        """Returns when the oldest of what is not safe yet has become so."""
+        """Returns when the oldest of what is not safe yet has become so, or another stream went on from this one."""
         if not self._pending:
             self._news.clear()
             await self._news.wait()
-        await self._collector.wait_durable(self._pending[0].ticket)
+        if self._pending:
+            await self._collector.wait_durable(self._pending[0].ticket)
+
+    @property
+    def newest_ticket(self) -> int:
+        return max((each.ticket for each in self._pending), default=0)
 
     def settle(self, *, is_frozen: bool) -> list[int]:
         """Move on over all that is durable. Returns the numbers to be acknowledged once that is noted; frozen, the

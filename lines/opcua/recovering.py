@@ -37,6 +37,13 @@ async def reach(server: Server, subscribed: Subscribed | None) -> tuple[Link, st
         return (await connect(server, None))[0], None
     link, is_old = await connect(server, SessionKey(subscribed.token, subscribed.nonce, tuple(subscribed.policies)))
     try:
+        await link.look()
+        if is_another_start(link, subscribed):
+            # Its numbers begin anew with it: what looks like our session may be somebody else's.
+            if is_old:
+                await link.close(is_kept=True)
+                link, _ = await connect(server, None)
+            return link, None
         if is_old:
             return link, REACTIVATED if await is_alive(link, subscribed.subscription_id) else None
         if not await _is_transferred(link, subscribed.subscription_id):
@@ -47,6 +54,12 @@ async def reach(server: Server, subscribed: Subscribed | None) -> tuple[Link, st
     except BaseException:
         await link.close(is_kept=True)
         raise
+
+
+def is_another_start(link: Link, subscribed: Subscribed) -> bool:
+    """Whether the server was started since; false where it does not tell."""
+    before, now = subscribed.started_at_us, link.started_at_us
+    return before != 0 and now != 0 and abs(now - before) > 1_000_000
 
 
 async def is_alive(link: Link, subscription_id: int) -> bool:

@@ -27,6 +27,7 @@ UNKNOWN_S = 60
 # A first value and one on its way belong to the break, not to what follows.
 SETTLE_S = 2.0
 AT_LEAST_EVERY_S = 5.0
+MOST_TRIES = 5
 LOOK_EVERY_S = 30.0
 
 
@@ -42,12 +43,14 @@ class Values:
         self._since: Last | None = None  # from where history is still to be read
         self._is_hole_new = asyncio.Event()
         self._break: dict[str, Any] | None = None
+        self._closing: tuple[int, dict[str, Any]] | None = None  # its end is told, by this ticket
         self._link: Link | None = None
         self._found = Found()
         self._faults: dict[int, Fault] = {}
         self._found_for: tuple[str, int] | None = None  # plan and start of the server
         self._numbers: list[Numbers] = []
         self._historises = False
+        self._tries = 0  # to read the history of one hole
         if self.subscribed is not None:
             self._restore(self.subscribed)
 
@@ -114,11 +117,12 @@ class Values:
         statuses = await subscribing.create_items(link, subscription_id, asked)
         self._report(server, {each.handle: status for each, status in zip(asked, statuses, strict=True)})
         numbers = subscribing.numbers(server.variables)
-        old = self._stream
+        old, is_held = self._stream, False
         signal_ids = [signal for each in numbers for signal in each.signal_ids]
         if old is None:
             stream = self._new_stream(subscription_id, numbers, Last.none(signal_ids), 1)
         else:
+            is_held = way is not None
             # What both tell is taken once.
             old.compare(old.seen_last)
             if way is None and await self._salvage(link, old, server):
@@ -130,7 +134,7 @@ class Values:
             stream.go_on_from(old, old.seen_last.carried_over(signal_ids))
         self._stream, self._numbers = stream, numbers
         stream.fetch = partial(recovering.republish, link, subscription_id, readers=self._found.readers)
-        if old is not None and way == recovering.REACTIVATED:
+        if old is not None and is_held:
             # What is still in the old one's queues comes first; then it ends.
             publishing.follow(old, self._found.readers)
             publishing.retire(old, 2 * server.publishing_ms / 1000 + SETTLE_S)
@@ -213,6 +217,7 @@ class Values:
                 continue
             with suppress(TimeoutError):
                 await asyncio.wait_for(stream.wait_durable(), AT_LEAST_EVERY_S)
+            stream = self._stream or stream
             numbers = stream.settle(is_frozen=self._since is not None)
             try:
                 await self._save()
@@ -230,8 +235,10 @@ class Values:
             return
         previous = self._memory.position(self._code)
         at_us = now_us() if self._link is not None or previous is None else previous.at_us
+        is_told = self._closing is None or self._closing[0] <= self._collector.durable
+        open_break = self._break or (None if is_told or self._closing is None else self._closing[1])
         position = Position(
-            subscribed.key, stream.safe_next, at_us, self._since is not None, self._break, stream.safe_last
+            subscribed.key, stream.safe_next, at_us, self._since is not None, open_break, stream.safe_last
         )
         self._memory.move(self._code, position)
         await self._memory.save()
@@ -246,7 +253,9 @@ class Values:
             if stream is None:
                 continue
             recovered = recovering.NONE
-            if since is not None and server.historises:
+            if since is not None and server.historises and self._tries < MOST_TRIES:
+                # Some servers close the connection on a question that they can't answer.
+                self._tries += 1
                 try:
                     count = await self._read_history(link, stream, since)
                     recovered = recovering.HISTORY
@@ -255,12 +264,19 @@ class Values:
                     logger.error("%s: no history: %s", self._code, error)
             if not self._is_hole_new.is_set():
                 stream.compare(None)
+            self._tries = 0
             if since is not None:
-                newest = stream.seen_last.copy()
-                ticket = self._close_break(link, recovered)
-                await self._collector.wait_durable(ticket)
-                self._since = None
-                stream.safe_last = newest
+                await self._unfreeze(stream)
+                self._close_break(link, recovered)
+
+    async def _unfreeze(self, stream: ValueStream) -> None:
+        """The hole is behind us, also for a gateway that is killed now."""
+        newest, ticket = stream.seen_last.copy(), stream.newest_ticket
+        await self._collector.wait_durable(ticket)
+        self._since = None
+        stream.safe_last = newest
+        with suppress(OSError):
+            await self._save()
 
     async def _read_history(self, link: Link, stream: ValueStream, since: Last) -> int:
         times = dict(zip(since.signal_id.tolist(), since.source_time_us.tolist(), strict=True))
@@ -294,14 +310,11 @@ class Values:
         if self._break is None:
             return 0
         note = {**self._break, "state": "CLOSED", "at_us": now_us(), "recovered": recovered}
-        if self._has_restarted(link):
+        if self._subscribed_before is not None and recovering.is_another_start(link, self._subscribed_before):
             note["cause"] = "SERVER_RESTART"
-        self._break = None
-        return self._collector.note(note)
-
-    def _has_restarted(self, link: Link) -> bool:
-        before = self._subscribed_before.started_at_us if self._subscribed_before else 0
-        return before != 0 and link.started_at_us != 0 and abs(link.started_at_us - before) > 1_000_000
+        ticket = self._collector.note(note)
+        self._closing, self._break = (ticket, self._break), None
+        return ticket
 
     async def _missed(self, first: int, last: int) -> None:
         logger.error("%s: notifications %d to %d are missing", self._code, first, last)
