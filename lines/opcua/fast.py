@@ -172,9 +172,9 @@ def _layout_at(body: bytes, at: int) -> _Layout | None:
 
 def _agree(records: NDArray[Any], layout: _Layout) -> bool:
     """Whether all have this layout. If the first n have, the next begins where it is looked for."""
-    is_same = np.all(records["shape"] == layout.shape)
+    is_same = (records["shape"] == layout.shape).all()
     if is_same and layout.length != SCALAR:
-        is_same = np.all(records["length"] == layout.length)
+        is_same = (records["length"] == layout.length).all()
     return bool(is_same)
 
 
@@ -246,4 +246,5 @@ def _decoded(records: NDArray[Any], layout: _Layout) -> _Columns:
 
 def _microseconds(ticks: NDArray[np.int64]) -> NDArray[np.int64]:
     """(n,) since 1970, rounded down, within the years 1601 to 9999."""
-    return (np.clip(ticks, 0, _LAST_TICKS) - _EPOCH_TICKS) // 10
+    # Twice as quick as np.clip for a few values, which is what most messages have.
+    return (np.minimum(np.maximum(ticks, 0), _LAST_TICKS) - _EPOCH_TICKS) // 10

@@ -57,6 +57,10 @@ class Handles:
         counts = [len(each.signal_ids) for each in variables]
         self._first = np.cumsum([0, *counts])[:-1].astype(np.int64)
         self._signal = np.array([signal for each in variables for signal in each.signal_ids], np.int32)
+        # The signal of each variable that is a plain number, else -1.
+        self._scalar = np.array(
+            [each.signal_ids[0] if each.is_scalar and each.signal_ids else -1 for each in variables], np.int32
+        )
 
     def rows(self, arrived: Arrived) -> Rows:
         """The values as rows of signals. A variable without a value yet gives none.
@@ -68,8 +72,14 @@ class Handles:
             none = np.zeros(0, np.intp)
             empty = none.astype(np.int32), none.astype(np.int64), none.astype(np.float64), none.astype(np.uint32)
             return Rows(*empty, refused=(), unknown=len(arrived))
-        at = np.minimum(np.searchsorted(self._handle, arrived.handle), len(self._handle) - 1)
+        at = np.minimum(self._handle.searchsorted(arrived.handle), len(self._handle) - 1)
         is_known = self._handle[at] == arrived.handle
+        if not (arrived.refused or arrived.status.any()) and is_known.all():
+            # Good plain numbers, which is nearly every message: a third of the work.
+            signal_id = self._scalar[at]
+            if signal_id.min(initial=0) >= 0 and (arrived.element == SCALAR).all():
+                time, value, status = arrived.source_time_us, arrived.value, arrived.status
+                return Rows(signal_id, time, value, status, refused=(), unknown=0)
         length, element = self._length[at], arrived.element.astype(np.int64)
         is_right = np.where(length == SCALAR, element == SCALAR, (element >= 0) & (element < length))
         # One row stands for a value of the wrong shape: its first number, or the first beyond the planned length.
