@@ -130,7 +130,7 @@ class Bench:
             question = {"make": make, "url": f"opc.tcp://127.0.0.1:{hose['port']}", "paths": paths, "samples": samples}
             done = subprocess.run(
                 [sys.executable, "-m", "bench.ingest_peers"], cwd=ROOT, input=json.dumps(question) + "\n",
-                capture_output=True, text=True, timeout=TIMEOUT_S, check=True,
+                stdout=subprocess.PIPE, text=True, timeout=TIMEOUT_S, check=True,
             )  # fmt: skip
         said = json.loads(done.stdout.splitlines()[-1])
         return samples / said["elapsed_s"], said["cpu_s"] / samples * 1e6
