@@ -1,5 +1,6 @@
 """Nodes by the names on their way from the Objects folder, in whatever namespaces the names are."""
 
+import asyncio
 from collections.abc import Collection, Iterator
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from lines.opcua.errors import BROWSE_BOUND, NODE_AMBIGUOUS
 MOST_REFERENCES = 200_000
 REFERENCES_AT_ONCE = 1_000
 PATHS_AT_ONCE = 200
+TIMEOUT_S = 30.0
 # A server with more namespaces is browsed instead of being asked for each of them.
 MOST_NAMESPACES = 16
 
@@ -22,7 +24,9 @@ T = TypeVar("T")
 
 _OBJECTS = ua.NodeId.from_string("i=85")
 _HIERARCHICAL = ua.NodeId.from_string("i=33")
-_YES: Any = True  # asyncua's annotations ask for a wrapper around bool, which it does not need
+# asyncua's annotations ask for a wrapper around bool, which it does not need.
+_YES: Any = True
+_NO: Any = False
 _OBJECTS_AND_VARIABLES = ua.NodeClass.Object | ua.NodeClass.Variable
 
 
@@ -40,7 +44,12 @@ class Browsing:
         if self._namespaces <= MOST_NAMESPACES:
             found = await self._translate(paths)
         left = [path for path in paths if path not in found]
-        return found | await self._browse(left)
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                return found | await self._browse(left)
+        except TimeoutError:
+            # asyncua's server tells a whole folder at once. The other variables are not kept waiting for it.
+            return found | dict.fromkeys(left, BROWSE_BOUND)
 
     async def _translate(self, paths: Collection[Path]) -> dict[Path, Result]:
         """Paths whose names are all of one namespace, as most are: the server knows the way."""
@@ -103,7 +112,10 @@ def _parts(items: list[T], length: int) -> Iterator[list[T]]:
 def _browse_path(path: Path, namespace: int) -> ua.BrowsePath:
     elements = [
         ua.RelativePathElement(
-            ReferenceTypeId=_HIERARCHICAL, IncludeSubtypes=_YES, TargetName=ua.QualifiedName(name, namespace)
+            ReferenceTypeId=_HIERARCHICAL,
+            IsInverse=_NO,
+            IncludeSubtypes=_YES,
+            TargetName=ua.QualifiedName(name, namespace),
         )
         for name in path
     ]

@@ -8,18 +8,19 @@ from typing import Any
 
 import asyncua
 import pytest
-from asyncua import ua
 from asyncua.client.client import Client
 
 from lines.errors import NODE_MISSING
-from lines.opcua import nodes, plain
-from lines.opcua.errors import NODE_AMBIGUOUS, NODE_GONE, STRUCTURE_UNREADABLE, VALUE_NO_NUMBER
+from lines.opcua import browsing, nodes, plain
+from lines.opcua.errors import BROWSE_BOUND, NODE_AMBIGUOUS, NODE_GONE, STRUCTURE_UNREADABLE, VALUE_NO_NUMBER
 from lines.opcua.handles import Handles, Numbers
 from lines.opcua.queries import Followed
 from lines.simulator.nodes import NAMESPACE, STRUCTURE, NodeSpec
 from mes.embedded import free_port
 from tests.lines.opcua.peers import Peer
 
+# asyncua's annotations ask for its own wrappers around str and int, which it does not need.
+ua: Any = asyncua.ua
 STATION = "COAT-1"
 OTHER = "urn:somebody:else"
 
@@ -224,18 +225,20 @@ def test_the_report_names_what_the_server_lacks(peer: Peer, caplog: pytest.LogCa
 
 
 def test_browse_paths_lead_through_namespaces_and_are_never_guessed() -> None:
+    """A way whose names are all of one namespace comes first."""
     url = f"opc.tcp://127.0.0.1:{free_port()}"
 
     async def run() -> nodes.Found:
         server = asyncua.Server()  # type: ignore[attr-defined]  # it exports by *
         await server.init()
         server.set_endpoint(url)
-        ours, other = [await server.register_namespace(uri) for uri in (NAMESPACE, OTHER)]
+        ours, other, third = [await server.register_namespace(uri) for uri in (NAMESPACE, OTHER, "urn:third")]
         line = await server.nodes.objects.add_object(ours, "Line")
         await line.add_variable(ua.NodeId("speed", other), ua.QualifiedName("Speed", other), 1.0)
-        await line.add_variable(ua.NodeId(4711, other), ua.QualifiedName("Twice", ours), 1.0)
+        await line.add_variable(ua.NodeId(4711, other), ua.QualifiedName("Twice", third), 1.0)
         await line.add_variable(ua.NodeId(4712, other), ua.QualifiedName("Twice", other), 1.0)
         await line.add_variable(ua.NodeId("plain", ours), ua.QualifiedName("Plain", ours), 1.0)
+        await line.add_variable(ua.NodeId("other plain", other), ua.QualifiedName("Plain", other), 1.0)
         async with server, Client(url) as client:
             return await nodes.find(
                 client,
@@ -250,3 +253,46 @@ def test_browse_paths_lead_through_namespaces_and_are_never_guessed() -> None:
     found = asyncio.run(run())
     assert {signal: node.Identifier for signal, node in found.nodes.items()} == {1: "speed", 3: "plain", 4: 4711}
     assert {signal: fault.code for signal, fault in found.faults.items()} == {2: NODE_AMBIGUOUS}
+
+
+async def folder_with(server: Any, index: int, count: int) -> None:
+    """A folder of so many variables, put straight into the server's address space: adding them takes minutes."""
+    folder = await server.nodes.objects.add_object(ua.NodeId("many", index), ua.QualifiedName("Many", index))
+    references = server.iserver.aspace[folder.nodeid].references
+    references += [
+        ua.ReferenceDescription(
+            ReferenceTypeId=ua.NodeId.from_string("i=47"),  # HasComponent
+            IsForward=True,
+            NodeId=ua.NodeId(n, index),
+            BrowseName=ua.QualifiedName(f"V{n}", index),
+            NodeClass=ua.NodeClass.Variable,
+        )
+        for n in range(1, count + 1)
+    ]
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_nodes_are_browsed_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"opc.tcp://127.0.0.1:{free_port()}"
+    asked = [followed(f"/Objects/{path}", n) for n, path in enumerate(["Plain", "Many/Deep/V", "Many/Nowhere"])]
+
+    async def run() -> tuple[nodes.Found, nodes.Found, nodes.Found]:
+        server = asyncua.Server()  # type: ignore[attr-defined]  # it exports by *
+        await server.init()
+        server.set_endpoint(url)
+        index = await server.register_namespace(OTHER)
+        await folder_with(server, index, 100_000)
+        await server.nodes.objects.add_variable(ua.NodeId("plain", index), ua.QualifiedName("Plain", index), 1.0)
+        async with server, Client(url, timeout=60) as client:
+            found = await nodes.find(client, asked)
+            monkeypatch.setattr(browsing, "MOST_REFERENCES", 50_000)
+            bounded = await nodes.find(client, asked)
+            monkeypatch.setattr(browsing, "TIMEOUT_S", 0.01)
+            return found, bounded, await nodes.find(client, asked)
+
+    found, bounded, late = asyncio.run(run())
+    assert {signal: fault.code for signal, fault in found.faults.items()} == dict.fromkeys((1, 2), NODE_MISSING)
+    for each in (found, bounded, late):
+        assert set(each.nodes) == {0}
+    for each in (bounded, late):
+        assert {each.faults[n].code for n in (1, 2)} == {BROWSE_BOUND}

@@ -5,19 +5,20 @@ import struct
 from datetime import UTC, datetime
 from typing import Any
 
+import asyncua
 import pytest
-from asyncua import ua
 from asyncua.ua.ua_binary import pack_uatype, pack_uatype_array
 
 from lines.opcua.structures import Field, Structure, UnreadableError, numbers, paths, without_indices
 
+ua: Any = asyncua.ua
 NUMBERS = {
     **{ua.VariantType.Boolean: True, ua.VariantType.SByte: -5, ua.VariantType.Byte: 200},
     **{ua.VariantType.Int16: -3000, ua.VariantType.UInt16: 60_000, ua.VariantType.Int32: -(2**30)},
     **{ua.VariantType.UInt32: 2**31, ua.VariantType.Int64: -(2**40), ua.VariantType.UInt64: 2**50},
     **{ua.VariantType.Float: 0.5, ua.VariantType.Double: 21.75},
 }
-OTHERS: dict[ua.VariantType, Any] = {
+OTHERS: dict[Any, Any] = {
     ua.VariantType.String: "塗工機",
     ua.VariantType.ByteString: b"\0\1\2",
     ua.VariantType.DateTime: datetime(2027, 4, 1, tzinfo=UTC),
@@ -29,10 +30,12 @@ OTHERS: dict[ua.VariantType, Any] = {
 def test_every_number_is_found_behind_whatever_stands_before_it() -> None:
     kinds = [*NUMBERS, *OTHERS]
     random.Random(1).shuffle(kinds)
-    fields, body, expected = [], b"", {}
+    fields: list[Field] = []
+    body = b""
+    expected: dict[str, float] = {}
     for kind in kinds:
         name = kind.name
-        given = NUMBERS.get(kind, OTHERS.get(kind))
+        given: Any = NUMBERS.get(kind, OTHERS.get(kind))
         fields += [Field(name, kind.value), Field(f"{name}s", kind.value, is_array=True)]
         body += pack_uatype(kind, given) + pack_uatype_array(kind, [given, given])
         if kind in NUMBERS:
