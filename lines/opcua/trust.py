@@ -53,10 +53,11 @@ def check(
 
 def _untrusted(certificate: x509.Certificate, trusted: Iterable[x509.Certificate]) -> Refusal:
     uris = set(application_uris(certificate))
-    shown = f"It shows {common_name(certificate)}, SHA-256 {fingerprint(certificate)}"
+    shown = f"It shows {common_name(certificate)[:64]}, SHA-256 {fingerprint(certificate)}"
     for other in trusted:
         if uris & set(application_uris(other)):
-            return Refusal(errors.CHANGED, f"{shown}; trusted is {fingerprint(other)}, valid {valid(other)}.")
+            # Shortened, so that all of it fits into an alarm.
+            return Refusal(errors.CHANGED, f"{shown}; trusted is {fingerprint(other)[:23]}..., {valid(other)}.")
     return Refusal(errors.UNTRUSTED, f"{shown}.")
 
 
