@@ -73,6 +73,13 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+# A server that does not answer any more, or a cable that is cut, ends in an error within half a minute; whoever asked
+# asks again then.
+DATABASES["default"]["OPTIONS"] = {
+    **{"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3},
+    "tcp_user_timeout": 25_000,
+    **DATABASES["default"].get("OPTIONS", {}),
+}
 # What every post asks is prepared once for each connection (lines.records.prepared), and planned once: its plan does
 # not depend on its values. False where a pooler hands one connection's statements to several.
 if env.bool("DENCHI_PREPARED_STATEMENTS", default=True):

@@ -23,9 +23,9 @@ from lines.telemetry.batches import Batch, Note
 logger = logging.getLogger(__name__)
 
 FLUSH_S = 0.1
-# While the database is away, fewer and larger batches: they are stored in a fraction of the time afterwards.
-BEHIND_BATCHES = 32
-BEHIND_FLUSH_S = 1.0
+# While the database is away or slow, fewer and larger batches: they are stored in a fraction of the time. By how many
+# batches are to be delivered.
+BEHIND_FLUSH_S = {128: 2.0, 32: 1.0, 16: 0.5, 8: 0.25}
 HEARTBEAT_S = 2.0
 FULL_ROWS = 5_000
 BATCH_ROWS = 20_000
@@ -120,9 +120,10 @@ class Collector:
     async def run(self) -> None:
         """Flush for ever; on cancellation the caller flushes once more, with `is_last`."""
         while True:
-            is_behind = self._delivery.backlog > BEHIND_BATCHES
+            backlog = self._delivery.backlog
+            flush_s = next((seconds for least, seconds in BEHIND_FLUSH_S.items() if backlog > least), FLUSH_S)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), BEHIND_FLUSH_S if is_behind else FLUSH_S)
+                await asyncio.wait_for(self._wake.wait(), flush_s)
             self._beat()
             await self.flush()
 

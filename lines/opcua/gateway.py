@@ -38,7 +38,6 @@ class Gateway:
 
     def __init__(self, line_code: str, spool_folder: Path) -> None:
         self._line_code = line_code
-        self._spool = Spool(spool_folder, line_code, settings.DENCHI_SPOOL_MB * 2**20)
         self._folder = spool_folder
         self._plans = Plans(spool_folder / "plans.json")
         self._codes: list[str] = []

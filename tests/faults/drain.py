@@ -21,12 +21,13 @@ PATIENCE_S = 600.0
 def measure(plant: FaultPlant, outage_s: float) -> dict[str, float]:
     """Seconds from PostgreSQL's return until it has everything given before, and what is missing or double then."""
     plant.wait_flowing()
+    began_us = time.time_ns() // 1000
     time.sleep(BEFORE_S)
     plant.postgres.kill()
     time.sleep(outage_s)
     plant.postgres.start()
     back_at = time.monotonic()
-    given = plant.given(until_us=time.time_ns() // 1000)
+    given = plant.given(began_us, time.time_ns() // 1000)
     last = truth.Count(0, 0, 0, 0, 0)
     while time.monotonic() - back_at < PATIENCE_S:
         last = plant.count(given)

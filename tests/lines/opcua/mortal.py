@@ -151,7 +151,7 @@ def die_after(lines: int) -> None:
 
 def main(folder: Path, seed: int, values: int) -> None:
     chance = random.Random(seed)
-    collecting.FLUSH_S = collecting.BEHIND_FLUSH_S = 0.004
+    collecting.FLUSH_S, collecting.BEHIND_FLUSH_S = 0.004, {}
     collecting.HEARTBEAT_S = 0.05
     delivering.POLL_S = delivering.BUSY_POLL_S = delivering.RESEND_AFTER_S = 0.004
     disk = Disk(folder)

@@ -78,7 +78,7 @@ def run(way: Way, scenario: Callable[[Way], Awaitable[None]]) -> None:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lines.opcua.collector.FLUSH_S", 0.01)
-    monkeypatch.setattr("lines.opcua.collector.BEHIND_FLUSH_S", 0.01)
+    monkeypatch.setattr("lines.opcua.collector.BEHIND_FLUSH_S", {})
     monkeypatch.setattr("lines.opcua.delivery.POLL_S", 0.01)
     monkeypatch.setattr("lines.opcua.delivery.BROKER_PAUSE_S", 0.02)
 
