@@ -81,6 +81,11 @@ class StationLines:
     hours: list[HourLine] = field(default_factory=list)
 
     @property
+    def told(self) -> list[HourLine]:
+        """Hours in which there is anything to tell, newest first."""
+        return [line for line in reversed(self.hours) if line.state != "none"]
+
+    @property
     def total(self) -> HourLine:
         total = HourLine(self.hours[0].hour, 0 if any(line.expected is not None for line in self.hours) else None)
         for line in self.hours:
