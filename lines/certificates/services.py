@@ -107,6 +107,6 @@ def _refused(pki: Pki, now: datetime) -> Iterable[_Due]:
                 each.server,
                 code,
                 f"{each.server}: {code.what_en} {each.detail}",
-                f"{each.server}：{code.what_ja} {each.detail}",
+                f"{each.server}：{code.what_ja}{each.detail_ja}",
                 AlarmPriority.HIGH,
             )

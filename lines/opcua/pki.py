@@ -59,6 +59,7 @@ class Refused:
     at: datetime
     code: str
     detail: str
+    detail_ja: str
 
 
 def fingerprint(certificate: x509.Certificate) -> str:
@@ -184,7 +185,7 @@ class Pki:
         try:
             return _private(path, errors.LOGIN_MISSING).decode().rstrip("\r\n")
         except UnicodeDecodeError:
-            raise Refusal(errors.LOGIN_MISSING, f"{path} is not UTF-8") from None
+            raise Refusal(errors.LOGIN_MISSING, f"{path}: UTF-8?") from None
 
     def trusted(self) -> list[x509.Certificate]:
         found = []
@@ -214,7 +215,7 @@ class Pki:
                 is_text = content.lstrip().startswith(b"-----BEGIN")
                 found.append(x509.load_pem_x509_crl(content) if is_text else x509.load_der_x509_crl(content))
             except (ValueError, OSError) as error:
-                raise Refusal(errors.UNFIT, f"The revocation list {path} cannot be read: {error}.") from None
+                raise Refusal(errors.UNFIT, f"{path}: {error}.") from None
         return found
 
     def saw(self, certificate: x509.Certificate | None, server: str, kind: str) -> None:
@@ -227,16 +228,18 @@ class Pki:
         if not path.exists() or path.read_bytes() != content:
             _write(path, content, 0o644)
 
-    def refused(self, server: str, code: str, detail: str) -> None:
+    def refused(self, server: str, code: str, detail: str, detail_ja: str) -> None:
         """Why a server is not connected to now; for the alarm."""
-        _write(self.folder / "seen" / f"{server}.refused", f"{code}\n{' '.join(detail.split())}\n".encode(), 0o644)
+        lines = (code, *(" ".join(text.split()) for text in (detail, detail_ja)))
+        _write(self.folder / "seen" / f"{server}.refused", "\n".join(lines).encode(), 0o644)
 
     def refusals(self) -> list[Refused]:
         found = []
         for path in self._files("seen", ".refused"):
-            code, _, detail = path.read_text(encoding="utf-8", errors="replace").partition("\n")
+            text = path.read_text(encoding="utf-8", errors="replace")
             at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            found.append(Refused(path.stem, at, code, detail.strip()))
+            code, detail, detail_ja = [*text.split("\n"), "", "", ""][:3]
+            found.append(Refused(path.stem, at, code, detail, detail_ja))
         return found
 
     def ends(self) -> list[tuple[str, str, datetime]]:
@@ -268,9 +271,10 @@ class Pki:
         except (OSError, ValueError, TypeError) as error:
             raise Refusal(missing, f"{certificate} or {key}: {error}.") from None
         if not isinstance(found.key, rsa.RSAPrivateKey):
-            raise Refusal(missing, f"{key} is no RSA key.")
+            raise Refusal(missing, f"{key} is no RSA key.", ja=f"{key} は RSA 鍵ではありません。")
         if found.key.public_key() != found.certificate.public_key():
-            raise Refusal(missing, f"{key} is not the key of {certificate}.")
+            ja = f"{key} は {certificate} の鍵ではありません。"
+            raise Refusal(missing, f"{key} is not the key of {certificate}.", ja=ja)
         return found
 
     def _save(self, identity: Identity, certificate: Path, key: Path) -> None:
@@ -282,7 +286,8 @@ class Pki:
 def _private(path: Path, missing: Code) -> bytes:
     try:
         if path.stat().st_mode & 0o077:
-            raise Refusal(errors.FILE_NOT_PRIVATE, f"{path} has mode {path.stat().st_mode & 0o777:04o}.")
+            mode = f"{path.stat().st_mode & 0o777:04o}"
+            raise Refusal(errors.FILE_NOT_PRIVATE, f"{path} has mode {mode}.", ja=f"{path} の権限は {mode} です。")
         return path.read_bytes()
     except OSError as error:
         raise Refusal(missing, f"{path}: {error.strerror}.") from None

@@ -26,7 +26,7 @@ from django.conf import settings
 from lines.certificates import errors
 from lines.errors import SERVER_NOT_SECURED, Code, Refusal
 from lines.opcua import trust
-from lines.opcua.pki import BROKEN, Pki, application_uris, load_certificate, printable
+from lines.opcua.pki import BROKEN, Pki, application_uris, load_certificate, printable, valid
 from lines.opcua.queries import Server
 from lines.plant.models import Authentication, SecurityPolicy
 
@@ -102,7 +102,7 @@ async def secure(client: Client, server: Server) -> None:
         else:
             await _secured(client, server, pki)
     except Refusal as refusal:
-        raise _told(refusal.code, server, refusal.detail) from None
+        raise _told(refusal.code, server, refusal.detail, refusal.extra.get("ja")) from None
 
 
 def explained(error: BaseException, server: Server) -> InsecureError | None:
@@ -113,18 +113,19 @@ def explained(error: BaseException, server: Server) -> InsecureError | None:
         return None
     if isinstance(error, UaStatusCodeError) and error.code in _MEANING:
         code = _MEANING[error.code]
-        user = f", user {server.user_name}" if code is errors.USER_REFUSED and server.user_name else ""
-        return _told(code, server, f"It answered {type(error).__name__}{user}.")
+        status, is_user = type(error).__name__, code is errors.USER_REFUSED and server.user_name
+        en, ja = (f", user {server.user_name}", f"、利用者：{server.user_name}") if is_user else ("", "")
+        return _told(code, server, f"It answered {status}{en}.", f"応答：{status}{ja}。")
     if isinstance(error, InvalidSignature) or str(error) == "Server certificate mismatch":
         return _told(errors.NOT_THE_KEY, server, "")
     return None
 
 
-def _told(code: Code, server: Server, detail: str) -> InsecureError:
+def _told(code: Code, server: Server, detail: str, detail_ja: str | None = None) -> InsecureError:
     """The error, and a note of it in the folder of keys, from which the alarm is raised."""
     # A full disk must not hide why there is no connection; the log has it.
     with suppress(OSError):
-        Pki(settings.DENCHI_VAR / "pki").refused(server.code, code.code, detail)
+        Pki(settings.DENCHI_VAR / "pki").refused(server.code, code.code, detail, detail_ja or detail)
     return InsecureError(code, server.code, detail)
 
 
@@ -140,7 +141,8 @@ async def _secured(client: Client, server: Server, pki: Pki) -> None:
     own = await asyncio.to_thread(pki.own)
     now = datetime.now(UTC)
     if not own.certificate.not_valid_before_utc <= now <= own.certificate.not_valid_after_utc:
-        raise Refusal(errors.OWN_EXPIRED, f"It is valid until {own.certificate.not_valid_after_utc:%Y-%m-%d}.")
+        days = valid(own.certificate)
+        raise Refusal(errors.OWN_EXPIRED, f"It is valid {days}.", ja=f"有効期間 {days}。")
     policy = _POLICIES[server.security_policy]
     endpoint = _chosen(await endpoints(server.endpoint_url), policy.URI)
     certificate, *sent = chain(endpoint.ServerCertificate or b"")
@@ -156,7 +158,7 @@ async def _secured(client: Client, server: Server, pki: Pki) -> None:
             now=now,
         )
     except BROKEN as error:
-        raise Refusal(errors.UNFIT, f"It cannot be read: {printable(str(error))}.") from None
+        raise Refusal(errors.UNFIT, f"{printable(str(error))}.") from None
     _check_login(server, endpoint)
     is_by_certificate = server.authentication == Authentication.CERTIFICATE
     login = await asyncio.to_thread(pki.login, server.code) if is_by_certificate else None
@@ -204,7 +206,9 @@ def _check_login(server: Server, endpoint: ua.EndpointDescription) -> None:
     offered = {each.TokenType for each in endpoint.UserIdentityTokens or ()}
     if wanted not in offered:
         names = ", ".join(sorted(each.name for each in offered)) or "nothing"
-        raise Refusal(errors.LOGIN_NOT_OFFERED, f"It takes {names}; the plant data say {server.authentication}.")
+        ours = server.authentication
+        ja = f"サーバー：{names}、工場データ：{ours}。"
+        raise Refusal(errors.LOGIN_NOT_OFFERED, f"It takes {names}; the plant data say {ours}.", ja=ja)
 
 
 async def endpoints(url: str) -> list[ua.EndpointDescription]:
@@ -219,7 +223,9 @@ def _chosen(found: Sequence[ua.EndpointDescription], policy_uri: str) -> ua.Endp
         if each.SecurityPolicyUri == policy_uri and each.SecurityMode == _SIGN_AND_ENCRYPT:
             return each
     offers = ", ".join(sorted({offer(each) for each in found})) or "nothing"
-    raise Refusal(errors.POLICY_NOT_OFFERED, f"It offers {offers}; the plant data say {_short(policy_uri)}.")
+    ours = _short(policy_uri)
+    ja = f"サーバー：{offers}、工場データ：{ours}。"
+    raise Refusal(errors.POLICY_NOT_OFFERED, f"It offers {offers}; the plant data say {ours}.", ja=ja)
 
 
 def offer(endpoint: ua.EndpointDescription) -> str:
@@ -240,8 +246,8 @@ def chain(content: bytes) -> list[x509.Certificate]:
         try:
             found.append(load_certificate(content[:length]))
         except BROKEN as error:
-            raise Refusal(errors.UNFIT, f"What it shows is no certificate: {printable(str(error))}.") from None
+            raise Refusal(errors.UNFIT, f"{printable(str(error))}.") from None
         content = content[length:]
     if not found:
-        raise Refusal(errors.UNFIT, "It shows none.")
+        raise Refusal(errors.UNFIT, "It shows none.", ja="証明書が提示されません。")
     return found

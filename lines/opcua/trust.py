@@ -39,26 +39,31 @@ def check(
             raise _untrusted(certificate, trusted)
         _check_revoked([certificate, *issuers], revocations)
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-        raise Refusal(errors.EXPIRED, f"It is valid {valid(certificate)}, and it is {now:%Y-%m-%d %H:%M} UTC now.")
+        days, at = valid(certificate), f"{now:%Y-%m-%d %H:%M} UTC"
+        ja = f"有効期間 {days}、現在 {at}。"
+        raise Refusal(errors.EXPIRED, f"It is valid {days}, and it is {at} now.", ja=ja)
     _check_fit(certificate)
     uris = application_uris(certificate)
     if application_uri not in uris:
-        raise Refusal(
-            errors.WRONG_URI, f"It names {', '.join(uris) or 'none'}; the server says {printable(application_uri)}."
-        )
+        names, said = ", ".join(uris) or "-", printable(application_uri)
+        ja = f"証明書：{names}、サーバーの申告：{said}。"
+        raise Refusal(errors.WRONG_URI, f"It names {names}; the server says {said}.", ja=ja)
     if issuers and host.lower() not in hosts(certificate):
-        names = ", ".join(sorted(hosts(certificate))) or "none"
-        raise Refusal(errors.WRONG_HOST, f"It names {names}; the plant data say {host}.")
+        names = ", ".join(sorted(hosts(certificate))) or "-"
+        ja = f"証明書：{names}、工場データ：{host}。"
+        raise Refusal(errors.WRONG_HOST, f"It names {names}; the plant data say {host}.", ja=ja)
 
 
 def _untrusted(certificate: x509.Certificate, trusted: Iterable[x509.Certificate]) -> Refusal:
     uris = set(application_uris(certificate))
-    shown = f"It shows {common_name(certificate)[:64]}, SHA-256 {fingerprint(certificate)}"
+    shown = f"{common_name(certificate)[:64]}, SHA-256 {fingerprint(certificate)}"
     for other in trusted:
         if uris & set(application_uris(other)):
             # Shortened, so that all of it fits into an alarm.
-            return Refusal(errors.CHANGED, f"{shown}; trusted is {fingerprint(other)[:23]}..., {valid(other)}.")
-    return Refusal(errors.UNTRUSTED, f"{shown}.")
+            known = f"{fingerprint(other)[:23]}..., {valid(other)}"
+            ja = f"提示：{shown}、信頼済み：{known}。"
+            return Refusal(errors.CHANGED, f"It shows {shown}; trusted is {known}.", ja=ja)
+    return Refusal(errors.UNTRUSTED, f"It shows {shown}.", ja=f"提示：{shown}。")
 
 
 def _issuers(
@@ -113,20 +118,22 @@ def _check_revoked(way: Sequence[x509.Certificate], revocations: Sequence[x509.C
                 continue
             found = each.get_revoked_certificate_by_serial_number(below.serial_number)
             if found is not None:
-                raise Refusal(errors.REVOKED, f"{common_name(below)}, on {found.revocation_date_utc:%Y-%m-%d}.")
+                raise Refusal(errors.REVOKED, f"{common_name(below)}, {found.revocation_date_utc:%Y-%m-%d}.")
 
 
 def _check_fit(certificate: x509.Certificate) -> None:
     key = certificate.public_key()
     if not isinstance(key, rsa.RSAPublicKey) or not 2048 <= key.key_size <= 4096:
-        size = key.key_size if isinstance(key, rsa.RSAPublicKey) else "no RSA,"
-        raise Refusal(errors.UNFIT, f"Its key has {size} bits.")
+        size = f"RSA {key.key_size}" if isinstance(key, rsa.RSAPublicKey) else type(key).__name__
+        raise Refusal(errors.UNFIT, f"Its key is {size}.", ja=f"鍵：{size}。")
     algorithm = certificate.signature_hash_algorithm
     if algorithm is None or algorithm.digest_size < 32:
-        raise Refusal(errors.UNFIT, f"It is signed with {algorithm.name if algorithm else 'an unknown hash'}.")
+        name = algorithm.name if algorithm else "?"
+        raise Refusal(errors.UNFIT, f"It is signed with {name}.", ja=f"署名：{name}。")
     try:
         purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         purposes = None
     if purposes is not None and ExtendedKeyUsageOID.SERVER_AUTH not in purposes:
-        raise Refusal(errors.UNFIT, "Its extended key usage has no server authentication.")
+        ja = "拡張鍵用途にサーバー認証がありません。"
+        raise Refusal(errors.UNFIT, "Its extended key usage has no server authentication.", ja=ja)

@@ -223,7 +223,7 @@ def _no_password(pki: Pki) -> None:
         (_open_key, errors.FILE_NOT_PRIVATE, "key.pem has mode 0640"),
         (_no_key, errors.OWN_MISSING, "key.pem: No such file"),
         (_another_own, errors.OWN_REFUSED, "BadCertificateUntrusted"),
-        (_expired_own, errors.OWN_EXPIRED, "valid until"),
+        (_expired_own, errors.OWN_EXPIRED, "It is valid 20"),
     ],
     ids=lambda value: value.__name__.strip("_") if callable(value) else "",
 )

@@ -140,7 +140,8 @@ def test_a_certificate_that_ends_soon_and_a_server_that_is_refused_raise_an_alar
     ending = make_identity("Assembly", URI, days=29).certificate
     pki.saw(ending, "ASSEMBLY", "server")
     pki.saw(ending, "COATING", "server")  # of a server that is no longer secured
-    pki.refused("ASSEMBLY", errors.USER_REFUSED.code, "It answered BadUserAccessDenied.")
+    answer = "BadUserAccessDenied"
+    pki.refused("ASSEMBLY", errors.USER_REFUSED.code, f"It answered {answer}.", f"応答：{answer}。")
     for _ in range(2):
         services.watch()
     found = {alarm.code: alarm for alarm in Alarm.objects.all()}
@@ -150,6 +151,7 @@ def test_a_certificate_that_ends_soon_and_a_server_that_is_refused_raise_an_alar
     assert ends.message_en.startswith("The server's certificate (ASSEMBLY) expires on 20")
     assert "サーバーの証明書（ASSEMBLY）" in ends.message_ja
     assert found[errors.USER_REFUSED.code].message_en.endswith("It answered BadUserAccessDenied.")
+    assert found[errors.USER_REFUSED.code].message_ja.endswith("拒否しました。応答：BadUserAccessDenied。")
 
     pki.saw(other.certificate, "ASSEMBLY", "server")
     (pki.folder / "seen" / "ASSEMBLY.refused").unlink()
