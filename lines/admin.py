@@ -210,6 +210,13 @@ class StationPostAdmin(FactAdmin):
     search_fields = ("key__exact",)
 
 
+admin.site.register(
+    models.QuarantinedBatch,
+    FactAdmin,
+    list_display=("source", "sequence", "received_at", "code", "settlement", "detail"),
+)
+
+
 @admin.register(models.QuarantinedPost)
 class QuarantinedPostAdmin(FactAdmin):
     list_display = ("id", "station", "received_at", "path", "code", "detail")
