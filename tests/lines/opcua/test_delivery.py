@@ -93,3 +93,40 @@ def test_everything_is_committed_whatever_fails(tmp_path: Path, monkeypatch: pyt
     assert spool.sequences() == []
     firsts = list(dict.fromkeys(mes.published))
     assert firsts == sorted(firsts)
+
+
+def test_a_batch_that_no_worker_ends_is_given_up_and_the_rest_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "RESEND_AFTER_S", 0.02)
+    monkeypatch.setattr(delivery, "POLL_S", 0.005)
+    spool, mes = Spool(tmp_path / "spool", "L1"), Mes()
+    deadly, given_up = 3, []
+
+    async def publish(sequence: int, content: bytes) -> None:
+        if sequence == deadly:
+            mes.published.append(sequence)
+        else:
+            await mes.publish(sequence, content)
+
+    async def set_aside(sequence: int, content: bytes) -> None:
+        given_up.append((sequence, content))
+        mes.committed.add(sequence)
+
+    async def scenario() -> None:
+        sender = Delivery(spool, publish, mes.ask, set_aside)
+        task = asyncio.create_task(sender.run())
+        for sequence in range(1, 41):
+            spool.write(sequence, str(sequence).encode())
+            sender.add(sequence)
+            await asyncio.sleep(0.02)
+        for _ in range(500):
+            if sender.backlog == 0:
+                break
+            await asyncio.sleep(0.01)
+        task.cancel()
+
+    asyncio.run(scenario())
+    assert given_up == [(deadly, b"3")]
+    assert mes.published.count(deadly) >= delivery.MOST_TRIES
+    assert mes.committed == set(range(1, 41))
