@@ -25,7 +25,7 @@ LOSING = Scenario("server killed while cut off", scenarios.kill_cut_off("one"), 
 REST_S = 2.5
 MICROSECONDS = 1_000_000
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

@@ -211,17 +211,16 @@ class FaultPlant:
                 return now
             time.sleep(1)
 
-    def wait_flowing(self, timeout_s: float = 120.0) -> None:
-        """Until every station's newest values arrive."""
-        deadline = time.monotonic() + timeout_s
+    def wait_flowing(self, timeout_s: float = 300.0) -> None:
+        """Until every station has a value stored that it gave after this was asked."""
+        asked_at, deadline = time.time(), time.monotonic() + timeout_s
+        query = "select count(*) from lines_signallatest where signal_id = any(%s) and source_time > to_timestamp(%s)"
         while time.monotonic() < deadline:
-            newest = self.ask(
-                "select count(*) from lines_signallatest where signal_id = any(%s)"
-                " and source_time > now() - interval '3 s'",
-                self.signal_ids,
-            )
-            if newest[0][0] == len(self.signal_ids):
-                return
+            try:
+                if self.ask(query, self.signal_ids, asked_at)[0][0] == len(self.signal_ids):
+                    return
+            except psycopg.OperationalError:
+                pass  # it is starting
             ended = [name for name in self._commands if not self.supervisor.is_running(name)]
             if ended:
                 raise AssertionError(f"{ended[0]} ended by itself: {self.supervisor.tail_of(ended[0], 20)}")
