@@ -17,12 +17,12 @@ SHORT = (
     Scenario("worker killed", scenarios.kill("worker"), 1),
     Scenario("broker killed and wiped", scenarios.wipe_broker, 1),
     Scenario("PostgreSQL killed", scenarios.kill_database, 1),
-    Scenario("half-open for 4 s", scenarios.half_open, 4),
+    Scenario("half-open for 3 s", scenarios.half_open, 3),
     Scenario("disk full for 2 s", scenarios.fill_disk, 2),
 )
 # Last: what it costs is gone for good.
 LOSING = Scenario("server killed while cut off", scenarios.kill_cut_off("one"), 2, may_lose=True)
-REST_S = 2.5
+REST_S = 1.5
 MICROSECONDS = 1_000_000
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
