@@ -1,4 +1,4 @@
-"""Faults for a quarter of an hour: `make soak`, or `python -m tests.faults.soak --help`.
+"""Faults for half an hour: `make soak`, or `python -m tests.faults.soak --help`.
 
 Stations of two makes give values all the time. First each fault by itself, then random kills over all processes.
 What was given, stored, missing and doubled is written into a report, also when it is stopped by Ctrl-C.
@@ -69,11 +69,12 @@ class Line:
     on_ledger: int
     settled_s: float
     may_lose: bool
+    flows: bool  # afterwards, and nothing ended by itself
     notes: list[str] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:
-        is_clean = not self.count.doubled and not self.count.unknown
+        is_clean = self.flows and not self.count.doubled and not self.count.unknown
         return is_clean and self.on_ledger == self.count.missing and (self.may_lose or not self.count.missing)
 
 
@@ -114,8 +115,13 @@ class Soak:
             scenario.run(self._plant)
         finally:
             crashed = self._plant.restart_crashed()
-        # A loss is known when what comes after it is here.
-        self._plant.wait_flowing()
+        notes = [f"{name} ended by itself" for name in crashed]
+        try:
+            # A loss is known when what comes after it is here.
+            self._plant.wait_flowing()
+        except AssertionError as error:
+            notes.append(str(error).splitlines()[0])
+        flows = not notes
         time.sleep(REST_S)
         until = self._counted_to = time.time_ns() // 1000
         ended = time.monotonic()
@@ -124,9 +130,8 @@ class Soak:
         )
         settled_s = time.monotonic() - ended
         on_ledger = self._plant.settle_ledger(self._on_ledger + count.missing)
-        line = Line(scenario.name, count, on_ledger - self._on_ledger, settled_s, scenario.may_lose)
+        line = Line(scenario.name, count, on_ledger - self._on_ledger, settled_s, scenario.may_lose, flows, notes)
         self._on_ledger = on_ledger
-        line.notes += [f"{name} ended by itself" for name in crashed]
         if count.missing or count.doubled:
             for server in self._plant.plans:
                 line.notes.append(f"{server}: {self._plant.count(self._plant.given(since, until, (server,)))}")
