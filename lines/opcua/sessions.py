@@ -45,6 +45,7 @@ class Session:
         self._values = Values(code, collector, memory) if collector is not None and memory is not None else None
         self._server: Server | None = None
         self._failures = 0
+        self._told = ""  # the code of security that was logged last
 
     async def run(self) -> None:
         keeper = asyncio.create_task(self._values.keep()) if self._values is not None else None
@@ -73,8 +74,10 @@ class Session:
         insecure = explained(error, self._server) if self._server is not None else None
         known = isinstance(error, OSError | TimeoutError | UaError | SequenceLostError)
         if insecure is not None:
-            if self._failures == 0:
+            # Often a server is first away, then back with another certificate.
+            if self._failures == 0 or insecure.code.code != self._told:
                 logger.error("%s", insecure)
+            self._told = insecure.code.code
         elif not known:
             logger.error("%s: session failed", self._code, exc_info=error)
         elif self._failures == 0:
