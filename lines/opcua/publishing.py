@@ -20,6 +20,7 @@ from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 from lines.opcua import fast, plain
 from lines.opcua.arrivals import Arrived
 from lines.opcua.connecting import Link
+from lines.opcua.following import SequenceLostError
 from lines.opcua.subscribing import delete_subscription
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ IN_FLIGHT = 4
 MOST_ACKNOWLEDGED = 500  # in one request
 # How long a full spool waits before it looks again.
 PAUSE_S = 0.2
+LOOK_S = 1.0
 
 # The server holds fewer requests than were sent, or kept one too long: neither says anything of the values.
 _SEND_AGAIN = frozenset({StatusCodes.BadTimeout, StatusCodes.BadRequestTimeout})
@@ -51,11 +53,16 @@ class Stream(Protocol):
 class Publishing:
     """Runs as long as the session. `may_ask` is false while nothing more can be kept."""
 
-    def __init__(self, link: Link, may_ask: Callable[[], bool], is_fast: bool = True) -> None:
-        """Not `is_fast`: everything is left to asyncua's own decoder."""
+    def __init__(
+        self, link: Link, may_ask: Callable[[], bool], is_fast: bool = True, longest_silence_s: float = 60.0
+    ) -> None:
+        """Not `is_fast`: everything is left to asyncua's own decoder. A subscription that says nothing for
+        `longest_silence_s`, not even that it lives, ends the session."""
         self._link = link
         self._may_ask = may_ask
         self._is_fast = is_fast
+        self._longest_silence_s = longest_silence_s
+        self._heard_at: dict[int, float] = {}
         self._streams: dict[int, Stream] = {}
         self._in_flight = 0
         self._most_in_flight = IN_FLIGHT
@@ -68,6 +75,7 @@ class Publishing:
     def follow(self, stream: Stream, readers: Mapping[int, plain.Reader] | None = None) -> None:
         """`readers` by client handle, for the variables that hold structures."""
         self._streams[stream.subscription_id] = stream
+        self._heard_at[stream.subscription_id] = time.monotonic()
         self._readers = {**self._readers, **(readers or {})}
 
     @property
@@ -85,12 +93,12 @@ class Publishing:
                 if self._may_ask():
                     while self._in_flight < self._most_in_flight:
                         self._send()
-                elif not self._in_flight:
-                    await asyncio.sleep(PAUSE_S)
-                    continue
+                else:
+                    self._heard_at = dict.fromkeys(self._streams, time.monotonic())
                 try:
-                    task = await asyncio.wait_for(self._answers.get(), None if self._in_flight else PAUSE_S)
+                    task = await asyncio.wait_for(self._answers.get(), LOOK_S if self._in_flight else PAUSE_S)
                 except TimeoutError:
+                    self._listen()
                     continue
                 self._in_flight -= 1
                 await self._take(task)
@@ -98,10 +106,19 @@ class Publishing:
                     _, stream = self._retired.pop(0)
                     await delete_subscription(self._link, stream.subscription_id)
                     self._streams.pop(stream.subscription_id, None)
+                    self._heard_at.pop(stream.subscription_id, None)
+                self._listen()
         finally:
             for task in list(self._acknowledging):
                 task.cancel()
                 self._give_back(task)
+
+    def _listen(self) -> None:
+        """A server may answer everything else and still have forgotten a subscription."""
+        if (oldest := min(self._heard_at.values(), default=None)) is None:
+            return
+        if time.monotonic() - oldest > self._longest_silence_s:
+            raise SequenceLostError("a subscription is silent, though its server answers")
 
     def _send(self) -> None:
         acknowledging = {}
@@ -153,6 +170,7 @@ class Publishing:
             message = plain.arrived(response, self._readers)
         stream = self._streams.get(message.subscription_id)
         if stream is not None:
+            self._heard_at[message.subscription_id] = time.monotonic()
             await stream.take(message)
         elif message.subscription_id not in self._unknown:
             # From a connection before this one: nobody would ever acknowledge what it sends.

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from asyncua import ua
+from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 
@@ -28,6 +29,7 @@ REACTIVATED, TRANSFERRED, HISTORY, NONE = "REACTIVATED", "TRANSFERRED", "HISTORY
 NODES_AT_ONCE = 50
 WINDOW_S = 60
 MOST_CONTINUATIONS = 1_000
+_PRODUCT_URI = ua.NodeId.from_string("i=2262")  # Server.ServerStatus.BuildInfo.ProductUri
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -48,8 +50,11 @@ async def reach(server: Server, subscribed: Subscribed | None) -> tuple[Link, st
             return link, REACTIVATED if await is_alive(link, subscribed.subscription_id) else None
         if not await _is_transferred(link, subscribed.subscription_id):
             return link, None
-        again, is_same = await connect(server, link.key)
+        if not await _publishes_by_channel(link):
+            return link, TRANSFERRED
+        key = link.key
         await link.close(is_kept=True)
+        again, is_same = await connect(server, key)
         return again, TRANSFERRED if is_same else None
     except BaseException:
         await link.close(is_kept=True)
@@ -85,6 +90,15 @@ async def _is_transferred(link: Link, subscription_id: int) -> bool:
         return False
     status = response.Parameters.Results[0].StatusCode
     return bool(status.is_good() or status.value == StatusCodes.BadNothingToDo)
+
+
+async def _publishes_by_channel(link: Link) -> bool:
+    """Whether it is asyncua's server; others must not be asked twice: node-opcua's would publish nothing any more."""
+    request = ua.ReadRequest()
+    request.Parameters.NodesToRead = [ua.ReadValueId(NodeId=_PRODUCT_URI, AttributeId=AttributeIds.Value)]
+    response = await link.ask(request, ua.ReadResponse)
+    value = response.Results[0].Value
+    return "freeopcua" in str(value.Value if value else "")
 
 
 async def republish(

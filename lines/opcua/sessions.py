@@ -92,7 +92,8 @@ class Session:
         tasks: list[asyncio.Task[Any]] = []
         try:
             await link.look()
-            publishing = Publishing(link, self._may_ask, settings.DENCHI_FAST_DECODING)
+            silence_s = server.lifetime_s / 2
+            publishing = Publishing(link, self._may_ask, settings.DENCHI_FAST_DECODING, silence_s)
             if values is not None:
                 await values.begin(link, way, server, publishing)
                 tasks.append(asyncio.create_task(values.fill(link, server)))

@@ -81,16 +81,24 @@ class Station:
         self.make, self.historises = make, historises
         self._first = number * SIGNALS + 1
         self._paths = [f"S/Telemetry/Value{n}" for n in range(SIGNALS)]
-        port = free_port()
-        nodes = [NodeSpec(path, "Double") for path in self._paths]
-        self.server: Any
-        if make == "node-opcua":
-            self.server = NodeServer(folder / make, port, self._paths)
-        else:
-            self.server = {"asyncua": AsyncuaServer, "python-opcua": OpcuaServer}[make](make, port, nodes)
-        self.proxy = Proxy(port)
+        self._port, self._folder = free_port(), folder / make
+        self.publishing_ms = 250
+        self.server: Any = self._new_server()
+        self.proxy = Proxy(self._port)
         self.given: set[Value] = set()
         self._n = 0
+
+    def _new_server(self) -> Any:
+        if self.make == "node-opcua":
+            return NodeServer(self._folder, self._port, self._paths)
+        make = {"asyncua": AsyncuaServer, "python-opcua": OpcuaServer}[self.make]
+        return make(self.make, self._port, [NodeSpec(path, "Double") for path in self._paths])
+
+    async def restart(self) -> None:
+        """Nothing of what it held is left."""
+        await self.server.stop()
+        self.server = self._new_server()
+        await self.start()
 
     async def start(self) -> None:
         await self.server.start()
@@ -113,7 +121,9 @@ class Station:
             for n, path in enumerate(self._paths)
         ]
         url = f"opc.tcp://127.0.0.1:{self.proxy.port}"
-        return Server(self.make, url, True, tuple(variables), (), historises=self.historises)
+        return Server(
+            *(self.make, url, True, tuple(variables), ()), publishing_ms=self.publishing_ms, historises=self.historises
+        )
 
     async def give(self) -> None:
         at, self._n = round(time.time(), 3), self._n + 1
@@ -160,16 +170,16 @@ class Rig:
         async def none(*_: Any) -> set[int]:
             return set()
 
-        plans = {station.make: station.plan for station in self.stations}
+        stations = {station.make: station for station in self.stations}
 
         async def load(code: str) -> Server:
-            return plans[code]
+            return stations[code].plan
 
         spool = Spool(self._folder, "L1", 10**9)
-        self._collector = Collector(spool, Delivery(spool, nothing, none, nothing), spool.highest + 1, list(plans))
+        self._collector = Collector(spool, Delivery(spool, nothing, none, nothing), spool.highest + 1, list(stations))
         memory = Memory(self._folder / "sessions")
         poster = Poster("http://127.0.0.1:1", self._folder / "tokens")
-        sessions = [Session(code, load, self._collector, poster, memory) for code in plans]
+        sessions = [Session(code, load, self._collector, poster, memory) for code in stations]
         runs = [self._collector.run(), *[session.run() for session in sessions]]
         self._tasks = [asyncio.create_task(run) for run in runs]
 
@@ -179,6 +189,11 @@ class Rig:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+
+    def forget_sessions(self) -> None:
+        """Of what the gateway remembers, the tokens: as if the servers had ended the sessions alone."""
+        for path in (self._folder / "sessions").glob("*.json"):
+            path.write_text(json.dumps(json.loads(path.read_text()) | {"token": "020000ff7f0000"}))
 
     def write(self) -> None:
         """All stations at 10 Hz, until `settle`."""
