@@ -37,19 +37,23 @@ class Migration(migrations.Migration):
                     ("CERTIFICATE", "Certificate"),
                 ],
                 default="ANONYMOUS",
+                db_default="ANONYMOUS",
                 max_length=12,
             ),
         ),
         migrations.AddField(
             model_name="opcuaserver",
             name="historises",
-            field=models.BooleanField(default=False, help_text="It keeps values that can be read after a cut."),
+            field=models.BooleanField(
+                default=False, db_default=False, help_text="It keeps values that can be read after a cut."
+            ),
         ),
         migrations.AddField(
             model_name="opcuaserver",
             name="lifetime_s",
             field=models.PositiveIntegerField(
                 default=120,
+                db_default=120,
                 help_text="How long session and subscriptions outlive a cut, at least 60.",
                 validators=[django.core.validators.MinValueValidator(60)],
             ),
@@ -57,17 +61,21 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="opcuaserver",
             name="publishing_ms",
-            field=models.PositiveIntegerField(default=100, help_text="How often it sends what it has."),
+            field=models.PositiveIntegerField(default=100, db_default=100, help_text="How often it sends what it has."),
         ),
         migrations.AddField(
             model_name="opcuaserver",
             name="queue_size",
-            field=models.PositiveIntegerField(default=500, help_text="Values it keeps for each variable."),
+            field=models.PositiveIntegerField(
+                default=500, db_default=500, help_text="Values it keeps for each variable."
+            ),
         ),
         migrations.AddField(
             model_name="opcuaserver",
             name="sampling_ms",
-            field=models.PositiveIntegerField(default=0, help_text="How often it looks at a variable; 0: each write."),
+            field=models.PositiveIntegerField(
+                default=0, db_default=0, help_text="How often it looks at a variable; 0: each write."
+            ),
         ),
         migrations.AddField(
             model_name="opcuaserver",
@@ -79,13 +87,16 @@ class Migration(migrations.Migration):
                     ("Aes256Sha256RsaPss", "Aes256_Sha256_RsaPss"),
                 ],
                 default="None",
+                db_default="None",
                 max_length=24,
             ),
         ),
         migrations.AddField(
             model_name="opcuaserver",
             name="user_name",
-            field=models.CharField(blank=True, help_text="The password lies in a file, never here.", max_length=120),
+            field=models.CharField(
+                blank=True, db_default="", help_text="The password lies in a file, never here.", max_length=120
+            ),
         ),
         migrations.AddField(
             model_name="signal",
@@ -100,14 +111,14 @@ class Migration(migrations.Migration):
             model_name="signal",
             name="elements",
             field=models.PositiveSmallIntegerField(
-                default=0, help_text="Length of the array it is an element of; 0: none."
+                default=0, db_default=0, help_text="Length of the array it is an element of; 0: none."
             ),
         ),
         migrations.AddField(
             model_name="signal",
             name="field",
             field=models.CharField(
-                blank=True, help_text="Names with dots, where the value is a structure.", max_length=120
+                blank=True, db_default="", help_text="Names with dots, where the value is a structure.", max_length=120
             ),
         ),
         migrations.AddField(
@@ -115,6 +126,7 @@ class Migration(migrations.Migration):
             name="node",
             field=models.CharField(
                 blank=True,
+                db_default="",
                 help_text="nsu=<uri>;s=<id>, nsu=<uri>;i=<id>, or names from /Objects/ down; empty: by station and code.",
                 max_length=400,
             ),

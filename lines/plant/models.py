@@ -64,18 +64,33 @@ class OpcUaServer(models.Model):
     production_line = models.ForeignKey(ProductionLine, models.PROTECT, related_name="opcua_servers")
     endpoint_url = models.CharField(max_length=200)
     is_demo = models.BooleanField(default=False, help_text="Only a demo endpoint may use security mode None.")
-    publishing_ms = models.PositiveIntegerField(default=100, help_text="How often it sends what it has.")
-    sampling_ms = models.PositiveIntegerField(default=0, help_text="How often it looks at a variable; 0: each write.")
-    queue_size = models.PositiveIntegerField(default=500, help_text="Values it keeps for each variable.")
+    publishing_ms = models.PositiveIntegerField(
+        default=100, db_default=100, help_text="How often it sends what it has."
+    )
+    sampling_ms = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="How often it looks at a variable; 0: each write."
+    )
+    queue_size = models.PositiveIntegerField(
+        default=500, db_default=500, help_text="Values it keeps for each variable."
+    )
     lifetime_s = models.PositiveIntegerField(
         default=120,
+        db_default=120,
         validators=[MinValueValidator(60)],
         help_text="How long session and subscriptions outlive a cut, at least 60.",
     )
-    historises = models.BooleanField(default=False, help_text="It keeps values that can be read after a cut.")
-    security_policy = models.CharField(max_length=24, choices=SecurityPolicy, default=SecurityPolicy.NONE)
-    authentication = models.CharField(max_length=12, choices=Authentication, default=Authentication.ANONYMOUS)
-    user_name = models.CharField(max_length=120, blank=True, help_text="The password lies in a file, never here.")
+    historises = models.BooleanField(
+        default=False, db_default=False, help_text="It keeps values that can be read after a cut."
+    )
+    security_policy = models.CharField(
+        max_length=24, choices=SecurityPolicy, default=SecurityPolicy.NONE, db_default=SecurityPolicy.NONE
+    )
+    authentication = models.CharField(
+        max_length=12, choices=Authentication, default=Authentication.ANONYMOUS, db_default=Authentication.ANONYMOUS
+    )
+    user_name = models.CharField(
+        max_length=120, blank=True, db_default="", help_text="The password lies in a file, never here."
+    )
 
     class Meta:
         verbose_name = "OPC UA server"
@@ -170,12 +185,15 @@ class Signal(Bilingual):
     node = models.CharField(
         max_length=400,
         blank=True,
+        db_default="",
         help_text="nsu=<uri>;s=<id>, nsu=<uri>;i=<id>, or names from /Objects/ down; empty: by station and code.",
     )
     elements = models.PositiveSmallIntegerField(
-        default=0, help_text="Length of the array it is an element of; 0: none."
+        default=0, db_default=0, help_text="Length of the array it is an element of; 0: none."
     )
-    field = models.CharField(max_length=120, blank=True, help_text="Names with dots, where the value is a structure.")
+    field = models.CharField(
+        max_length=120, blank=True, db_default="", help_text="Names with dots, where the value is a structure."
+    )
     sampling_ms = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as the server's.")
     queue_size = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as the server's.")
     deadband = models.FloatField(
