@@ -189,7 +189,7 @@ class _Processor(UaProcessor):
         if kind == _CREATE_ITEMS:
             struct_from_binary(ua.RequestHeader, copy)
             self.sending.monitored(struct_from_binary(ua.CreateMonitoredItemsParameters, copy))
-        return await super().process_message(seqhdr, body)  # type: ignore[no-untyped-call]
+        return await super().process_message(seqhdr, body)  # type: ignore[no-untyped-call]  # asyncua ships it without types
 
 
 async def serve(hose: Hose) -> None:
