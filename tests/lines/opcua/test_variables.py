@@ -80,7 +80,7 @@ def faults() -> dict[str, str]:
 def test_arrays_structures_and_faults_reach_the_database(processes: Processes, peer: Peer) -> None:
     processes.start_worker("worker")
     processes.start_gateway()
-    wait_for("the session", lambda: "following" in processes.log("gateway"))
+    wait_for("the session", lambda: "following" in processes.log("gateway"), 60)
     for n in range(3):
         at = round(time.time(), 3)
         peer.write("COAT-1/Telemetry/Profile", [n + 0.25, n + 0.5, n + 0.75], at)
@@ -94,7 +94,7 @@ def test_arrays_structures_and_faults_reach_the_database(processes: Processes, p
         "Solvent": [2.0, 3.0, 4.0],
         "Value0": [0.125, 1.125, 2.125],
     }
-    wait_for("all values", lambda: samples() == expected)
+    wait_for("all values", lambda: samples() == expected, 60)
     wait_for("the faults", lambda: faults() == {"Lost": "MES-L-0305", "Label": VALUE_NO_NUMBER.code})
     peer.delete("COAT-1/Telemetry/Value0")
     wait_for("the node that is gone", lambda: faults().get("Value0") == NODE_GONE.code, 60)
