@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -82,8 +82,14 @@ class ValueStream:
         self._news = asyncio.Event()
         self._to_acknowledge: deque[int] = deque()
         self._seen: set[Row] | None = None
+        self._queue_sizes: Mapping[int, int] = {}
+        self._smallest_queue = HIGHEST
         self._refused: Counter[tuple[int, str]] = Counter()
         self._refused_at = float("-inf")
+
+    def set_queues(self, sizes: Mapping[int, int]) -> None:
+        """How many values the server keeps of each variable, by client handle."""
+        self._queue_sizes, self._smallest_queue = sizes, min(sizes.values(), default=HIGHEST)
 
     # In order
 
@@ -127,6 +133,7 @@ class ValueStream:
     # Rows
 
     def _accept(self, message: Arrived) -> None:
+        self._look_for_full_queues(message)
         ticket, rows = self.add(message)
         self._pending.append(_Pending(message.sequence_number, ticket, rows))
         self._news.set()
@@ -146,6 +153,20 @@ class ValueStream:
         if not is_history:
             _move(self.seen_last, rows)
         return self._collector.add(rows.signal_id, rows.source_time_us, rows.value, rows.status), rows
+
+    def _look_for_full_queues(self, message: Arrived) -> None:
+        """A variable that brings as many values as its queue holds may have lost some before: not every make says so
+        (asyncua and python-opcua drop the oldest without a word)."""
+        if len(message) < self._smallest_queue:
+            return
+        handles, counts = np.unique(message.handle[message.element <= 0], return_counts=True)
+        full = [
+            handle
+            for handle, count in zip(handles.tolist(), counts.tolist(), strict=True)
+            if count >= self._queue_sizes.get(handle, HIGHEST)
+        ]
+        if full and not message.is_overflow.any():
+            self._overflowed(full)
 
     def _tell_refused(self) -> None:
         """Once a second at most, whatever a server sends."""

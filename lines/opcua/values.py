@@ -50,6 +50,7 @@ class Values:
         self._found_for: tuple[str, int] | None = None  # plan and start of the server
         self._numbers: list[Numbers] = []
         self._historises = False
+        self._queue_sizes: dict[int, int] = {}
         self._tries = 0  # to read the history of one hole
         if self.subscribed is not None:
             self._restore(self.subscribed)
@@ -93,7 +94,9 @@ class Values:
             self._found_for = plan, link.started_at_us
             self._faults = dict(self._found.faults)
         old = self._stream
+        self._queue_sizes = {each.signal_id: each.queue_size for each in server.variables if each.queue_size > 1}
         if old is not None:
+            old.set_queues(self._queue_sizes)
             old.fetch = partial(recovering.republish, link, old.subscription_id, readers=self._found.readers)
         if old is not None and self.subscribed is not None and way is not None:
             found = await old.catch_up(None)
@@ -134,6 +137,7 @@ class Values:
             stream.go_on_from(old, old.seen_last.carried_over(signal_ids))
         self._stream, self._numbers = stream, numbers
         stream.fetch = partial(recovering.republish, link, subscription_id, readers=self._found.readers)
+        stream.set_queues(self._queue_sizes)
         if old is not None and is_held:
             # What is still in the old one's queues comes first; then it ends.
             publishing.follow(old, self._found.readers)

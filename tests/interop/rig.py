@@ -82,7 +82,7 @@ class Station:
         self._first = number * SIGNALS + 1
         self._paths = [f"S/Telemetry/Value{n}" for n in range(SIGNALS)]
         self._port, self._folder = free_port(), folder / make
-        self.publishing_ms = 250
+        self.publishing_ms, self.queue_size = 250, 2000
         self.server: Any = self._new_server()
         self.proxy = Proxy(self._port)
         self.given: set[Value] = set()
@@ -117,7 +117,7 @@ class Station:
     @property
     def plan(self) -> Server:
         variables = [
-            Followed("S", path, is_measurement=True, signal_ids=(self._first + n,), queue_size=2000)
+            Followed("S", path, is_measurement=True, signal_ids=(self._first + n,), queue_size=self.queue_size)
             for n, path in enumerate(self._paths)
         ]
         url = f"opc.tcp://127.0.0.1:{self.proxy.port}"

@@ -70,6 +70,28 @@ def test_a_cut_and_lost_notifications(tmp_path: Path, monkeypatch: pytest.Monkey
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
+def test_a_queue_that_ran_over_is_filled_from_the_history(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        station = Station("asyncua", 0, tmp_path, historises=True)
+        station.queue_size = 5
+        async with Rig(tmp_path, station) as rig:
+            await rig.wait_followed()
+            await asyncio.to_thread(station.proxy.cut)
+            for _ in range(
+                20
+            ):  # what was asked for before the cut is answered into the void, and kept; the rest queues
+                await station.give()
+                await asyncio.sleep(0.1)
+            await asyncio.to_thread(station.proxy.heal)
+            await rig.wait(lambda: rig.recovered()["asyncua", "CUT", "REACTIVATED"] == 1)
+            await rig.wait(lambda: rig.recovered()["asyncua", "OVERFLOW", "HISTORY"] == 1)
+            await rig.settle()
+            assert {note["signal_id"] for note in rig.notes("overflow")} == {1, 2, 3, 4, 5}
+
+    asyncio.run(scenario())
+
+
 def test_the_end_of_the_count() -> None:
     assert (after(HIGHEST), after(7)) == (1, 8)
     assert (ahead(1, HIGHEST), ahead(HIGHEST, 1), ahead(9, 7), ahead(7, 9)) == (1, -1, 2, -2)
