@@ -69,7 +69,7 @@ class Line:
     on_ledger: int
     settled_s: float
     may_lose: bool
-    flows: bool  # afterwards, and nothing ended by itself
+    flows: bool  # afterwards, and neither gateway nor stations ended by themselves
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -111,17 +111,13 @@ class Soak:
     def _count(self, scenario: Scenario) -> None:
         # From the end of the one before: no time is left out.
         since = self._counted_to
-        try:
-            scenario.run(self._plant)
-        finally:
-            crashed = self._plant.restart_crashed()
-        notes = [f"{name} ended by itself" for name in crashed]
+        scenario.run(self._plant)
+        notes = []
         try:
             # A loss is known when what comes after it is here.
             self._plant.wait_flowing()
         except AssertionError as error:
             notes.append(str(error).splitlines()[0])
-        flows = not notes
         time.sleep(REST_S)
         until = self._counted_to = time.time_ns() // 1000
         ended = time.monotonic()
@@ -130,6 +126,9 @@ class Soak:
         )
         settled_s = time.monotonic() - ended
         on_ledger = self._plant.settle_ledger(self._on_ledger + count.missing)
+        flows = not notes and not {"gateway", *self._plant.plans} & set(self._plant.ended)
+        notes += [f"{name} ended by itself and was started again" for name in self._plant.ended]
+        self._plant.ended.clear()
         line = Line(scenario.name, count, on_ledger - self._on_ledger, settled_s, scenario.may_lose, flows, notes)
         self._on_ledger = on_ledger
         if count.missing or count.doubled:
@@ -153,8 +152,7 @@ class Soak:
             self.killed[name] += 1
             victims[name](plant, down_s, sleep)
             sleep(self._chance.uniform(0.5, 7))
-            for crashed in plant.restart_crashed():
-                self.say(f"    {crashed} had ended by itself")
+            plant.keep()
 
     def write(self) -> None:
         """The report, as far as it has come."""
