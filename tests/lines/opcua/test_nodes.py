@@ -167,6 +167,7 @@ def spoilt(request: pytest.FixtureRequest) -> Iterator[Peer]:
     peer.stop()
 
 
+@pytest.mark.slow
 def test_a_variable_that_disappears_is_found_and_the_others_go_on(spoilt: Peer) -> None:
     """asyncua's server tells its subscribers nothing, python-opcua's not which it was: the gateway looks by itself."""
     temperature = followed("COAT-1/Telemetry/Temperature", 2)
