@@ -45,7 +45,7 @@ def test_a_cut_of_five_seconds_and_a_killed_gateway(tmp_path: Path) -> None:
 def test_a_connection_that_hangs_and_sessions_that_cannot_be_taken_up(tmp_path: Path) -> None:
     async def scenario() -> None:
         hanging = Station("python-opcua", 0, tmp_path, historises=True)
-        stations = [hanging, Station("asyncua", 1, tmp_path), Station("node-opcua", 2, tmp_path)]
+        stations = [hanging, Station("asyncua", 1, tmp_path)]
         async with Rig(tmp_path, *stations) as rig:
             await rig.wait_followed()
             rig.write()
@@ -55,11 +55,12 @@ def test_a_connection_that_hangs_and_sessions_that_cannot_be_taken_up(tmp_path: 
             # The subscription lives with the connection that nobody closed, and tells all it sent into it.
             await rig.wait(lambda: rig.recovered() == {("python-opcua", "CUT", "TRANSFERRED"): 1})
 
+            await asyncio.sleep(1)
             await rig.kill_gateway()
             rig.forget_sessions()
             await asyncio.sleep(1)
             rig.start_gateway()
-            ways = {"python-opcua": "HISTORY", "asyncua": "TRANSFERRED", "node-opcua": "TRANSFERRED"}
+            ways = {"python-opcua": "HISTORY", "asyncua": "TRANSFERRED"}
             restarts = {(make, "GATEWAY_RESTART", way): 1 for make, way in ways.items()}
             await rig.wait(lambda: restarts.items() <= rig.recovered().items())
             await rig.settle()

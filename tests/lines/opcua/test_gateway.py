@@ -1,5 +1,6 @@
 """Real servers of both makes, the real gateway, broker, worker and database: each value arrives exactly once."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lines.opcua.remembering import Memory
 from lines.opcua.spool import Spool
 from lines.plant.models import OpcUaServer
 from lines.states.models import StateChange, StationStatus
@@ -92,6 +94,12 @@ def missing(plant: Plant) -> dict[str, int]:
     return dict(Counter(names[each[0]] for each in plant.sent - set(arrived())))
 
 
+def is_emptied(folder: Path) -> bool:
+    """The newest file stays, to say its number; it is committed like all before it."""
+    left = [int(path.stem) for path in folder.glob("*.arrow")]
+    return len(left) <= 1 and TelemetryBatch.objects.filter(sequence__in=left).count() == len(left)
+
+
 def following(processes: Processes, name: str = "gateway") -> bool:
     return processes.log(name).count("following") == 2
 
@@ -118,8 +126,7 @@ def test_every_value_arrives_once_though_the_worker_is_killed(processes: Process
         assert StateChange.objects.filter(station=row.station).count() == 15
         latest = SignalLatest.objects.get(signal=row.signals["Value0"])
         assert latest.value == 299.5
-    spool = Spool(processes.var / "spool" / "L1", "L1")
-    wait_for("an empty spool", lambda: not spool.sequences())
+    wait_for("an empty spool", lambda: is_emptied(processes.var / "spool" / "L1"))
 
 
 def test_the_spool_survives_a_killed_gateway_and_a_dead_worker(processes: Processes, plant: Plant) -> None:
@@ -132,6 +139,13 @@ def test_the_spool_survives_a_killed_gateway_and_a_dead_worker(processes: Proces
         return sum(len(batches.decode(path.read_bytes())) for path in folder.glob("*.arrow"))
 
     wait_for("all values on disk", lambda: spooled() == len(plant.sent))
+    newest = max(round(at.timestamp() * 1_000_000) for _, at, *_ in plant.sent)
+
+    def noted() -> bool:
+        positions = [Memory(folder / "sessions").position(make) for make in plant.peers]
+        return all(each and newest - each.last.source_time_us.max() < 100_000 for each in positions)
+
+    wait_for("where it is noted", noted)
     processes.kill("gateway")
     before = {path.name for path in folder.glob("*.arrow")}
     source = (folder / "source").read_text()
@@ -142,13 +156,13 @@ def test_the_spool_survives_a_killed_gateway_and_a_dead_worker(processes: Proces
     assert not Sample.objects.exists()
     processes.start_worker()
     expect_all_once(plant)
-    # The second session began with the values that the first had seen last: one for each variable written.
-    wait_for("an empty spool", lambda: not list(folder.glob("*.arrow")))
+    # One server kept the subscription; of the other's new one, what the first gateway had seen last was known.
+    wait_for("an empty spool", lambda: is_emptied(folder))
     assert set(TelemetryBatch.objects.values_list("source", flat=True)) == {source}
     assert {int(name.split(".")[0]) for name in before} <= set(
         TelemetryBatch.objects.values_list("sequence", flat=True)
     )
-    assert sum(TelemetryBatch.objects.values_list("duplicates", flat=True)) == 8
+    assert sum(TelemetryBatch.objects.values_list("duplicates", flat=True)) == 0
 
 
 def test_what_is_there_is_followed_when_something_is_missing(processes: Processes, plant: Plant) -> None:
@@ -157,7 +171,7 @@ def test_what_is_there_is_followed_when_something_is_missing(processes: Processe
     processes.start_worker()
     processes.start_gateway()
     wait_for("the other session", lambda: processes.log("gateway").count("following") == 1)
-    assert "MES-L-0305: asyncua lacks COAT-1/Telemetry/Nowhere" in processes.log("gateway")
+    assert re.search(r"MES-L-0305: asyncua: .* COAT-1/Telemetry/Nowhere$", processes.log("gateway"), re.MULTILINE)
     plant.send("asyncua", "Value0", 1.0)
     plant.peers["opcua"] = Peer("opcua", [plant.rows["opcua"]])
     OpcUaServer.objects.filter(code="opcua").update(endpoint_url=plant.peers["opcua"].url)
