@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
             model_name="opcuaserver",
             name="queue_size",
             field=models.PositiveIntegerField(
-                default=500, db_default=500, help_text="Values it keeps for each variable."
+                default=2000, db_default=2000, help_text="Values it keeps for each variable."
             ),
         ),
         migrations.AddField(

@@ -21,7 +21,7 @@ class Followed:
     is_array: bool = False
     fields: tuple[str, ...] = ()  # of a structure, names with dots; empty: the value is none
     sampling_ms: int = 0  # 0: each write
-    queue_size: int = 500
+    queue_size: int = 2000
     deadband: float | None = None
     is_optional: bool = False  # a station may lack it
 
@@ -40,7 +40,7 @@ class Server:
     is_demo: bool
     variables: tuple[Followed, ...]
     handshakes: tuple[str, ...]
-    publishing_ms: int = 250
+    publishing_ms: int = 100
     lifetime_s: int = 120
     historises: bool = False
     security_policy: str = "None"

@@ -71,7 +71,7 @@ class OpcUaServer(models.Model):
         default=0, db_default=0, help_text="How often it looks at a variable; 0: each write."
     )
     queue_size = models.PositiveIntegerField(
-        default=500, db_default=500, help_text="Values it keeps for each variable."
+        default=2000, db_default=2000, help_text="Values it keeps for each variable."
     )
     lifetime_s = models.PositiveIntegerField(
         default=120,

@@ -50,7 +50,7 @@ def opcua_server(entry: Entry) -> OpcUaServerFile:
         is_demo=is_demo,
         publishing_ms=entry.integer("publishing_ms", 100, least=10, most=SLOWEST_MS),
         sampling_ms=entry.integer("sampling_ms", 0, most=SLOWEST_MS),
-        queue_size=entry.integer("queue_size", 500, least=1, most=LONGEST_QUEUE),
+        queue_size=entry.integer("queue_size", 2000, least=1, most=LONGEST_QUEUE),
         lifetime_s=entry.integer("lifetime_s", 120, least=60, most=86_400),
         historises=entry.flag("historises"),
         security_policy=policy,

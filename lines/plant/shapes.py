@@ -46,7 +46,7 @@ class OpcUaServerFile:
     is_demo: bool
     publishing_ms: int = 100
     sampling_ms: int = 0  # 0: each write
-    queue_size: int = 500  # values it keeps for each variable
+    queue_size: int = 2000  # values it keeps for each variable
     lifetime_s: int = 120  # how long session and subscriptions outlive a cut
     historises: bool = False
     security_policy: str = "None"  # or Basic256Sha256, Aes256Sha256RsaPss; None only for a demo
