@@ -4,13 +4,16 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
+import asyncua
 import numpy as np
-from asyncua import ua
 
 from lines.opcua import plain
 from lines.opcua.arrivals import Arrived
 from lines.opcua.errors import NODE_GONE, VALUE_NO_NUMBER, VALUE_SHAPE
 from lines.opcua.handles import Handles, Numbers, Rows
+
+# asyncua's annotations ask for its own wrappers around int and datetime, which it does not need.
+ua: Any = asyncua.ua
 
 AT = datetime(2027, 4, 1, 8, 30, tzinfo=UTC)
 AT_US = 1_806_568_200_000_000
@@ -18,7 +21,7 @@ AT_US = 1_806_568_200_000_000
 HANDLES = Handles([Numbers(7, (70,), True), Numbers(3, (30, 31, 32), False), Numbers(9, (90,), True)])
 
 
-def message(*values: tuple[int, ua.DataValue]) -> ua.PublishResponse:
+def message(*values: tuple[int, Any]) -> Any:
     items = [ua.MonitoredItemNotification(ClientHandle=handle, Value=value) for handle, value in values]
     notification = ua.NotificationMessage(
         SequenceNumber=5, NotificationData=[ua.DataChangeNotification(MonitoredItems=items)]
@@ -26,11 +29,11 @@ def message(*values: tuple[int, ua.DataValue]) -> ua.PublishResponse:
     return ua.PublishResponse(Parameters=ua.PublishResult(SubscriptionId=4, NotificationMessage=notification))
 
 
-def value(of: Any, status: int = 0, at: datetime | None = AT, kind: Any = None) -> ua.DataValue:
+def value(of: Any, status: int = 0, at: datetime | None = AT, kind: Any = None) -> Any:
     return ua.DataValue(ua.Variant(of, kind), ua.StatusCode(status), SourceTimestamp=at)
 
 
-def rows(*values: tuple[int, ua.DataValue]) -> Rows:
+def rows(*values: tuple[int, Any]) -> Rows:
     return HANDLES.rows(plain.arrived(message(*values)))
 
 

@@ -44,7 +44,7 @@ def test_notes_travel_with_values_or_alone() -> None:
         {"kind": "refused", "count": 2},
     )
     for values in ([], [1]):
-        batch = batches.make(NOW_US, values, values, values, values, notes=notes)
+        batch = batches.make(NOW_US, values, values, [float(v) for v in values], values, notes=notes)
         found = batches.decode(batches.encode(batch))
         assert (found.notes, len(found)) == (notes, len(values))
         assert found.where(batches.is_finite(found)).notes == notes
