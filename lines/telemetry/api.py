@@ -43,7 +43,9 @@ class SamplesView(APIView):
         if not timedelta(0) < until - since <= LONGEST:
             raise Refusal(WRONG_PARAMETER, "since: before until, by at most 366 days")
         points = request.query_params.get("max_points", str(POINTS))
-        if not (points.isascii() and points.isdigit() and LEAST_POINTS <= int(points[:9]) <= MOST_POINTS):
+        if not (
+            points.isascii() and points.isdigit() and len(points) < 6 and LEAST_POINTS <= int(points) <= MOST_POINTS
+        ):
             raise Refusal(WRONG_PARAMETER, f"max_points: {LEAST_POINTS} to {MOST_POINTS}")
         signal = signal_of(station, code)
         if signal is None:

@@ -88,6 +88,8 @@ def test_the_api_tells_a_signals_values(auditor: Client) -> None:
     for wrong in (
         {"until": "yesterday"},
         {"max_points": "3"},
+        {"max_points": "000001000999999"},
+        {"max_points": "1" * 5000},
         {"since": until, "until": until},
         {"until": "2026-01-01"},
     ):
