@@ -46,7 +46,7 @@ class _Export:
 
     file: IO[bytes]
     rows: int
-    batches: int  # of the day when it was read: no more have come as long as these are all
+    batches: tuple[int, int]  # of the day when it was read, and their rows: no more came as long as these are all
     first_source_us: int
     last_source_us: int
     proof: list[str]
@@ -254,9 +254,15 @@ def _span(day: date) -> tuple[datetime, datetime]:
     return start, start + timedelta(days=1)
 
 
-def _batches(cursor: Any, day: date) -> int:
-    cursor.execute("select count(*) from lines_telemetrybatch where received_at >= %s and received_at < %s", _span(day))
-    return int(cursor.fetchone()[0])
+def _batches(cursor: Any, day: date) -> tuple[int, int]:
+    """How many, and their rows: a batch out of quarantine takes the place of one without rows."""
+    cursor.execute(
+        "select count(*), coalesce(sum(rows), 0) from lines_telemetrybatch"
+        " where received_at >= %s and received_at < %s",
+        _span(day),
+    )
+    count, rows = cursor.fetchone()
+    return int(count), int(rows)
 
 
 def _partitions(limit: date) -> list[tuple[str, date]]:

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from lines.telemetry import batches, cold, reading, sealing, services, storage
-from lines.telemetry.models import Sample, SealedPartition
+from lines.telemetry.models import Sample, SealedPartition, TelemetryBatch
 from tests.lines.rows import Row, make_line, make_server, make_station
 
 NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
@@ -121,6 +121,28 @@ def test_a_file_that_reads_back_otherwise_keeps_the_rows(
     assert Sample.objects.count() == 100
     assert len(sealing.seal(NOW)) == 1
     assert found([signal]) == sorted(values)
+
+
+@pytest.mark.django_db
+def test_what_comes_out_of_quarantine_meanwhile_is_not_lost(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes the place of a batch without rows, so that there are as many batches as before."""
+    signal = row.signals["Value0"].id
+    day_partition(OLD)
+    first, second = some([signal], OLD, 50), some([signal], OLD + MINUTE, 50, seed=5)
+    tell(1, OLD, first)
+    # As one in quarantine counts for its gateway.
+    TelemetryBatch.objects.create(source="L1-x", sequence=2, received_at=OLD, rows=0, content_sha256="")
+    original = sealing._is_as_written
+
+    def meanwhile(*words: Any) -> bool:
+        TelemetryBatch.objects.filter(sequence=2).delete()
+        tell(2, OLD + MINUTE, second)
+        return original(*words)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sealing, "_is_as_written", meanwhile)
+        assert sealing.seal(NOW) == []
+    assert found([signal]) == sorted(first + second)
 
 
 @pytest.mark.django_db
