@@ -3,7 +3,6 @@
 import hashlib
 import logging
 from dataclasses import replace
-from datetime import datetime
 
 import psycopg
 from django.db import (
@@ -12,6 +11,7 @@ from django.db import (
     InternalError,
     OperationalError,
     ProgrammingError,
+    connection,
     transaction,
 )
 from django.utils import timezone
@@ -29,8 +29,9 @@ from lines.quarantine.models import BatchSettlement, QuarantinedBatch
 from lines.quarantine.queries import readable
 from lines.telemetry import batches
 from lines.telemetry import services as telemetry
-from lines.telemetry.batches import Batch, Note
+from lines.telemetry.batches import Batch
 from lines.telemetry.models import TelemetryBatch
+from lines.telemetry.news import moment
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ def set_aside(source: str, sequence: int, content: bytes, code: Code, detail: st
     now, sha256 = timezone.now(), hashlib.sha256(content).hexdigest()
     try:
         with acting("task:telemetry"):
+            _take_turn()
             TelemetryBatch.objects.create(
                 source=source, sequence=sequence, received_at=now, rows=0, content_sha256=sha256,
                 rejected=0 if batch is None else len(batch),
@@ -77,7 +79,7 @@ def set_aside(source: str, sequence: int, content: bytes, code: Code, detail: st
             QuarantinedBatch.objects.create(
                 source=source, sequence=sequence, received_at=now, code=code.code,
                 detail=detail.replace("\x00", "\\x00")[:LONGEST_DETAIL], content=content, content_sha256=sha256,
-                notes_taken=batch is not None and _tell_ledger(source, sequence, now, batch.notes),
+                notes_taken=batch is not None and _tell_ledger(source, sequence, batch),
             )  # fmt: skip
             _raise_alarm(source, batch, code)
     except IntegrityError:
@@ -142,9 +144,16 @@ def _raise_alarm(source: str, batch: Batch | None, code: Code) -> None:
     )
 
 
+def _take_turn() -> None:
+    """One after the other, to the end of the transaction: the alarm stands as long as anything is to be decided."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended('telemetry quarantine', 0))")
+
+
 def _open_one(batch_id: int, person: Person) -> QuarantinedBatch:
     if not may_settle_quarantine(person):
         raise Refusal(errors.QUARANTINE_NOT_YOURS, person.username)
+    _take_turn()
     found = QuarantinedBatch.objects.select_for_update().filter(pk=batch_id).first()
     if found is None:
         raise Refusal(errors.QUARANTINE_UNKNOWN, str(batch_id))
@@ -166,11 +175,11 @@ def _described(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _tell_ledger(source: str, sequence: int, received_at: datetime, notes: tuple[Note, ...]) -> bool:
+def _tell_ledger(source: str, sequence: int, batch: Batch) -> bool:
     """A break that the gateway tells of is known at once, with values or without. False if the notes are to blame."""
     try:
         with transaction.atomic():
-            ledger.record(source, sequence, received_at, {}, notes)
+            ledger.record(source, sequence, moment(batch.received_at_us), {}, batch.notes)
     except _NOT_ITS_FAULT:
         raise
     except Exception:
