@@ -39,7 +39,11 @@ def raise_and_clear(now: datetime) -> None:
 
 def _of_open_gaps(now: datetime) -> None:
     events: dict[str, list[Gap]] = {}
-    for gap in Gap.objects.filter(closed_at=None).select_related("station", "alarm").order_by("station__sequence"):
+    for gap in (
+        Gap.objects.filter(closed_at=None, decided_at=None)
+        .select_related("station", "alarm")
+        .order_by("station__sequence")
+    ):
         events.setdefault(gap.event, []).append(gap)
     for gaps in events.values():
         if gaps[0].opened_at <= now - CALLS_AFTER and not any(gap.alarm for gap in gaps):

@@ -15,8 +15,9 @@ from lines.telemetry.batches import BEHIND_TOLERANCE_US
 
 # Clocks of gateway and server, and a batch's way from its first value to its receipt.
 NEARBY = timedelta(seconds=3)
-# A station that counts tells its count each second or so; it is not waited for longer than this behind a gap.
-WAITED_FOR = timedelta(seconds=60)
+# A station that counts tells its count each second or so; it is not waited for longer than this behind a gap. By what
+# has come, not by our clock: of what a spool has held back for long the counts are still on their way.
+WAITED_FOR_US = 60_000_000
 _BROUGHT_ALL = {Recovery.REACTIVATED, Recovery.TRANSFERRED, Recovery.HISTORY, Recovery.SPOOL}
 _TAKES_SOME = {GapCause.OVERFLOW, GapCause.SEQUENCE}
 
@@ -28,14 +29,17 @@ def decide(digest: Digest) -> None:
     for gap in Gap.objects.filter(decided_at=None).order_by("opened_at"):
         undecided.setdefault(gap.station_id, []).append(gap)
     known: dict[int, list[Loss]] = {}
-    for loss in Loss.objects.filter(station_id__in=list(digest.rows)):
+    for loss in _in_reach(digest):
         known.setdefault(loss.station_id, []).append(loss)
     for station_id, row in digest.rows.items():
         before, settled_us = digest.tallies[station_id], digest.settled_us(station_id)
         gaps = undecided.pop(station_id, [])
         _find_losses(before, settled_us, row, gaps, known.get(station_id, []))
         for gap in gaps:
-            _decide_by_count(gap, before, settled_us) if before.is_counting else _decide_by_word(gap)
+            if before.is_counting:
+                _decide_by_count(gap, before, settled_us, is_over=digest.is_over(station_id))
+            else:
+                _decide_by_word(gap)
         forget_us = microseconds(now) - BEHIND_TOLERANCE_US
         after = tally.settle(before, settled_us, forget_us)
         row.state, row.is_open = after.to_bytes(), after.is_open
@@ -43,6 +47,15 @@ def decide(digest: Digest) -> None:
     for gap in (gap for gaps in undecided.values() for gap in gaps):
         _decide_by_word(gap)  # of stations that nothing was ever heard of
     alarming.raise_and_clear(now)
+
+
+def _in_reach(digest: Digest) -> Iterable[Loss]:
+    """What may still change; older losses are final, and of all time they may be many."""
+    reach = Q()
+    for station_id, each in digest.tallies.items():
+        if each.is_counting:
+            reach |= Q(station_id=station_id, since__gte=moment(int(each.time_us[0])))
+    return Loss.objects.filter(reach) if reach else ()
 
 
 def _save(rows: Iterable[StationTally]) -> None:
@@ -95,14 +108,15 @@ def _gap_for(loss: tally.Loss, station_id: int) -> Gap:
     )  # fmt: skip
 
 
-def _decide_by_count(gap: Gap, before: Tally, settled_us: int) -> None:
+def _decide_by_count(gap: Gap, before: Tally, settled_us: int, *, is_over: bool) -> None:
+    """`is_over`: its gateway has no more to say, ever."""
     if gap.closed_at is None:
         return
     opened_us, closed_us = microseconds(gap.opened_at), microseconds(gap.closed_at)
     heard_us = tally.heard_until(before, settled_us)
     if heard_us >= closed_us:
         _settle(gap, is_known=gap.recovered == Recovery.HISTORY or not tally.started_anew(before, opened_us, heard_us))
-    elif timezone.now() - gap.closed_at > WAITED_FOR:
+    elif is_over or settled_us - closed_us > WAITED_FOR_US:
         _decide_by_word(gap)
 
 

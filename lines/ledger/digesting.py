@@ -1,6 +1,7 @@
 """What was taken down of batches, worked into hours, sources, the stations' tallies and gaps."""
 
 import json
+import logging
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -9,14 +10,18 @@ from django.db import connection
 from django.db.models import Q
 
 from lines.ledger import gaps, tally
-from lines.ledger.models import Gap, LedgerNews, LedgerSource, StationTally
+from lines.ledger.models import Gap, GapCause, LedgerNews, LedgerSource, Recovery, StationTally
 from lines.ledger.tally import HOUR_US, Reading, Tally, Times
 from lines.ledger.times import microseconds, moment
-from lines.opcua import services as signals
 from lines.telemetry.models import TelemetryBatch
 
 # A deficit is no loss before the batches of so much more time are here, too.
 SETTLED_AFTER_US = 2_000_000
+# So many batches behind one that does not come, and it is waited for no longer: its file cannot be read any more.
+MOST_AHEAD = 5_000
+_MOST_BACKLOG = 2**63 - 1
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -44,6 +49,11 @@ class Digest:
         source = self.sources.get(self.rows[station_id].source)
         return source.settled_us - SETTLED_AFTER_US if source else 0
 
+    def is_over(self, station_id: int) -> bool:
+        """Whether another gateway speaks for the station now, and it has not been heard of it yet."""
+        source = self.sources.get(self.rows[station_id].source)
+        return source is None or not source.is_current
+
 
 def digest(most: int) -> Digest:
     """Take at most so many batches out of the inbox, in the caller's transaction."""
@@ -63,11 +73,13 @@ def digest(most: int) -> Digest:
             sources[name].ahead.setdefault(str(sequence), 0)
     for name in {each.source for each in news} | beyond.keys():
         _advance(sources[name])
+        if len(sources[name].ahead) > MOST_AHEAD:
+            _give_up(sources[name])
         sources[name].save()
+    gaps.take_notes(news, sources)
+    # Behind the notes: what they opened and closed is decided by the counts of its stations, told of now or not.
     rows, tallies = _take_in(told)
     _keep_hours(told)
-    gaps.take_notes(news, sources)
-    signals.take_notes(note for each in news for note in each.notes)
     return Digest(len(news) == most, sources, rows, tallies)
 
 
@@ -105,7 +117,7 @@ def _hear(source: LedgerSource, news: LedgerNews) -> None:
             source.heard_at = max(source.heard_at, news.taken_at)
             servers, backlog, share = note.get("servers"), note.get("backlog"), note.get("spool_share")
             source.servers = servers if isinstance(servers, dict) else {}
-            source.backlog = backlog if isinstance(backlog, int) else 0
+            source.backlog = min(max(backlog, 0), _MOST_BACKLOG) if isinstance(backlog, int) else 0
             source.spool_share = share if isinstance(share, int | float) else 0.0
 
 
@@ -115,6 +127,19 @@ def _advance(source: LedgerSource) -> None:
         source.contiguous_to += 1
         source.settled_us = received_us or source.settled_us
     source.ahead = {sequence: us for sequence, us in source.ahead.items() if int(sequence) > source.contiguous_to}
+
+
+def _give_up(source: LedgerSource) -> None:
+    """What would come next does not: go on behind it. Of stations that do not count nobody knows what was in it."""
+    next_one = min(int(sequence) for sequence in source.ahead)
+    until_us = max(source.ahead[str(next_one)], source.settled_us)
+    logger.error("%s: batches %d to %d do not come", source.source, source.contiguous_to + 1, next_one - 1)
+    event = f"HOLE-{source.source}-{next_one}"[:80]
+    stations = gaps.stations_of(source.servers)
+    gaps.open_gaps(stations, GapCause.UNEXPLAINED, event, moment(source.settled_us or until_us))
+    gaps.close_gaps(stations, GapCause.UNEXPLAINED, event, moment(until_us), Recovery.NONE)
+    source.contiguous_to = next_one - 1
+    _advance(source)
 
 
 def _read(news: LedgerNews, told: dict[int, Told]) -> None:

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, transaction
 
 from lines.ledger.errors import NOTE_UNREADABLE
 from lines.ledger.models import Gap, GapCause, LedgerNews, LedgerSource, Recovery, StationTally
 from lines.ledger.times import moment
+from lines.opcua import services as signals
 from lines.plant.models import Signal, Station
 
 logger = logging.getLogger(__name__)
@@ -19,13 +20,16 @@ _TOGETHER = timedelta(seconds=10)
 
 
 def take_notes(news: Iterable[LedgerNews], sources: Mapping[str, LedgerSource]) -> None:
-    """The breaks, overflows and missing notifications that these batches tell of, in the caller's transaction."""
+    """The breaks, overflows, missing notifications and signals that cannot be followed of which these batches tell, in
+    the caller's transaction."""
     for each in news:
         for note in each.notes:
+            if note["kind"] == "heartbeat":
+                continue
             try:
                 with transaction.atomic():
                     _take(note)
-            except (KeyError, TypeError, ValueError, OverflowError) as error:
+            except (AttributeError, KeyError, TypeError, ValueError, OverflowError, DataError) as error:
                 # One that nobody can read must not hold up all that follow.
                 logger.error("%s: batch %s/%s: %r: %r", NOTE_UNREADABLE.code, each.source, each.sequence, note, error)
     _retire(sources)
@@ -39,6 +43,8 @@ def _take(note: Mapping[str, Any]) -> None:
             _take_moment(GapCause.OVERFLOW, _station_of(note["signal_id"]), note)
         case "missing":
             _take_moment(GapCause.SEQUENCE, stations_of([note["server"]]), note)
+        case "nodes" | "refused":
+            signals.take_notes([note])
 
 
 def _station_of(signal_id: int) -> list[int]:
@@ -130,12 +136,13 @@ def _take_moment(cause: GapCause, stations: list[int], note: Mapping[str, Any]) 
 
 
 def _retire(sources: Mapping[str, LedgerSource]) -> None:
-    """A gateway with a new spool speaks for the servers of the old one, which will not be heard of again."""
+    """A gateway with a new spool speaks for the servers of the old one, which is not heard of again, as a rule."""
     newest: dict[str, LedgerSource] = {}
     for source in sorted(sources.values(), key=lambda each: each.heard_at):
-        for server in source.servers:
-            before = newest.get(server)
-            if before is not None and before.is_current and before is not source:
-                before.is_current = False
-                before.save(update_fields=["is_current"])
-            newest[server] = source
+        newest |= dict.fromkeys(source.servers, source)
+    for source in sources.values():
+        is_current = all(newest[server] is source for server in source.servers)
+        # One without servers has just begun, or was never heard of: nothing says that another took its place.
+        if source.servers and source.is_current != is_current:
+            source.is_current = is_current
+            source.save(update_fields=["is_current"])

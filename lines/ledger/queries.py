@@ -14,6 +14,8 @@ from lines.records.models import OperationRecord
 
 HOUR = timedelta(hours=1)
 MOST_RECORDS = 500
+# A record is posted at most 30 days behind its end (lines.stations.body), and no visit takes longer than that.
+LATEST_POST = timedelta(days=60)
 # The ledger is looked after each second; where nobody did for so long, it says so.
 STALE_AFTER = timedelta(seconds=15)
 
@@ -192,7 +194,10 @@ def records_in(gap: Gap, most: int = MOST_RECORDS) -> list[OperationRecord]:
         meets |= one if until is None else one & Q(began__lte=until)
     visits = OperationRecord.objects.annotate(began=Coalesce("started_at", "source_time"))
     # A record is received behind its end: this much is an index's work, the rest is a few rows.
-    visits = visits.filter(station=gap.station_id, received_at__gte=spans[0][0] - timedelta(hours=1))
+    first, last = min(since for since, _ in spans), [until for _, until in spans]
+    visits = visits.filter(station=gap.station_id, received_at__gte=first - timedelta(hours=1))
+    if None not in last:
+        visits = visits.filter(received_at__lt=max(filter(None, last)) + LATEST_POST)
     return list(visits.filter(meets, withdrawn=None).order_by("pk")[:most])
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from lines.ledger.gaps import close_gaps, open_gaps, stations_of
@@ -12,6 +11,7 @@ from lines.ledger.models import Gap, GapCause, LedgerRun, LedgerSource, Recovery
 SILENT_AFTER = timedelta(seconds=5)
 # Nobody looked for so long: what was not heard meanwhile is nobody's silence.
 DEAF_AFTER = timedelta(seconds=5)
+_PREFIX = "SILENT-"
 
 
 def watch(sources: Mapping[str, LedgerSource]) -> None:
@@ -22,20 +22,22 @@ def watch(sources: Mapping[str, LedgerSource]) -> None:
         run.listening_since = now
     run.evaluated_at = now
     run.save()
+    opened: dict[str, dict[str, list[int]]] = {}  # stations by event, by source
+    still_open = Gap.objects.filter(decided_at=None, closed_at=None, event__startswith=_PREFIX)
+    for event, station in still_open.values_list("event", "station_id"):
+        source_name = event.removeprefix(_PREFIX).rpartition("-")[0]
+        opened.setdefault(source_name, {}).setdefault(event, []).append(station)
     for source in sources.values():
-        stations = stations_of(source.servers)
-        prefix = f"SILENT-{source.source}-"
-        opened = Gap.objects.filter(station_id__in=stations, event__startswith=prefix, closed_at=None)
-        is_silent = now - max(source.heard_at, run.listening_since) > SILENT_AFTER
+        mine = opened.get(source.source, {})
         if not source.is_current:
-            _close(opened, stations, source, Recovery.NONE)
+            _close(mine, source, Recovery.NONE)
         elif now - source.heard_at <= SILENT_AFTER:
-            _close(opened, stations, source, Recovery.SPOOL)
-        elif is_silent and not opened.exists():
-            event = f"{prefix}{int(source.heard_at.timestamp() * 1e6)}"
-            open_gaps(stations, GapCause.SILENT, event, source.heard_at)
+            _close(mine, source, Recovery.SPOOL)
+        elif now - max(source.heard_at, run.listening_since) > SILENT_AFTER and not mine:
+            event = f"{_PREFIX}{source.source}-{int(source.heard_at.timestamp() * 1e6)}"
+            open_gaps(stations_of(source.servers), GapCause.SILENT, event, source.heard_at)
 
 
-def _close(opened: QuerySet[Gap], stations: list[int], source: LedgerSource, recovered: Recovery) -> None:
-    for event in set(opened.values_list("event", flat=True)):
+def _close(opened: Mapping[str, list[int]], source: LedgerSource, recovered: Recovery) -> None:
+    for event, stations in opened.items():
         close_gaps(stations, GapCause.SILENT, event, source.heard_at, recovered)

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
 
 from lines.alarms.models import Alarm
+from lines.ledger import digesting
 from lines.ledger import services as ledger
 from lines.ledger.models import Gap, LedgerHour, LedgerNews, LedgerRun, LedgerSource, Loss, StationTally
 from lines.models import Sample, Signal, SignalLatest, TelemetryBatch
@@ -22,6 +24,7 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 NOW_US = int(NOW.timestamp()) * 1_000_000
 S = 1_000_000
 NAN = float("nan")
+HEARTBEAT = {"kind": "heartbeat", "backlog": 0, "spool_bytes": 0, "spool_share": 0.5, "servers": {"PACK": {}}}
 
 
 @pytest.fixture
@@ -59,6 +62,19 @@ def a_break(state: str, at_s: float, recovered: str | None = None, cause: str = 
         **{"kind": "break", "id": "b1", "server": "PACK", "state": state, "cause": cause},
         **{"at_us": NOW_US + int(at_s * S), "recovered": recovered},
     }
+
+
+# Whatever a gateway may say, it does not stop what comes behind it.
+UNREADABLE = (
+    *(
+        {"kind": "nonsense"},
+        {"kind": "break", "at_us": "x"},
+        {"kind": "nodes"},
+        {"kind": "nodes", "server": 1, "faults": 2},
+    ),
+    {"kind": "refused", "signal_id": 2**70, "code": "x" * 99},
+    {"kind": "heartbeat", "backlog": 2**80, "spool_share": "x", "servers": None},
+)
 
 
 def alarms() -> list[tuple[str, bool]]:
@@ -146,7 +162,7 @@ def test_what_nobody_explains_is_a_gap_and_a_person_ends_its_alarm(row: Row) -> 
 def test_of_a_station_that_does_not_count_the_gateway_is_believed(row: Row, recovered: str, lost: int | None) -> None:
     line = Line(row)
     line.send(-10, ("Value0", -11, 1.0), notes=(a_break("OPEN", -9),))
-    line.send(-2, notes=(a_break("CLOSED", -3, recovered), {"kind": "nonsense"}, {"kind": "break", "at_us": "x"}))
+    line.send(-2, notes=(a_break("CLOSED", -3, recovered), *UNREADABLE))
     ledger.evaluate()
     (gap,) = Gap.objects.all()
     assert (gap.lost, gap.recovered, gap.decided_at is not None) == (lost, recovered, True)
@@ -155,9 +171,8 @@ def test_of_a_station_that_does_not_count_the_gateway_is_believed(row: Row, reco
 
 def test_a_gateway_that_falls_silent_is_a_gap_of_all_its_stations(row: Row) -> None:
     make_station(row.station.opcua_server, "EOL-2")
-    heartbeat = {"kind": "heartbeat", "backlog": 0, "spool_bytes": 0, "spool_share": 0.5, "servers": {"PACK": {}}}
     line = Line(row)
-    line.send(-10, notes=(heartbeat,))
+    line.send(-10, notes=(HEARTBEAT,))
     ledger.evaluate()
     assert not Gap.objects.exists()
     past = NOW - timedelta(seconds=60)
@@ -172,7 +187,85 @@ def test_a_gateway_that_falls_silent_is_a_gap_of_all_its_stations(row: Row) -> N
     ]
     (alarm,) = Alarm.objects.all()
     assert "EOL-1 and 1 other station" in alarm.message_en
-    line.send(0, notes=(heartbeat,))
+    line.send(0, notes=(HEARTBEAT,))
     ledger.evaluate()
     assert set(Gap.objects.values_list("lost", "recovered")) == {(0, "SPOOL")}
     assert alarms() == [("MES-L-0972", False)]
+
+
+def test_a_gap_waits_for_the_count_however_long_a_spool_held_it_back(row: Row) -> None:
+    line = Line(row)
+    line.tick(-400, 1, 1.0)
+    ledger.evaluate()
+    line.send(-396, notes=(a_break("OPEN", -397), a_break("CLOSED", -396, "NONE")))
+    ledger.evaluate()
+    assert Gap.objects.get().decided_at is None
+    line.tick(-390, 2, 2.0)
+    line.tick(-380, 2)
+    ledger.evaluate()
+    assert Gap.objects.values_list("lost", "is_exact").get() == (0, True)
+    assert alarms() == []
+
+
+def test_a_station_that_stops_counting_is_not_waited_for(row: Row) -> None:
+    line = Line(row)
+    line.tick(-400, 1, 1.0, notes=(a_break("OPEN", -397), a_break("CLOSED", -396, "NONE")))
+    line.send(-336, ("Value0", -336, 2.0))
+    ledger.evaluate()
+    assert Gap.objects.get().decided_at is None
+    line.send(-330, ("Value0", -330, 3.0))
+    ledger.evaluate()
+    assert Gap.objects.values_list("lost", "is_exact").get() == (None, False)
+
+
+def test_a_batch_that_never_comes_is_given_up_and_told(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digesting, "MOST_AHEAD", 3)
+    line = Line(row)
+    line.send(-50, ("Value0", -51, 1.0), notes=(HEARTBEAT,))
+    line.sequence += 1
+    for n in range(3):
+        line.send(n - 48, ("Value0", n - 49, 1.0))
+    ledger.evaluate()
+    assert (LedgerSource.objects.get().contiguous_to, Gap.objects.count()) == (1, 0)
+    line.send(-45, ("Value0", -46, 1.0))
+    ledger.evaluate()
+    assert LedgerSource.objects.values_list("contiguous_to", "ahead").get() == (6, {})
+    (gap,) = Gap.objects.all()
+    assert (gap.cause, gap.opened_at, gap.closed_at) == (
+        *("UNEXPLAINED", NOW - timedelta(seconds=50), NOW - timedelta(seconds=48)),
+    )
+    assert (gap.lost, gap.decided_at is not None) == (None, True)
+
+
+def test_the_one_that_speaks_for_its_servers_is_current_and_a_silence_of_another_ends(row: Row) -> None:
+    past = NOW - timedelta(seconds=60)
+    old, new = (
+        LedgerSource.objects.create(source=name, contiguous_to=0, settled_us=0, heard_at=past, servers={"PACK": {}})
+        for name in ("L1-a", "L1-b")
+    )
+    Gap.objects.create(station=row.station, cause="SILENT", event="SILENT-L1-a-1", since=past, opened_at=past)
+    LedgerSource.objects.filter(pk=new.pk).update(heard_at=NOW)
+    LedgerSource.objects.filter(pk=old.pk).update(servers={"PACK": {}, "GONE": {}})
+    ledger.evaluate()
+    assert list(LedgerSource.objects.order_by("source").values_list("is_current", flat=True)) == [False, True]
+    gap = Gap.objects.get()
+    assert (gap.recovered, gap.closed_at) == ("NONE", past)
+    LedgerSource.objects.filter(pk=old.pk).update(heard_at=NOW + timedelta(seconds=1))  # a spool that comes back
+    ledger.evaluate()
+    assert list(LedgerSource.objects.order_by("source").values_list("is_current", flat=True)) == [True, False]
+
+
+def test_a_second_in_which_nothing_happens_costs_few_queries(
+    row: Row, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for n in range(6):
+        LedgerSource.objects.create(
+            **{"source": f"L1-{n}", "contiguous_to": 0, "settled_us": 0, "heard_at": NOW - timedelta(days=n)},
+            **{"servers": {"PACK": {}}},
+        )
+        line = Line(row)
+        line.sequence = 10 * n
+        line.tick(n - 60, n, 1.0)
+    ledger.evaluate()
+    with django_assert_max_num_queries(20):
+        ledger.evaluate()
