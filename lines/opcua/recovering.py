@@ -20,6 +20,7 @@ from lines.opcua.arrivals import Arrived
 from lines.opcua.connecting import Link, SessionKey, connect
 from lines.opcua.queries import Server
 from lines.opcua.remembering import Subscribed
+from lines.telemetry.batches import AHEAD_TOLERANCE_US
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,10 @@ REACTIVATED, TRANSFERRED, HISTORY, NONE = "REACTIVATED", "TRANSFERRED", "HISTORY
 NODES_AT_ONCE = 50
 WINDOW_S = 60
 MOST_CONTINUATIONS = 1_000
+# Where a signal's newest value does not tell where its hole begins, its history is read from so long before the break.
+UNKNOWN_US = 60 * 1_000_000
+# What is on its way when the history is asked for.
+SETTLE_US = 2_000_000
 _PRODUCT_URI = ua.NodeId.from_string("i=2262")  # Server.ServerStatus.BuildInfo.ProductUri
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -119,6 +124,18 @@ async def republish(
     response.Parameters.SubscriptionId = subscription_id
     response.Parameters.NotificationMessage = answer.NotificationMessage
     return plain.arrived(response, readers)
+
+
+def hole(last_us: list[int], began_us: int, now_us: int) -> tuple[list[int], int]:
+    """From when of each signal, and until when, the history is to be read; all times by the server's clock.
+
+    `last_us` are the source times of the newest values had (0: none), `began_us` the beginning of the break. A value
+    from beyond it was given by a clock that was ahead: it may have been set right since, so it tells no beginning, or
+    be ahead still, so what followed it is read, too, as far as anybody would take it.
+    """
+    since = [last if 0 < last <= began_us else began_us - UNKNOWN_US for last in last_us]
+    ahead_us = min(max(max(last_us, default=0) - began_us, 0), AHEAD_TOLERANCE_US)
+    return since, now_us + ahead_us + SETTLE_US
 
 
 async def history(

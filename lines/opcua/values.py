@@ -22,8 +22,6 @@ from lines.opcua.remembering import Last, Memory, Position, Subscribed
 
 logger = logging.getLogger(__name__)
 
-# Where nothing is known of a signal, its history is read from so long before the break.
-UNKNOWN_S = 60
 # A first value and one on its way belong to the break, not to what follows.
 SETTLE_S = 2.0
 AT_LEAST_EVERY_S = 5.0
@@ -283,14 +281,15 @@ class Values:
             await self._save()
 
     async def _read_history(self, link: Link, stream: ValueStream, since: Last) -> int:
-        times = dict(zip(since.signal_id.tolist(), since.source_time_us.tolist(), strict=True))
-        started = (self._break["at_us"] if self._break else now_us()) - UNKNOWN_S * 1_000_000
+        offset_us = round((link.offset_ms or 0) * 1000)
+        began_us = (self._break["at_us"] if self._break else now_us()) + offset_us
+        starts, until = recovering.hole(since.source_time_us.tolist(), began_us, now_us() + offset_us)
+        times = dict(zip(since.signal_id.tolist(), starts, strict=True))
         signals = {each.handle: each.signal_ids for each in self._numbers}
         wanted = [
-            (handle, node, min(times.get(signal) or started for signal in signals[handle]))
+            (handle, node, min(times.get(signal, began_us - recovering.UNKNOWN_US) for signal in signals[handle]))
             for handle, node in self._found.nodes.items()
         ]
-        until = now_us() + round((link.offset_ms or 0) * 1000) + int(SETTLE_S * 1_000_000)
         count, ticket = 0, 0
         async for message in recovering.history(link, wanted, until, self._found.readers):
             while self._collector.is_full:
