@@ -60,6 +60,8 @@ def digest(most: int) -> Digest:
     sources = {source.source: source for source in LedgerSource.objects.select_for_update()}
     beyond = _stored_without_news(sources)  # before the inbox is read: what is stored by now has its news there
     news = _take(most)
+    if len(news) == most:
+        beyond = {}  # not known before the inbox is empty
     told: dict[int, Told] = {}
     for each in news:
         if each.source not in sources:

@@ -269,3 +269,16 @@ def test_a_second_in_which_nothing_happens_costs_few_queries(
     ledger.evaluate()
     with django_assert_max_num_queries(20):
         ledger.evaluate()
+
+
+def test_what_still_lies_in_the_inbox_is_waited_for(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "MOST_AT_ONCE", 2)
+    line = Line(row)
+    for sequence in (1, 3, 4, 5, 6, 2):
+        line.sequence = sequence - 1
+        line.send(sequence - 50, ("Value0", sequence - 51, 1.0))
+    for _ in range(2):
+        ledger._evaluate_once()
+        assert LedgerSource.objects.get().contiguous_to == 1
+    ledger.evaluate()
+    assert LedgerSource.objects.get().contiguous_to == 6
