@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from lines.ledger.export import as_csv, as_xlsx
 from lines.ledger.models import Gap, LedgerHour, Loss, StationTally
@@ -109,6 +110,25 @@ def test_the_pages_are_shown_in_both_languages(station: Station, language: str, 
     assert client.get("/ledger/parts/?hours=x&until=y&station=x&page=z").status_code == 200
     assert "/go/record/" in client.get(f"/ledger/gaps/{gap.pk}/").content.decode()
     assert client.get(f"/go/gap/{gap.pk}/").headers["Location"] == f"/ledger/gaps/{gap.pk}/"
+
+
+def test_more_stations_and_gaps_cost_no_more_queries(
+    station: Station, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = Client()
+    client.force_login(Person.objects.create(username="p", role=Role.OPERATOR))
+    for n in range(15):
+        other = make_station(station.opcua_server, f"MORE-{n}").station
+        for gap in (a_gap(other, 10 + n, 20 + n, 9), a_gap(other, 40 + n, 41 + n)):
+            a_record(other, f"{n}-{gap.pk}", 12, 45 + n)
+    for address in ("/ledger/", "/ledger/hours.csv", "/ledger/ledger.xlsx", f"/ledger/gaps/{gap.pk}/"):
+        with django_assert_max_num_queries(14):
+            assert client.get(address).status_code == 200
+    for address in ("ledger", "gaps", f"gaps/{gap.pk}"):
+        with django_assert_max_num_queries(9):
+            assert client.get(f"/api/v1/telemetry/{address}").status_code == 200
+    with django_assert_max_num_queries(3):
+        assert len(gaps_of(list(OperationRecord.objects.all()))) == 30
 
 
 def test_no_cell_of_an_export_is_a_formula(station: Station) -> None:

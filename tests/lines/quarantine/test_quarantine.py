@@ -8,13 +8,15 @@ import psycopg
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from lines.errors import Refusal
-from lines.models import Alarm, Person, QuarantinedBatch, Sample, TelemetryBatch
+from lines.models import Alarm, LedgerNews, Person, QuarantinedBatch, Sample, TelemetryBatch
 from lines.people.models import Role
 from lines.quarantine import errors, services
 from lines.telemetry import batches
 from lines.telemetry import services as telemetry
+from lines.telemetry.news import moment
 from lines.telemetry.tasks import set_batch_aside, store_batch
 from tests.lines.rows import Row, make_line, make_server, make_station
 
@@ -140,6 +142,15 @@ def test_only_quality_and_administrators_settle_and_only_with_a_reason() -> None
     assert bytes(found.content) == b"nonsense"
 
 
+def test_a_longer_list_costs_no_more_queries(row: Row, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    for sequence in range(20):
+        services.set_aside("L1-x", sequence, batch(row, 1.0), errors.BATCH_NOT_STORED, "x")
+    client = Client()
+    client.force_login(person(Role.QUALITY))
+    with django_assert_max_num_queries(12):
+        assert client.get("/quarantine/?show=all").text.count("L1-x") >= 20
+
+
 def test_the_pages_show_what_came_and_settle_it(row: Row) -> None:
     note = {"kind": "overflow", "server": "PACK", "signal_id": 1, "at_us": NOW_US}
     signal = row.signals["Value0"].id
@@ -150,6 +161,13 @@ def test_the_pages_show_what_came_and_settle_it(row: Row) -> None:
     client = Client()
     client.force_login(person(Role.OPERATOR))
     assert client.get("/quarantine/").status_code == 403
+    client.force_login(person(Role.AUDITOR))
+    assert "/discard/" not in client.get(f"/quarantine/{first.pk}/").text
+    for action in ("again", "discard"):
+        assert client.post(f"/quarantine/{first.pk}/{action}/", {"note": "x"}).status_code == 403
+    assert not QuarantinedBatch.objects.exclude(settled_at=None).exists()
+    # Its notes are of the time at which the gateway had them, not of ours.
+    assert LedgerNews.objects.values_list("sequence", "received_at").get() == (7, moment(NOW_US))
     client.force_login(person(Role.QUALITY))
     listed = client.get("/quarantine/").text
     assert f"/quarantine/{first.pk}/" in listed and "L1-x" in listed
