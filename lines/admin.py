@@ -279,3 +279,20 @@ class StateChangeAdmin(FactAdmin):
 class StationStatusAdmin(FactAdmin):
     list_display = ("station", "state", "state_since", "processed_count", "defective_count", "last_received_at")
     list_select_related = ("station",)
+
+
+@admin.register(models.Gap)
+class GapAdmin(FactAdmin):
+    list_display = ("id", "station", "cause", "since", "until", "recovered", "lost")
+    list_filter = ("station", "cause")
+    list_select_related = ("station",)
+
+
+@admin.register(models.LedgerHour, models.Loss, models.StationTally)
+class LedgerOfStationAdmin(FactAdmin):
+    list_select_related = ("station",)
+
+
+@admin.register(models.LedgerNews, models.LedgerSource, models.LedgerRun)
+class LedgerWorkAdmin(FactAdmin):
+    """What the evaluation of the ledger still has to do, and how far it is."""
