@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 # By file, in order, the e2e plant's files together (tests/conftest.py): what is made once is then made once.
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 12 --durations-min 5
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input --no-compile -qq --require-hashes
 RUNTIME := $(VENV)/installed-runtime
 DEV := $(VENV)/installed-dev

@@ -65,6 +65,7 @@ def test_an_outage_and_lost_answers_lose_and_double_nothing(tmp_path: Path) -> N
     assert open_results <= sum(len(machine["outbox"]) for machine in saved["machines"].values())
 
 
+@pytest.mark.slow
 def test_a_second_run_goes_on_where_the_first_was_stopped(tmp_path: Path) -> None:
     plant = small_plant(tmp_path)
     run = Run(tmp_path, plant, MesStub(plant))
@@ -87,6 +88,7 @@ def test_a_second_run_goes_on_where_the_first_was_stopped(tmp_path: Path) -> Non
     assert len(serials) == len(set(serials))
 
 
+@pytest.mark.slow
 def test_after_a_crash_numbers_are_skipped_and_nothing_is_told_twice(tmp_path: Path) -> None:
     plant = small_plant(tmp_path)
     run = Run(tmp_path, plant, MesStub(plant))
