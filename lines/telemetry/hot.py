@@ -16,8 +16,10 @@ from lines.telemetry.cold import Rows
 from lines.telemetry.news import moment
 
 _POSTGRES_EPOCH_US = 946_684_800_000_000
-# Read at a time: of many signals, or of a fast one, no more than this fits a reader's memory well.
+# Read at a time: of one signal no more than this fits a reader's memory well, and of several together no more than an
+# hour.
 SLICE_US = 86_400_000_000
+_TOGETHER_US = 3_600_000_000
 _COLUMNS = (
     "signal_id, string_agg(timestamptz_send(source_time), ''), string_agg(timestamptz_send(received_at), ''),"
     " string_agg(float8send(value), ''), string_agg(int8send(status), '')"
@@ -28,15 +30,18 @@ def read(signals: Sequence[int], since_us: int, until_us: int) -> Iterator[Rows]
     """The rows of these signals with a source time in [since_us, until_us): each piece of one signal, in no order."""
     for start in range(since_us, until_us, SLICE_US):
         end = min(start + SLICE_US, until_us)
-        # A value is received at most the tolerance before its source time or behind it: other partitions are left out.
-        yield from _rows(
-            f"select {_COLUMNS} from lines_sample where signal_id = any(%s::bigint[])"  # noqa: S608 - no input in it
-            " and source_time >= %s and source_time < %s and received_at >= %s and received_at < %s group by signal_id",
-            [
-                *(list(signals), moment(start), moment(end)),
-                *(moment(start - AHEAD_TOLERANCE_US), moment(end + BEHIND_TOLERANCE_US) + timedelta(seconds=1)),
-            ],
-        )
+        for together in [list(signals)] if end - start <= _TOGETHER_US else [[signal] for signal in signals]:
+            # A value is received at most the tolerance before its source time or behind it: other partitions are left
+            # out.
+            yield from _rows(
+                f"select {_COLUMNS} from lines_sample where signal_id = any(%s::bigint[])"  # noqa: S608 - no input in it
+                " and source_time >= %s and source_time < %s and received_at >= %s and received_at < %s"
+                " group by signal_id",
+                [
+                    *(together, moment(start), moment(end)),
+                    *(moment(start - AHEAD_TOLERANCE_US), moment(end + BEHIND_TOLERANCE_US) + timedelta(seconds=1)),
+                ],
+            )
 
 
 def read_sorted(table: str, signal: int, received: tuple[Any, Any], since_us: int, until_us: int) -> Rows:
