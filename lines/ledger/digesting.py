@@ -176,8 +176,8 @@ def _take_in(told: dict[int, Told]) -> tuple[dict[int, StationTally], dict[int, 
         after = tally.take_in(before, times, counts, each.readings)
         if after.is_counting:
             row.counting_since = moment(after.first_us)
-            row.counted_until = moment(int(after.time_us[-1]))
-            row.clock_us = int(after.time_us[-1] - after.received_us[-1])
+            row.counted_until = moment(after.clock_us)
+            row.clock_us = after.clock_us - int(after.received_us[-1])
         else:
             row.counting_since = row.counted_until = None
         tallies[station_id] = after

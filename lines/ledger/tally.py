@@ -7,6 +7,10 @@ With R(t) the values that came and whose source time is at most t, and N(t) the 
 D(t) = N(t) - N(first) - R(t). It goes up where something is missing, and down again when that comes late. Missing up
 to t is therefore the least that D is at t or at any later reading: L(t) = max(0, min over t' >= t of D(t')). What L
 rises by between two readings was lost there. Order and grouping of what is taken in do not matter to the sum.
+
+A station's clock may be set back: then its counter goes on while its time falls. Until its time is again where it was,
+its readings follow the newest time there was, a microsecond each, and what comes late counts as having come just now:
+D may be too high for a while at a reading that lies back, never at the last one, so L is right.
 """
 
 from dataclasses import dataclass, field, replace
@@ -21,6 +25,8 @@ HOUR_US = 3_600_000_000
 # UInt32 goes back to 0 behind its last number; a step over that is this small. Any other step back is a new start.
 _ROUND = 2**32
 _SMALL_STEP = 10_000_000
+# By how much a station's clock and ours may run apart from one reading to the next.
+_CLOCKS_US = 1_000_000
 # More than these between two readings: the counter is heard no more.
 MOST_PENDING = 200_000
 # Of a station that loses something all the time the oldest losses are final.
@@ -83,6 +89,12 @@ class Tally:
     is_new_start: Times = field(default_factory=lambda: np.empty(0, np.int64))  # 1: `given` is the least it can be
     newer_us: Times = field(default_factory=lambda: np.empty(0, np.int64))  # distinct source times
     newer_count: Times = field(default_factory=lambda: np.empty(0, np.int64))
+    set_back_us: int = _NEVER  # the newest reading's time by a clock that was set back and is not yet where it was
+
+    @property
+    def clock_us(self) -> int:
+        """Source time of the newest reading, which is not the greatest where the clock was set back."""
+        return int(self.time_us[-1]) if self.set_back_us == _NEVER else self.set_back_us
 
     @property
     def is_counting(self) -> bool:
@@ -96,14 +108,16 @@ class Tally:
     def to_bytes(self) -> bytes:
         head = [self.first_us, self.seen_us, self.deficit, len(self.time_us), len(self.newer_us)]
         columns = [getattr(self, name) for name in (*_KNOTS, *_NEWER)]
-        return np.concatenate([np.array(head, "<i8"), *columns]).astype("<i8").tobytes()
+        return np.concatenate([np.array(head, "<i8"), *columns, [self.set_back_us]]).astype("<i8").tobytes()
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
         numbers = np.frombuffer(content, "<i8").astype(np.int64)
         first, seen, deficit, knots, newer = (int(number) for number in numbers[:5])
-        columns = np.split(numbers[5:], np.cumsum([knots] * len(_KNOTS) + [newer] * len(_NEWER)))
-        return cls(first, seen, deficit, **dict(zip((*_KNOTS, *_NEWER), columns, strict=False)))
+        *columns, rest = np.split(numbers[5:], np.cumsum([knots] * len(_KNOTS) + [newer] * len(_NEWER)))
+        named = dict(zip((*_KNOTS, *_NEWER), columns, strict=True))
+        # Kept without it before clocks that are set back were looked at.
+        return cls(first, seen, deficit, **named, set_back_us=int(rest[0]) if len(rest) else _NEVER)
 
 
 _KNOTS = ("time_us", "count", "given", "came", "received_us", "is_new_start")
@@ -119,20 +133,59 @@ def take_in(tally: Tally, times_us: Times, times_count: Times, readings: list[Re
         tally = _begin(tally, times_us, readings)
         if not tally.is_counting:
             return tally
-    is_told = times_us > tally.first_us
-    times_us, times_count = times_us[is_told], times_count[is_told]
-    is_newer = times_us > tally.time_us[-1]
-    came = tally.came.copy()
-    np.add.at(came, np.searchsorted(tally.time_us, times_us[~is_newer]), times_count[~is_newer])
-    newer_us, newer_count = _added(
-        np.concatenate([tally.newer_us, times_us[is_newer]]),
-        np.concatenate([tally.newer_count, times_count[is_newer]]),
-    )
-    tally = replace(tally, came=came, newer_us=newer_us, newer_count=newer_count)
+    is_newer = times_us > tally.clock_us
+    tally = _with_newer(tally, times_us[is_newer], times_count[is_newer])
+    older = []
     for reading in sorted(readings):
-        if reading.source_time_us > tally.time_us[-1]:
-            tally = _with_knot(tally, reading)
+        if reading.source_time_us > tally.clock_us:
+            tally = tally if _is_of_before(tally, reading) else _with_knot(tally, reading)
+        else:
+            older.append(reading)
+    times_us, times_count = times_us[~is_newer], times_count[~is_newer]
+    if any(_is_set_back(tally, reading) for reading in older):
+        tally = _with_newer(tally, times_us, times_count)
+        for reading in older:
+            is_next = tally.set_back_us != _NEVER and reading.source_time_us > tally.clock_us
+            if _is_set_back(tally, reading) or (is_next and not _is_of_before(tally, reading)):
+                tally = _with_knot(tally, reading)
+    else:
+        is_told = (times_us > tally.first_us) | (tally.set_back_us != _NEVER)
+        came = tally.came.copy()
+        np.add.at(came, _where(tally, times_us[is_told]), times_count[is_told])
+        tally = replace(tally, came=came)
     return tally if tally.newer_count.sum() <= MOST_PENDING else Tally()
+
+
+def _with_newer(tally: Tally, times_us: Times, times_count: Times) -> Tally:
+    newer_us, newer_count = _added(
+        np.concatenate([tally.newer_us, times_us]), np.concatenate([tally.newer_count, times_count])
+    )
+    return replace(tally, newer_us=newer_us, newer_count=newer_count)
+
+
+def _where(tally: Tally, times_us: Times) -> NDArray[np.intp]:
+    """The knots that count these values, none of them newer than the last."""
+    if tally.set_back_us != _NEVER:
+        return np.full(len(times_us), len(tally.time_us) - 1, np.intp)
+    return np.searchsorted(tally.time_us, times_us)
+
+
+def _is_of_before(tally: Tally, reading: Reading) -> bool:
+    """Whether it comes late from before the clock was set back, and is no new start of the station: its time has gone
+    on further than ours."""
+    if tally.set_back_us == _NEVER or reading.number >= tally.count[-1]:
+        return False
+    went_on_us = reading.received_us - int(tally.received_us[-1])
+    return reading.source_time_us - tally.clock_us > went_on_us + _CLOCKS_US
+
+
+def _is_set_back(tally: Tally, reading: Reading) -> bool:
+    """Whether the count went on though the time is an earlier one. Of a station that started anew, what comes late of
+    its life before looks the same."""
+    step = (reading.number - int(tally.count[-1])) % _ROUND
+    is_on = 0 < step <= _SMALL_STEP and reading.received_us >= tally.received_us[-1]
+    is_older = reading.source_time_us < tally.clock_us
+    return is_on and is_older and not tally.is_new_start[tally.time_us > reading.source_time_us].any()
 
 
 def _begin(tally: Tally, times_us: Times, readings: list[Reading]) -> Tally:
@@ -155,22 +208,28 @@ def _added(times_us: Times, counts: Times) -> tuple[Times, Times]:
 
 
 def _with_knot(tally: Tally, reading: Reading) -> Tally:
-    end = int(np.searchsorted(tally.newer_us, reading.source_time_us, "right"))
+    at_us, newest_us = reading.source_time_us, int(tally.time_us[-1])
+    is_counted = tally.newer_us <= at_us
+    if at_us <= tally.clock_us:
+        # The clock was set back: what was newer than the last reading before is of before.
+        is_counted |= tally.newer_us > tally.clock_us
     step = reading.number - int(tally.count[-1])
     is_new_start = False
     if step < 0:
         is_new_start = step + _ROUND > _SMALL_STEP
         step = reading.number if is_new_start else step + _ROUND
     knot = {
-        "time_us": reading.source_time_us,
+        "time_us": max(at_us, newest_us + 1),
         "count": reading.number,
         "given": step,
-        "came": int(tally.newer_count[:end].sum()),
+        "came": int(tally.newer_count[is_counted].sum()),
         "received_us": reading.received_us,
         "is_new_start": int(is_new_start),
     }
-    newer = {name: getattr(tally, name)[end:] for name in _NEWER}
-    return replace(tally, **_columns(tally, knot), **newer)
+    newer = {name: getattr(tally, name)[~is_counted] for name in _NEWER}
+    back_us = at_us if at_us <= newest_us else _NEVER
+    first_us = min(tally.first_us, at_us)
+    return replace(tally, first_us=first_us, **_columns(tally, knot), **newer, set_back_us=back_us)
 
 
 def _columns(tally: Tally, knot: dict[str, int]) -> dict[str, Any]:

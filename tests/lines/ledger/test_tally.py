@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lines.ledger import tally as tallies
@@ -116,3 +116,49 @@ def test_a_counter_that_is_counted_twice_over_keeps_no_more_than_it_needs() -> N
     assert len(tally.time_us) < 80
     assert len({loss.until_us // HOUR_US for loss in found}) == 24
     assert not tallies.settle(tally, at, at + 1).is_open
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_a_clock_that_is_set_back_hides_no_loss_and_makes_none(data: st.DataObject) -> None:
+    """Values and readings in the order they came in, the clock going back and forward between two of them."""
+    tally, shift_us, count, lost, unread = Tally(), 0, 0, 0, 0
+    at = START_US
+    for tick in range(data.draw(st.integers(3, 25))):
+        jump = data.draw(st.sampled_from([0] * 6 + [-100, -40, 3, 70])) if tick else 0
+        shift_us += jump * TICK_US
+        times = []
+        for n in range(data.draw(st.integers(1 if jump else 0, 3))):
+            count += 1
+            if tick and data.draw(st.integers(0, 4)) == 0:
+                unread += 1
+            else:
+                times.append(at + shift_us + n * 1000)
+        readings = []
+        # Until its count is read, nobody knows that a clock was set back.
+        if jump or tick == 0 or times or data.draw(st.booleans()):
+            readings = [Reading(at + shift_us + 500_000, count, at)]
+            lost, unread = lost + unread, 0
+        distinct, counts = np.unique(np.array(times, np.int64), return_counts=True)
+        tally = tallies.take_in(tally, distinct, counts, readings)
+        tally = Tally.from_bytes(tallies.settle(tally, at, 0).to_bytes())
+        at += TICK_US + 1
+    assert sum(loss.lost for loss in tallies.losses(tally, at)) == lost
+
+
+def test_after_a_clock_was_set_back_older_losses_stay_and_what_comes_late_is_taken() -> None:
+    one = np.array([1], np.int64)
+    tally = tallies.take_in(Tally(), one[:0], one[:0], [Reading(100_000_000, 10, 1)])
+    tally = tallies.take_in(tally, one * 101_000_000, one, [Reading(102_000_000, 12, 2_000_000)])
+    tally = tallies.take_in(tally, one * 49_000_000, one, [Reading(50_000_000, 13, 3_000_000)])
+    tally = tallies.take_in(tally, one[:0], one[:0], [Reading(51_000_000, 14, 4_000_000)])
+    assert [loss.lost for loss in tallies.losses(tally, 4_000_000)] == [1, 1]
+    assert tallies.losses(tally, 4_000_000)[0][:3] == (100_000_000, 102_000_000, 1)
+    # Readings from before, read late from the history, are no new start of the station.
+    tally = tallies.take_in(tally, one[:0], one[:0], [Reading(103_000_000, 12, 4_100_000)])
+    assert [loss.lost for loss in tallies.losses(tally, 5_000_000)] == [1, 1]
+    tally = tallies.take_in(tally, one * 50_500_000, one, [])
+    assert [loss.lost for loss in tallies.losses(tally, 5_000_000)] == [1]
+    # The clock is where it was.
+    tally = tallies.take_in(tally, one * 103_500_000, one, [Reading(104_000_000, 15, 60_000_000)])
+    assert [loss.lost for loss in tallies.losses(tally, 60_000_000)] == [1]
