@@ -122,8 +122,10 @@ class Collector:
         while True:
             backlog = self._delivery.backlog
             flush_s = next((seconds for least, seconds in BEHIND_FLUSH_S.items() if backlog > least), FLUSH_S)
+            # Not wait_for: before Python 3.12 it forgets a cancellation that comes together with what it waits for.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), flush_s)
+                async with asyncio.timeout(flush_s):
+                    await self._wake.wait()
             self._beat()
             await self.flush()
 

@@ -92,7 +92,8 @@ class Delivery:
             await asyncio.sleep(BUSY_POLL_S if self._is_busy else POLL_S)
             return
         try:
-            await asyncio.wait_for(self._news.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._news.wait()
         except TimeoutError:
             return
 

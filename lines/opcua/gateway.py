@@ -17,6 +17,7 @@ from lines.gateways.services import ALARM_SHARE, CLEAR_SHARE, tell_spool
 from lines.opcua import queries
 from lines.opcua.collector import Collector
 from lines.opcua.delivery import Delivery
+from lines.opcua.ending import end
 from lines.opcua.handshake import Poster
 from lines.opcua.plans import Plans
 from lines.opcua.remembering import Memory
@@ -61,9 +62,7 @@ class Gateway:
         try:
             await asyncio.gather(*tasks)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
             await collector.flush(is_last=True)
             await poster.close()
             claimed.close()

@@ -174,7 +174,8 @@ class Handshake:
                 # One station's odd structure must not end the session that all stations of the server share.
                 logger.error("%s: handshake %s: %r", HANDSHAKE_UNREADABLE.code, self.path, error)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause_s)
+                async with asyncio.timeout(pause_s):
+                    await self._wake.wait()
             self._wake.clear()
 
     async def _step(self) -> None:

@@ -96,7 +96,8 @@ class Publishing:
                 else:
                     self._heard_at = dict.fromkeys(self._streams, time.monotonic())
                 try:
-                    task = await asyncio.wait_for(self._answers.get(), LOOK_S if self._in_flight else PAUSE_S)
+                    async with asyncio.timeout(LOOK_S if self._in_flight else PAUSE_S):
+                        task = await self._answers.get()
                 except TimeoutError:
                     self._listen()
                     continue

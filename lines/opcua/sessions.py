@@ -11,6 +11,7 @@ from django.conf import settings
 from lines.opcua import recovering
 from lines.opcua.collector import Collector
 from lines.opcua.connecting import Link
+from lines.opcua.ending import end
 from lines.opcua.following import SequenceLostError
 from lines.opcua.handshake import Poster, handshakes_of
 from lines.opcua.posts import NAMESPACE_URI
@@ -109,9 +110,7 @@ class Session:
             for task in done:
                 task.result()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
             # The server keeps what was subscribed until the time-out, for the next session to go on with.
             await link.close(is_kept=values is not None)
             if values is not None:

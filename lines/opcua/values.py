@@ -218,7 +218,8 @@ class Values:
                 await asyncio.sleep(1)
                 continue
             with suppress(TimeoutError):
-                await asyncio.wait_for(stream.wait_durable(), AT_LEAST_EVERY_S)
+                async with asyncio.timeout(AT_LEAST_EVERY_S):
+                    await stream.wait_durable()
             stream = self._stream or stream
             numbers = stream.settle(is_frozen=self._since is not None)
             try:
