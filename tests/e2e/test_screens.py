@@ -93,6 +93,12 @@ def test_the_overview_follows_without_a_reload(tab: Any) -> None:
     assert tab.evaluate("document.activeElement.textContent") == "COAT-1"  # the keyboard stays where it was
 
 
+def test_the_documentation_of_the_api_shows_its_operations(tab: Any) -> None:
+    tab.goto("/api/docs/")
+    permit = tab.locator(".opblock-post", has_text="/stations/{station}/permits").first
+    sync_api.expect(permit).to_be_visible(timeout=15000)
+
+
 def test_silence_turns_into_no_data_by_itself(tab: Any) -> None:
     station = hear("COAT-1")
     Station.objects.filter(pk=station.pk).update(stale_after_s=3)
