@@ -15,6 +15,8 @@ from lines.plant.models import Signal, Station
 
 logger = logging.getLogger(__name__)
 
+# What a restart of the gateway continues: it does not remember that it had begun.
+_ENDS_IN_RESTART = (GapCause.SILENT, GapCause.CUT, GapCause.SPOOL_FULL)
 # What a queue or a sequence loses in one bad moment is told several times over.
 _TOGETHER = timedelta(seconds=10)
 
@@ -78,13 +80,11 @@ def _recovery(word: str | None) -> Recovery:
 
 
 def open_gaps(stations: list[int], cause: GapCause, event: str, at: datetime) -> None:
-    """One gap for each station. A gateway that was silent and now says why has one gap, not two."""
+    """One gap for each station. A gateway that was silent, or had lost the server when it ended, and now says that it
+    has begun anew has one gap, not two."""
     ahead = clocks(stations)
-    silent = Gap.objects.filter(station_id__in=stations, cause=GapCause.SILENT, closed_at=None)
-    for gap in silent if cause == GapCause.GATEWAY_RESTART else []:
-        gap.cause, gap.event = cause, event
-        gap.opened_at, gap.since = min(gap.opened_at, at), min(gap.since, at + ahead.get(gap.station_id, timedelta()))
-        gap.save(update_fields=["cause", "event", "opened_at", "since"])
+    if cause == GapCause.GATEWAY_RESTART:
+        _continue(stations, event, at, ahead)
     Gap.objects.bulk_create(
         [
             Gap(station_id=station, cause=cause, event=event, since=at + ahead.get(station, timedelta()), opened_at=at)
@@ -97,6 +97,23 @@ def open_gaps(stations: list[int], cause: GapCause, event: str, at: datetime) ->
     for gap in late:
         gap.opened_at, gap.since = at, at + ahead.get(gap.station_id, timedelta())
         gap.save(update_fields=["opened_at", "since"])
+
+
+def _continue(stations: list[int], event: str, at: datetime, ahead: Mapping[int, timedelta]) -> None:
+    """Gaps that stand open go on as this restart; where there are two of a station the later one ends here."""
+    known = Gap.objects.filter(event=event).values("station_id")
+    before = Gap.objects.filter(station_id__in=stations, cause__in=_ENDS_IN_RESTART, closed_at=None)
+    taken: set[int] = set()
+    for gap in before.exclude(station_id__in=known).order_by("opened_at"):
+        there = at + ahead.get(gap.station_id, timedelta())
+        if gap.station_id in taken:
+            gap.closed_at, gap.until = max(at, gap.opened_at), max(there, gap.since)
+            gap.recovered = Recovery.NONE
+        else:
+            taken.add(gap.station_id)
+            gap.cause = GapCause.GATEWAY_RESTART if gap.cause == GapCause.SILENT else gap.cause
+            gap.event, gap.opened_at, gap.since = event, min(gap.opened_at, at), min(gap.since, there)
+        gap.save(update_fields=["cause", "event", "opened_at", "since", "closed_at", "until", "recovered"])
 
 
 def close_gaps(stations: list[int], cause: GapCause, event: str, at: datetime, recovered: Recovery) -> None:

@@ -57,6 +57,7 @@ class Machine:
         self.idle_since = clock.now()
         self.processed = 0
         self.defective = 0
+        self.given = 0  # values its server got, of those that the station counts
         self.next_stop = 0.0
         self.recipes: dict[tuple[str, str], str] = {}  # by product and operation, as the MES named them last
         self.offline_until = 0.0  # plant time; until then the MES does not answer
@@ -195,6 +196,7 @@ class Machine:
             "permit_sequence": self.link.permit_sequence,
             "processed": self.processed,
             "defective": self.defective,
+            "given": self.given,
             "outbox": [[sent.key, sent.body] for sent in [*unheard, *self.outbox]],
         }
 
@@ -202,7 +204,7 @@ class Machine:
         self.boot_id = saved["boot_id"]
         self.sequence = saved["sequence"] + skip
         self.link.restore(saved["boot_id"], saved["permit_sequence"] + skip)
-        self.processed, self.defective = saved["processed"], saved["defective"]
+        self.processed, self.defective, self.given = saved["processed"], saved["defective"], saved.get("given", 0)
         for key, body in saved["outbox"]:
             self.send(key, body)
 

@@ -51,7 +51,6 @@ class Telemetry:
         self._alone = [each[0] for each in variables.values() if each not in self._together]
         self.sensors = [sensor for each in variables.values() for sensor in each]
         self._counters = (-1, -1)
-        self._given = 0  # values the server got of what the station counts
         self._run = run
 
     @property
@@ -104,7 +103,7 @@ class Telemetry:
     async def _tell_given(self, t: float) -> None:
         """Behind the values of time t, so that none of them is older than the count that holds them."""
         machine = self._machine
-        await machine.server.write(f"{machine.code}/Status/{TELEMETRY_COUNT}", self._given % 2**32, machine.stamp(t))
+        await machine.server.write(f"{machine.code}/Status/{TELEMETRY_COUNT}", machine.given % 2**32, machine.stamp(t))
 
     async def _sense(self, sensor: Sensor, t: float, period: float) -> None:
         plantings, rng = self._floor.plantings, self._rng
@@ -166,7 +165,7 @@ class Telemetry:
     def _count_one(self, sensor: Sensor, value: float, stamp: float, *, is_new: bool = True) -> None:
         sensor.last = value
         sensor.count += 1
-        self._given += is_new and sensor.signal.deadband is None
+        self._machine.given += is_new and sensor.signal.deadband is None
         sensor.first_s = min(sensor.first_s or stamp, stamp)
         sensor.last_s = max(sensor.last_s, stamp)
 

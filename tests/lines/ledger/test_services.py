@@ -193,6 +193,24 @@ def test_a_gateway_that_falls_silent_is_a_gap_of_all_its_stations(row: Row) -> N
     assert alarms() == [("MES-L-0972", False)]
 
 
+def test_a_cut_in_which_the_gateway_is_started_anew_is_one_gap(row: Row) -> None:
+    """Told to end, it may not have noted that it had told of the cut."""
+    line = Line(row)
+    line.tick(-60, 1, 1.0)
+    cut = a_break("OPEN", -50)
+    restart = cut | {"id": "of the next run", "cause": "GATEWAY_RESTART", "at_us": cut["at_us"] + 1_000_000}
+    line.send(-49, notes=(cut,))
+    ledger.evaluate()
+    line.send(
+        -20, notes=(restart, restart | {"state": "CLOSED", "at_us": cut["at_us"] + 30_000_000, "recovered": "NONE"})
+    )
+    line.tick(-15, 2, 2.0)
+    line.tick(-10, 2)
+    ledger.evaluate()
+    assert list(Gap.objects.values_list("cause", "lost", "recovered")) == [("CUT", 0, "NONE")]
+    assert not any(stands for _, stands in alarms())
+
+
 def test_a_gap_waits_for_the_count_however_long_a_spool_held_it_back(row: Row) -> None:
     line = Line(row)
     line.tick(-400, 1, 1.0)
