@@ -248,7 +248,13 @@ LOGGING = {
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
     },
+    "filters": {"refusals": {"()": "mes.logs.RefusalsInOneLine"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("DENCHI_LOG_LEVEL", default="INFO")},
-    "loggers": {"asyncua": {"level": "WARNING"}, "opcua": {"level": "ERROR"}, "httpx": {"level": "WARNING"}},
+    "loggers": {
+        "asyncua": {"level": "WARNING"},
+        "opcua": {"level": "ERROR"},
+        "httpx": {"level": "WARNING"},
+        "django.request": {"filters": ["refusals"]},
+    },
 }

@@ -143,7 +143,7 @@ def test_the_throttle_says_when_to_come_again(station: Station, settings: Any) -
 
 
 @pytest.mark.usefixtures("station")
-def test_the_administrators_page(administrator: Person) -> None:
+def test_the_administrators_page(administrator: Person, caplog: pytest.LogCaptureFixture) -> None:
     client = Client()
     client.force_login(administrator)
     url = "/stations/EOL-9/tokens/"
@@ -164,3 +164,5 @@ def test_the_administrators_page(administrator: Person) -> None:
     auditor = Person.objects.create(username="a", role=Role.AUDITOR, name_en="A", name_ja="A")
     client.force_login(auditor)
     assert client.get(url).status_code == 403
+    (logged,) = [record for record in caplog.records if url in record.getMessage() and "Forbidden" in record.msg]
+    assert not logged.exc_info  # one line, no traceback
