@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from lines.errors import Refusal
+from lines.management.reaching import reaching_the_database
 from lines.opcua.pki import DAYS, Pki, application_uris, fingerprint, make_identity
 from lines.plant.models import OpcUaServer
 
@@ -52,7 +53,8 @@ class Command(BaseCommand):
             self.stdout.write("Add the certificate to the trust list of each OPC UA server that the gateway follows.")
 
     def _login(self, pki: Pki, server: str, days: int, renew: bool) -> None:
-        user = OpcUaServer.objects.filter(code=server).values_list("user_name", flat=True).first()
+        with reaching_the_database():
+            user = OpcUaServer.objects.filter(code=server).values_list("user_name", flat=True).first()
         if user is None:
             raise CommandError(f"The plant data have no OPC UA server {server}.")
         path = Path(pki.folder / "users" / f"{server}.der")

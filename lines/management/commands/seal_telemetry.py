@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from lines.management.reaching import reaching_the_database
 from lines.telemetry import sealing
 
 
@@ -18,15 +19,30 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            if options["verify"]:
-                wrong = sealing.verify(self._tell)
-                if wrong:
-                    raise CommandError(f"{len(wrong)} files are missing or differ")
-                return
-            made = sealing.seal(tell=self._tell)
-            removed = sealing.remove_old(tell=self._tell)
+            with reaching_the_database():
+                if options["verify"]:
+                    self._verify()
+                else:
+                    self._seal()
         except KeyboardInterrupt:
             raise CommandError("Stopped. What was sealed stays so, the rest is in the database.") from None
+
+    def _verify(self) -> None:
+        compared: list[str] = []
+
+        def tell(text: str) -> None:
+            compared.append(text)
+            self._tell(text)
+
+        wrong = sealing.verify(tell)
+        if wrong:
+            raise CommandError(f"{len(wrong)} files are missing or differ")
+        if not compared:
+            self._tell("Nothing is sealed yet, so there is nothing to compare.")
+
+    def _seal(self) -> None:
+        made = sealing.seal(tell=self._tell)
+        removed = sealing.remove_old(tell=self._tell)
         self._tell(f"{len(made)} parts sealed, {sum(part.rows for part in made):,} values; {removed} days removed.")
 
     def _tell(self, text: str) -> None:

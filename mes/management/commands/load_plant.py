@@ -6,9 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, ProgrammingError
 
 from lines.errors import PLANT_FILE
+from lines.management.reaching import reaching_the_database
 from lines.plant.files import PlantFileError
 from mes.loading.services import load_plant
 
@@ -28,15 +28,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            loaded = load_plant(options["folder"], options["credentials"])
+            with reaching_the_database():
+                loaded = load_plant(options["folder"], options["credentials"])
         except PlantFileError as error:
             raise CommandError(f"{PLANT_FILE.code} {error}") from None
-        except OperationalError as error:
-            reason = str(error).strip().splitlines()[0]
-            raise CommandError(f"The database does not answer: {reason}. Check DENCHI_DATABASE_URL.") from None
-        except ProgrammingError as error:
-            reason = str(error).strip().splitlines()[0]
-            raise CommandError(f"The database lacks our tables: {reason}. Run `manage.py migrate`.") from None
         self.stdout.write(
             f"{loaded.stations} stations, {loaded.products} products: {loaded.made} made, {loaded.changed} changed."
         )
