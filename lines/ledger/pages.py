@@ -103,6 +103,7 @@ def _shown(request: HttpRequest) -> dict[str, Any]:
     by = Asked(since, until, by.station)
     found, run = _lines(by), evaluated_at()
     listed = gaps(station=by.station, since=since, until=until)
+    page = Paginator(listed, PAGE).get_page(request.GET.get("page"))
     return {
         "by": by,
         "span": span,
@@ -111,7 +112,8 @@ def _shown(request: HttpRequest) -> dict[str, Any]:
         "newer": min(until + timedelta(hours=span) - HOUR, now) if until < now else None,
         "lines": found,
         "one": found[0] if by.station and found else None,
-        "page": Paginator(listed, PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "newest_before": None if page.object_list else gaps(station=by.station, until=since).first(),
         "gateways": gateways(),
         "evaluated_at": run,
         "is_stale": run is None or now - run > STALE_AFTER,

@@ -31,7 +31,10 @@ def cause_word(cause: str) -> str:
 
 
 @register.filter
-def recovery_word(recovered: str) -> str:
+def recovery_word(gap: Gap) -> str:
+    """A dash where there was nothing to recover: nothing is missing, or nobody knows of a cut."""
+    if gap.recovered == Recovery.NONE and (gap.cause == GapCause.UNEXPLAINED or state_of(gap) == GapState.RECOVERED):
+        return "–"
     words = {
         Recovery.NONE: _("not recovered"),
         Recovery.REACTIVATED: _("session taken up again"),
@@ -39,7 +42,7 @@ def recovery_word(recovered: str) -> str:
         Recovery.HISTORY: _("read from the server’s history"),
         Recovery.SPOOL: _("delivered late by the gateway"),
     }
-    return words.get(Recovery(recovered), recovered) if recovered in Recovery.values else "–"
+    return words[Recovery(gap.recovered)] if gap.recovered in Recovery.values else "–"
 
 
 @register.filter

@@ -112,6 +112,19 @@ def test_the_pages_are_shown_in_both_languages(station: Station, language: str, 
     assert client.get(f"/go/gap/{gap.pk}/").headers["Location"] == f"/ledger/gaps/{gap.pk}/"
 
 
+def test_a_page_without_gaps_leads_to_the_newest_one_before(station: Station) -> None:
+    a_gap(station, 10, 20, 0)
+    newest = a_gap(station, 30, 40, 0, recovered="NONE")
+    client = Client()
+    client.force_login(Person.objects.create(username="p", role=Role.OPERATOR))
+    page = client.get("/ledger/", {"until": (HOUR + timedelta(days=9)).isoformat(), "station": "EOL-1"})
+    assert f'<a href="/ledger/gaps/{newest.pk}/">The last one before was at' in page.content.decode()
+    page = client.get("/ledger/", {"until": (HOUR - timedelta(days=9)).isoformat()}).content.decode()
+    assert "No gap in this time." in page and "The last one before" not in page
+    # "Not recovered" beside "nothing missing" would make a person look for what is not there.
+    assert "not recovered" not in client.get(f"/ledger/gaps/{newest.pk}/").content.decode()
+
+
 def test_more_stations_and_gaps_cost_no_more_queries(
     station: Station, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
