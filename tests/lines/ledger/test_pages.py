@@ -117,10 +117,10 @@ def test_a_page_without_gaps_leads_to_the_newest_one_before(station: Station) ->
     newest = a_gap(station, 30, 40, 0, recovered="NONE")
     client = Client()
     client.force_login(Person.objects.create(username="p", role=Role.OPERATOR))
-    page = client.get("/ledger/", {"until": (HOUR + timedelta(days=9)).isoformat(), "station": "EOL-1"})
-    assert f'<a href="/ledger/gaps/{newest.pk}/">The last one before was at' in page.content.decode()
-    page = client.get("/ledger/", {"until": (HOUR - timedelta(days=9)).isoformat()}).content.decode()
-    assert "No gap in this time." in page and "The last one before" not in page
+    later = client.get("/ledger/", {"until": (HOUR + timedelta(days=9)).isoformat(), "station": "EOL-1"})
+    assert f'<a href="/ledger/gaps/{newest.pk}/">The last one before was at' in later.content.decode()
+    earlier = client.get("/ledger/", {"until": (HOUR - timedelta(days=9)).isoformat()}).content.decode()
+    assert "No gap in this time." in earlier and "The last one before" not in earlier
     # "Not recovered" beside "nothing missing" would make a person look for what is not there.
     assert "not recovered" not in client.get(f"/ledger/gaps/{newest.pk}/").content.decode()
 
