@@ -46,6 +46,9 @@ class LedgerNews(models.Model):
     times = models.BinaryField(help_text="Distinct source times of counted values, and how many of each.")
     notes = models.JSONField()
 
+    class Meta:
+        verbose_name_plural = "ledger news"
+
 
 class LedgerSource(models.Model):
     """A gateway's spool: how far its batches are here without a hole, and when it was last heard of."""
@@ -78,6 +81,9 @@ class StationTally(models.Model):
     counting_since = models.DateTimeField(null=True, help_text="Source time of the first reading; null: no counter.")
     counted_until = models.DateTimeField(null=True, help_text="Source time of the newest reading.")
     clock_us = models.BigIntegerField(default=0, help_text="Source time less receipt of the newest reading.")
+
+    class Meta:
+        verbose_name_plural = "station tallies"
 
 
 class LedgerHour(models.Model):
@@ -130,5 +136,6 @@ class Loss(models.Model):
     is_exact = models.BooleanField(default=True)
 
     class Meta:
+        verbose_name_plural = "losses"
         constraints = [models.UniqueConstraint(fields=["station", "since"], name="loss_station_since")]
         indexes = [models.Index(fields=["station", "until"], name="loss_station_until")]

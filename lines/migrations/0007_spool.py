@@ -30,10 +30,18 @@ class Migration(migrations.Migration):
                 ("note", models.TextField(blank=True)),
             ],
             options={
+                "verbose_name_plural": "quarantined batches",
                 "ordering": ["-id"],
                 "constraints": [
                     models.UniqueConstraint(fields=("source", "sequence"), name="quarantine_source_sequence")
                 ],
             },
         ),
+        migrations.AlterModelOptions(name="ledgernews", options={"verbose_name_plural": "ledger news"}),
+        migrations.AlterModelOptions(name="loss", options={"verbose_name_plural": "losses"}),
+        migrations.AlterModelOptions(name="pending", options={"verbose_name_plural": "pending"}),
+        migrations.AlterModelOptions(name="signallatest", options={"verbose_name_plural": "latest values"}),
+        migrations.AlterModelOptions(name="stationstatus", options={"verbose_name_plural": "station statuses"}),
+        migrations.AlterModelOptions(name="stationtally", options={"verbose_name_plural": "station tallies"}),
+        migrations.AlterModelOptions(name="telemetrybatch", options={"verbose_name_plural": "telemetry batches"}),
     ]

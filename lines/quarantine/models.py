@@ -30,6 +30,7 @@ class QuarantinedBatch(models.Model):
     note = models.TextField(blank=True)
 
     class Meta:
+        verbose_name_plural = "quarantined batches"
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["source", "sequence"], name="quarantine_source_sequence")]
 

@@ -121,6 +121,7 @@ class Pending(models.Model):
     record = models.ForeignKey(OperationRecord, models.PROTECT, related_name="+")
 
     class Meta:
+        verbose_name_plural = "pending"
         indexes = [models.Index(fields=["consumer", "id"], name="pending_consumer")]
 
 

@@ -23,6 +23,10 @@ class StationStatus(models.Model):
     state = models.PositiveSmallIntegerField(null=True)
     state_since = models.DateTimeField(null=True)
     processed_count = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name_plural = "station statuses"
+
     defective_count = models.BigIntegerField(null=True)
     last_source_time = models.DateTimeField(null=True, help_text="Newest machine time heard of.")
     last_received_at = models.DateTimeField(null=True)

@@ -23,6 +23,7 @@ class TelemetryBatch(models.Model):
     content_sha256 = models.CharField(max_length=64)
 
     class Meta:
+        verbose_name_plural = "telemetry batches"
         constraints = [models.UniqueConstraint(fields=["source", "sequence"], name="batch_source_sequence")]
         # Sealing proves by them that no row came since it read.
         indexes = [models.Index(fields=["received_at"], name="batch_received_at")]
@@ -69,3 +70,6 @@ class SignalLatest(models.Model):
     received_at = models.DateTimeField()
     value = models.FloatField()
     status = models.BigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "latest values"
