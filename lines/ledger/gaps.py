@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DataError, transaction
+from django.utils import timezone
 
 from lines.ledger.errors import NOTE_UNREADABLE
 from lines.ledger.models import Gap, GapCause, LedgerNews, LedgerSource, Recovery, StationTally
@@ -100,7 +101,8 @@ def open_gaps(stations: list[int], cause: GapCause, event: str, at: datetime) ->
 
 
 def _continue(stations: list[int], event: str, at: datetime, ahead: Mapping[int, timedelta]) -> None:
-    """Gaps that stand open go on as this restart; where there are two of a station the later one ends here."""
+    """Gaps that stand open go on as this restart; where there are two of a station, what is missing belongs to the
+    first, and the other one ends."""
     known = Gap.objects.filter(event=event).values("station_id")
     before = Gap.objects.filter(station_id__in=stations, cause__in=_ENDS_IN_RESTART, closed_at=None)
     taken: set[int] = set()
@@ -108,12 +110,12 @@ def _continue(stations: list[int], event: str, at: datetime, ahead: Mapping[int,
         there = at + ahead.get(gap.station_id, timedelta())
         if gap.station_id in taken:
             gap.closed_at, gap.until = max(at, gap.opened_at), max(there, gap.since)
-            gap.recovered = Recovery.NONE
+            gap.recovered, gap.lost, gap.decided_at = Recovery.NONE, 0, timezone.now()
         else:
             taken.add(gap.station_id)
             gap.cause = GapCause.GATEWAY_RESTART if gap.cause == GapCause.SILENT else gap.cause
             gap.event, gap.opened_at, gap.since = event, min(gap.opened_at, at), min(gap.since, there)
-        gap.save(update_fields=["cause", "event", "opened_at", "since", "closed_at", "until", "recovered"])
+        gap.save()
 
 
 def close_gaps(stations: list[int], cause: GapCause, event: str, at: datetime, recovered: Recovery) -> None:

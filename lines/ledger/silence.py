@@ -35,7 +35,10 @@ def watch(sources: Mapping[str, LedgerSource]) -> None:
             _close(mine, source, Recovery.SPOOL)
         elif now - max(source.heard_at, run.listening_since) > SILENT_AFTER and not mine:
             event = f"{_PREFIX}{source.source}-{int(source.heard_at.timestamp() * 1e6)}"
-            open_gaps(stations_of(source.servers), GapCause.SILENT, event, source.heard_at)
+            stations = stations_of(source.servers)
+            # A cut that stands open when its gateway ends goes on; it is not a second gap.
+            cut = set(Gap.objects.filter(station_id__in=stations, closed_at=None).values_list("station_id", flat=True))
+            open_gaps([each for each in stations if each not in cut], GapCause.SILENT, event, source.heard_at)
 
 
 def _close(opened: Mapping[str, list[int]], source: LedgerSource, recovered: Recovery) -> None:

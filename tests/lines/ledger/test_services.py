@@ -199,10 +199,19 @@ def test_a_cut_in_which_the_gateway_is_started_anew_is_one_gap(row: Row) -> None
     line.tick(-60, 1, 1.0)
     cut = a_break("OPEN", -50)
     restart = cut | {"id": "of the next run", "cause": "GATEWAY_RESTART", "at_us": cut["at_us"] + 1_000_000}
-    line.send(-49, notes=(cut,))
+    line.send(-49, notes=(HEARTBEAT, cut))
     ledger.evaluate()
+    past = NOW - timedelta(seconds=60)
+    LedgerSource.objects.update(heard_at=past)
+    LedgerRun.objects.update(listening_since=past)
+    ledger.evaluate()  # nothing is heard of the gateway meanwhile
     line.send(
-        -20, notes=(restart, restart | {"state": "CLOSED", "at_us": cut["at_us"] + 30_000_000, "recovered": "NONE"})
+        -20,
+        notes=(
+            HEARTBEAT,
+            restart,
+            restart | {"state": "CLOSED", "at_us": cut["at_us"] + 30_000_000, "recovered": "NONE"},
+        ),
     )
     line.tick(-15, 2, 2.0)
     line.tick(-10, 2)

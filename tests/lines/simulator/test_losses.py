@@ -16,7 +16,7 @@ from tests.lines.simulator.mes_stub import MesStub
 from tests.lines.simulator.runs import Run
 from tests.plants import small_plant
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 def _assert_once_and_in_order(run: Run) -> None:
@@ -65,7 +65,6 @@ def test_an_outage_and_lost_answers_lose_and_double_nothing(tmp_path: Path) -> N
     assert open_results <= sum(len(machine["outbox"]) for machine in saved["machines"].values())
 
 
-@pytest.mark.slow
 def test_a_second_run_goes_on_where_the_first_was_stopped(tmp_path: Path) -> None:
     plant = small_plant(tmp_path)
     run = Run(tmp_path, plant, MesStub(plant))
@@ -88,7 +87,6 @@ def test_a_second_run_goes_on_where_the_first_was_stopped(tmp_path: Path) -> Non
     assert len(serials) == len(set(serials))
 
 
-@pytest.mark.slow
 def test_after_a_crash_numbers_are_skipped_and_nothing_is_told_twice(tmp_path: Path) -> None:
     plant = small_plant(tmp_path)
     run = Run(tmp_path, plant, MesStub(plant))
