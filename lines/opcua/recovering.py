@@ -32,6 +32,8 @@ WINDOW_S = 60
 MOST_CONTINUATIONS = 1_000
 # Where a signal's newest value does not tell where its hole begins, its history is read from so long before the break.
 UNKNOWN_US = 60 * 1_000_000
+# By how much the server's clock, as we know it, and the break's beginning may be off.
+CLOCKS_US = 5_000_000
 # What is on its way when the history is asked for.
 SETTLE_US = 2_000_000
 _PRODUCT_URI = ua.NodeId.from_string("i=2262")  # Server.ServerStatus.BuildInfo.ProductUri
@@ -130,11 +132,12 @@ def hole(last_us: list[int], began_us: int, now_us: int) -> tuple[list[int], int
     """From when of each signal, and until when, the history is to be read; all times by the server's clock.
 
     `last_us` are the source times of the newest values had (0: none), `began_us` the beginning of the break. A value
-    from beyond it was given by a clock that was ahead: it may have been set right since, so it tells no beginning, or
-    be ahead still, so what followed it is read, too, as far as anybody would take it.
+    from well beyond it was given by a clock that was ahead: it may have been set right since, so it tells no
+    beginning, or be ahead still, so what followed it is read, too, as far as anybody would take it.
     """
-    since = [last if 0 < last <= began_us else began_us - UNKNOWN_US for last in last_us]
-    ahead_us = min(max(max(last_us, default=0) - began_us, 0), AHEAD_TOLERANCE_US)
+    is_believed = [0 < last <= began_us + CLOCKS_US for last in last_us]
+    since = [last if right else began_us - UNKNOWN_US for last, right in zip(last_us, is_believed, strict=True)]
+    ahead_us = min(max(0, *(last - began_us for last in last_us)), AHEAD_TOLERANCE_US) if not all(is_believed) else 0
     return since, now_us + ahead_us + SETTLE_US
 
 

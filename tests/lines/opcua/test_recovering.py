@@ -8,7 +8,7 @@ BEGAN_US = 1_800_000_000_000_000
 
 
 def test_a_hole_is_read_from_the_newest_value_and_from_before_the_break_where_that_lies_behind_it() -> None:
-    slow, usual, never, was_ahead = BEGAN_US - 60 * MINUTE_US, BEGAN_US - 1000, 0, BEGAN_US + 20 * MINUTE_US
+    slow, usual, never, was_ahead = BEGAN_US - 60 * MINUTE_US, BEGAN_US + 1000, 0, BEGAN_US + 20 * MINUTE_US
     since, _ = hole([slow, usual, never, was_ahead], BEGAN_US, BEGAN_US + MINUTE_US)
     assert since == [slow, usual, BEGAN_US - UNKNOWN_US, BEGAN_US - UNKNOWN_US]
 
