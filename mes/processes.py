@@ -37,8 +37,6 @@ class Command:
     environment: Mapping[str, str] = field(default_factory=dict)
     # What asks it to end in good order.
     stop_signal: int = signal.SIGTERM
-    # What the kernel sends it when the parent was killed outright.
-    orphan_signal: int = signal.SIGTERM
 
 
 @dataclass
@@ -98,7 +96,9 @@ class Supervisor:
                     stderr=log,
                     env={**os.environ, **command.environment},
                     start_new_session=True,
-                    preexec_fn=lambda: die_with_parent(command.orphan_signal),  # noqa: PLW1509 - one prctl, no lock
+                    # Asked in good order, some would wait for others that end with the same parent. Each of them may be
+                    # killed at any instruction, so they are.
+                    preexec_fn=lambda: die_with_parent(signal.SIGKILL),  # noqa: PLW1509 - one prctl, no lock
                 )
         except OSError as error:
             raise ProcessError(f"{command.name} could not be started: {error}.") from error

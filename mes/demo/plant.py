@@ -3,13 +3,11 @@
 import contextlib
 import json
 import secrets
-import signal
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from lines.plant.files import read_plant
@@ -210,10 +208,7 @@ class RunningPlant:
         return self._python(name, str(ROOT / "manage.py"), *words)
 
     def _celery(self, name: str, *words: str) -> Command:
-        command = self._python(name, "-m", "celery", "-A", "mes.celery", *words, "-l", "WARNING")
-        # Asked in good order, a worker waits for a broker that has ended with the same parent. What it was at is
-        # delivered again (acks_late), so it may be ended at any instruction.
-        return replace(command, orphan_signal=signal.SIGKILL)
+        return self._python(name, "-m", "celery", "-A", "mes.celery", *words, "-l", "WARNING")
 
     def _credentials(self) -> dict[str, Any]:
         try:
