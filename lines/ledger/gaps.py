@@ -115,7 +115,8 @@ def _continue(stations: list[int], event: str, at: datetime, ahead: Mapping[int,
             taken.add(gap.station_id)
             gap.cause = GapCause.GATEWAY_RESTART if gap.cause == GapCause.SILENT else gap.cause
             gap.event, gap.opened_at, gap.since = event, min(gap.opened_at, at), min(gap.since, there)
-        gap.save()
+        changed = ["cause", "event", "opened_at", "since", "closed_at", "until", "recovered", "lost", "decided_at"]
+        gap.save(update_fields=changed)
 
 
 def close_gaps(stations: list[int], cause: GapCause, event: str, at: datetime, recovered: Recovery) -> None:
