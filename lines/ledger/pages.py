@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 from lines.errors import Refusal
 from lines.events.queries import current_position
 from lines.ledger.asking import Asked, asked
-from lines.ledger.export import as_csv, as_xlsx
 from lines.ledger.queries import (
     HOUR,
     STALE_AFTER,
@@ -26,6 +25,7 @@ from lines.ledger.queries import (
     station_lines,
 )
 from lines.ledger.rows import gaps_table, hours_table
+from lines.spreadsheets import as_csv, as_xlsx
 
 SPANS = (24, 72, 168)  # hours on screen
 PAGE = 25
@@ -50,7 +50,7 @@ def ledger_parts(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ledger_csv(request: HttpRequest) -> HttpResponse:
     by = _asked(request)
-    response = HttpResponse(as_csv(hours_table(_lines(by))), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(as_csv(*hours_table(_lines(by))[1:]), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="telemetry-ledger.csv"'
     return response
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from lines.ledger.export import Table
 from lines.ledger.models import Gap
 from lines.ledger.queries import HourLine, StationLines, state_of
 from lines.records.models import OperationRecord
+from lines.spreadsheets import Table
 
 _HOURS = ("station", "hour", "expected", "received", "late", "duplicates", "rejected", "lost", "in_doubt")
 _GAPS = ("gap", "station", "server", "cause", "since", "until", "state", "recovered", "lost", "is_exact", "event")

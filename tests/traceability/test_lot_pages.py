@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from lines.models import MaterialDefinition, Person
 from lines.people.models import Role
+from lines.spreadsheets import neutral
 from tests.traceability.conftest import Hand
 from tests.traceability.test_trays import cells_before
 from traceability.holds.services import hold_unit
 from traceability.lots import errors
-from traceability.lots.files import neutral
 from traceability.models import Lot, Unit
 
 Signed = Callable[[str], Client]

@@ -1,4 +1,4 @@
-"""Receipts in a file, and tables of lots for spreadsheets. Pure.
+"""Receipts in a file. Pure.
 
 Columns: supplier, number, material, quantity, expires_at, and property, value, unit, lower, upper of the certificate.
 A line is a lot with at most one line of its certificate; further lines of the same supplier and number add others.
@@ -6,7 +6,6 @@ A line is a lot with at most one line of its certificate; further lines of the s
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
@@ -21,8 +20,6 @@ COLUMNS = ("supplier", "number", "material", "quantity", "expires_at", *CERTIFIC
 NEEDED = ("supplier", "number", "material")
 MOST_LINES = 1000
 LONGEST_TEXT = 1_000_000
-# A cell that begins like this is a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass
@@ -98,19 +95,3 @@ def _lines(text: str) -> list[Line]:
             line.problems.append((FILE_COLUMNS, f"{len(row)} cells, {len(header)} columns"))
         lines.append(line)
     return lines
-
-
-def neutral(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: one that begins like one gets an apostrophe in front."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def as_csv(header: Sequence[str], rows: Iterable[Sequence[str | float | None]]) -> str:
-    """A table for spreadsheets, with the mark that makes them read it as UTF-8. Texts are neutralised, numbers are
-    numbers."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in row])
-    return "\ufeff" + text.getvalue()

@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from lines.ledger.export import as_csv, as_xlsx
 from lines.ledger.models import Gap, LedgerHour, Loss, StationTally
 from lines.ledger.queries import gaps_of, records_in
 from lines.models import OperationRecord, Station, StationPost
 from lines.people.models import Person, Role
 from lines.people.services import issue_person_token
+from lines.spreadsheets import as_csv, as_xlsx
 from tests.lines.rows import make_line, make_server, make_station
 
 pytestmark = pytest.mark.django_db
@@ -157,5 +157,5 @@ def test_no_cell_of_an_export_is_a_formula(station: Station) -> None:
     assert "'=EOL-2" in texts and "'=HYPERLINK" in texts
     assert not any(b"<f>" in book.read(name) for name in book.namelist() if "worksheets/sheet" in name)
     cells: list[str | int | None] = ["=1", "+1", "-1", "@x", "\tx", "plain", -5, None]
-    assert as_csv(("t", ["a"], [cells])).splitlines()[1] == "'=1,'+1,'-1,'@x,'\tx,plain,-5,"
+    assert as_csv(["a"], [cells]).splitlines()[1] == "'=1,'+1,'-1,'@x,'\tx,plain,-5,"
     assert as_xlsx([("t", ["a"], [cells])])[:2] == b"PK"

@@ -5,12 +5,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from lines.errors import Refusal
+from lines.spreadsheets import as_csv
 from traceability.entry import errors, queries
 from traceability.entry.checking import check_file
 from traceability.entry.files import COLUMNS, decode
 from traceability.entry.pages.unit import get_or_post, new_token, person_of, token_of
 from traceability.entry.services import enter_file
-from traceability.lots.files import as_csv
 
 MOST_BAD_SHOWN = 200
 

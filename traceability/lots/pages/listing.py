@@ -7,8 +7,8 @@ from django.views.decorators.http import require_safe
 
 from lines.people.auth import may_receive_goods
 from lines.people.roles import may_part_lots
+from lines.spreadsheets import as_csv
 from traceability.lots import listing
-from traceability.lots.files import as_csv
 from traceability.lots.pages.asking import person_of
 
 _HEADER = (

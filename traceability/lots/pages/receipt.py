@@ -9,9 +9,10 @@ from django.views.decorators.http import require_safe
 
 from lines.errors import Refusal
 from lines.people.auth import may_receive_goods
+from lines.spreadsheets import as_csv
 from traceability.entry.files import decode
 from traceability.lots import listing
-from traceability.lots.files import COLUMNS, as_csv, read_file
+from traceability.lots.files import COLUMNS, read_file
 from traceability.lots.pages.asking import actor_of, get_or_post
 from traceability.lots.receiving import preview_file, receive_file, receive_one
 from traceability.lots.words import CERTIFICATE_COLUMNS, read_words

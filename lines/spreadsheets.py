@@ -1,4 +1,4 @@
-"""The ledger for spreadsheets, as CSV and XLSX. No cell of either is ever taken for a formula. Pure."""
+"""Tables for spreadsheets, as CSV and XLSX. No cell of either is ever taken for a formula. Pure."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ import xlsxwriter
 
 # A cell that begins like this is a formula to a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-Cell = str | int | None
+Cell = str | float | None
 Table = tuple[str, Sequence[str], Iterable[Sequence[Cell]]]  # name, header, rows
 
 
@@ -18,9 +18,8 @@ def neutral(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def as_csv(table: Table) -> str:
+def as_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     """One table, with the mark that makes spreadsheets read it as UTF-8. Texts are neutralised, numbers are numbers."""
-    _, header, rows = table
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(header)
