@@ -23,8 +23,6 @@ class Arrived:
     subscription_id: int
     sequence_number: int
     more_notifications: bool
-    # Sequence numbers the server still holds for Republish; None where it did not say.
-    available_sequence_numbers: tuple[int, ...] | None
     handle: NDArray[np.uint32]  # (n,) client handle of the monitored item
     element: NDArray[np.int32]  # (n,) SCALAR, else the index in the array (or the number of the field in a structure)
     source_time_us: NDArray[np.int64]  # (n,) microseconds since 1970; NO_TIME where none was given

@@ -18,6 +18,7 @@ from asyncua.ua.uaerrors import UaError
 
 from lines.opcua.queries import Server
 from lines.opcua.security import secure
+from lines.opcua.wire import Wire
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ class Link:
         protocol = client.uaclient.protocol
         if protocol is not None and protocol.transport is not None:
             protocol.transport = _Gathered(protocol.transport)  # type: ignore[assignment]  # the two it calls
+        self._wire = Wire(protocol)
         self.started_at_us = 0
         self.offset_ms: float | None = None
         self.heard_at_us = now_us()
@@ -92,18 +94,28 @@ class Link:
             ),
         )
 
-    async def send(self, request: Any, timeout_s: float | None = None) -> Buffer:
-        """The body of the answer, undecoded. A time-out of 0 is none. Raises UaError for a fault of the service."""
-        protocol = self.client.uaclient.protocol
-        if protocol is None:
-            raise ConnectionError("no connection")
-        body = await protocol.send_request(request, timeout_s)
+    def read_quickly(self) -> None:
+        """From now on answers to `publish` come by a way of our own, where they are simple enough."""
+        self._wire.read()
+
+    def publish(self, acknowledged: list[tuple[int, int]]) -> asyncio.Future[Any]:
+        """Ask for news; `acknowledged` are subscriptions and their sequence numbers. `published` reads the future."""
+        return self._wire.publish(acknowledged)
+
+    def published(self, answer: asyncio.Future[Any]) -> bytes:
+        """The body of the answer, undecoded. Raises UaError for a fault of the service."""
+        body = self._wire.body(answer)
         self.heard_at_us = now_us()
         return body
 
     async def ask(self, request: Any, answer: type[Any]) -> Any:
         """The answer decoded. Raises UaError for a fault of the service."""
-        response = struct_from_binary(answer, await self.send(request))
+        protocol = self.client.uaclient.protocol
+        if protocol is None:
+            raise ConnectionError("no connection")
+        body = await protocol.send_request(request)
+        self.heard_at_us = now_us()
+        response = struct_from_binary(answer, body)
         response.ResponseHeader.ServiceResult.check()
         return response
 

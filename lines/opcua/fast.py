@@ -116,9 +116,7 @@ def _arrived(body: bytes, structures: Container[int]) -> Arrived | None:
     is_plain = not diagnostics and strings <= 0 and more == _NOTHING_MORE
     if type_id != _PUBLISH_RESPONSE or result or not is_plain or held < 0:
         return None
-    at = _HEAD.size
-    available = struct.unpack_from(f"<{held}I", body, at)
-    at += 4 * held
+    at = _HEAD.size + 4 * held  # behind the numbers that the server still holds for Republish
     more_notifications, sequence, _, notifications = _MESSAGE.unpack_from(body, at)
     at += _MESSAGE.size
     if notifications != 1:
@@ -136,7 +134,6 @@ def _arrived(body: bytes, structures: Container[int]) -> Arrived | None:
         subscription_id=subscription,
         sequence_number=sequence,
         more_notifications=bool(more_notifications),
-        available_sequence_numbers=available,
         handle=handle,
         element=element,
         source_time_us=time,

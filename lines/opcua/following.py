@@ -26,6 +26,9 @@ FARTHEST = 10_000
 REFUSED_S = 1.0
 # Rows by which those that came twice are known, while history is read beside the subscription.
 _MOST_SEEN = 500_000
+# The rows of so many messages at most are looked at together: nobody waits long for it.
+_MOST_ROWS_APART = 500
+_COLUMNS = ("signal_id", "source_time_us", "value", "status")
 
 Row = tuple[int, int, float, int]
 
@@ -75,7 +78,8 @@ class ValueStream:
         self._missed, self._stale, self._overflowed = missed, stale, overflowed
         self.fetch: Callable[[int], Awaitable[Arrived | None]] = _nothing
         self.expected = expected
-        self.seen_last = last.copy()
+        self._seen_last = last.copy()
+        self._not_in_seen_last: list[Rows] = []
         self.safe_last = last
         self.safe_next = expected
         self._pending: deque[_Pending] = deque()
@@ -90,6 +94,16 @@ class ValueStream:
     def set_queues(self, sizes: Mapping[int, int]) -> None:
         """How many values the server keeps of each variable, by client handle."""
         self._queue_sizes, self._smallest_queue = sizes, min(sizes.values(), default=HIGHEST)
+
+    @property
+    def seen_last(self) -> Last:
+        """The newest row of each signal that came, safe or not."""
+        self._see()
+        return self._seen_last
+
+    def _see(self) -> None:
+        parts, self._not_in_seen_last = self._not_in_seen_last, []
+        _move(self._seen_last, parts)
 
     # In order
 
@@ -151,7 +165,9 @@ class ValueStream:
         if not len(rows):
             return 0, None
         if not is_history:
-            _move(self.seen_last, rows)
+            self._not_in_seen_last.append(rows)
+            if len(self._not_in_seen_last) > _MOST_ROWS_APART:
+                self._see()
         return self._collector.add(rows.signal_id, rows.source_time_us, rows.value, rows.status), rows
 
     def _look_for_full_queues(self, message: Arrived) -> None:
@@ -193,7 +209,7 @@ class ValueStream:
 
     def go_on_from(self, other: "ValueStream", seen_last: Last) -> None:
         """Take over what the stream before it saw, and what of it is not safe yet."""
-        self.seen_last = seen_last
+        self._seen_last, self._not_in_seen_last = seen_last, []
         if self._seen is not None and other._seen is not None:
             # One set for both, as long as both bring values.
             other._seen |= self._seen
@@ -233,15 +249,16 @@ class ValueStream:
     def settle(self, *, is_frozen: bool) -> list[int]:
         """Move on over all that is durable. Returns the numbers to be acknowledged once that is noted; frozen, the
         newest rows stay as they are."""
-        numbers = []
+        numbers, parts = [], []
         durable = self._collector.durable
         while self._pending and self._pending[0].ticket <= durable:
             done = self._pending.popleft()
             if done.rows is not None and not is_frozen:
-                _move(self.safe_last, done.rows)
+                parts.append(done.rows)
             if done.number:
                 self.safe_next = after(done.number)
                 numbers.append(done.number)
+        _move(self.safe_last, parts)
         return numbers
 
     def may_acknowledge(self, numbers: list[int]) -> None:
@@ -261,20 +278,22 @@ async def _nothing(_number: int) -> Arrived | None:
     return None
 
 
-def _move(last: Last, rows: Rows) -> None:
-    """The newest of each signal; of several rows the last counts."""
-    if not len(last.signal_id):
+def _move(last: Last, parts: list[Rows]) -> None:
+    """The newest of each signal; of equally new ones the last counts."""
+    if not parts or not len(last.signal_id):
         return
-    at = np.minimum(np.searchsorted(last.signal_id, rows.signal_id), len(last.signal_id) - 1)
-    newer = (last.signal_id[at] == rows.signal_id) & (rows.source_time_us >= last.source_time_us[at])
+    signal_id, time_us, value, status = (np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS)
+    at = np.minimum(np.searchsorted(last.signal_id, signal_id), len(last.signal_id) - 1)
+    newer = np.flatnonzero((last.signal_id[at] == signal_id) & (time_us >= last.source_time_us[at]))
+    # What is assigned last stays.
+    newer = newer[np.argsort(time_us[newer], kind="stable")]
     at = at[newer]
-    last.source_time_us[at] = rows.source_time_us[newer]
-    last.value[at], last.status[at] = rows.value[newer], rows.status[newer]
+    last.source_time_us[at] = time_us[newer]
+    last.value[at], last.status[at] = value[newer], status[newer]
 
 
 def _where(rows: Rows, keep: NDArray[np.bool_]) -> Rows:
-    names = ("signal_id", "source_time_us", "value", "status")
-    return replace(rows, **{name: getattr(rows, name)[keep] for name in names})
+    return replace(rows, **{name: getattr(rows, name)[keep] for name in _COLUMNS})
 
 
 def _part(message: Arrived, keep: NDArray[np.bool_]) -> Arrived:

@@ -37,13 +37,11 @@ def arrived(response: ua.PublishResponse, readers: Mapping[int, Reader] = _READE
                 rows.add(item.ClientHandle, item.Value)
         elif isinstance(notification, ua.StatusChangeNotification):
             status_change = notification.Status.value
-    available = result.AvailableSequenceNumbers
     status = np.array(rows.status, np.uint32)
     return Arrived(
         subscription_id=result.SubscriptionId,
         sequence_number=result.NotificationMessage.SequenceNumber,
         more_notifications=result.MoreNotifications,
-        available_sequence_numbers=None if available is None else tuple(available),
         handle=np.array(rows.handle, np.uint32),
         element=np.array(rows.element, np.int32),
         source_time_us=np.array(rows.time, np.int64),

@@ -8,8 +8,9 @@ import asyncio
 import logging
 import struct
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from asyncua import ua
 from asyncua.common.utils import Buffer
@@ -27,9 +28,8 @@ logger = logging.getLogger(__name__)
 
 IN_FLIGHT = 4
 MOST_ACKNOWLEDGED = 500  # in one request
-# How long a full spool waits before it looks again.
-PAUSE_S = 0.2
-LOOK_S = 1.0
+# So often it looks whether a full spool is free again and a subscription silent.
+LOOK_S = 0.2
 
 # The server holds fewer requests than were sent, or kept one too long: neither says anything of the values.
 _SEND_AGAIN = frozenset({StatusCodes.BadTimeout, StatusCodes.BadRequestTimeout})
@@ -56,7 +56,7 @@ class Publishing:
     def __init__(
         self, link: Link, may_ask: Callable[[], bool], is_fast: bool = True, longest_silence_s: float = 60.0
     ) -> None:
-        """Not `is_fast`: everything is left to asyncua's own decoder. A subscription that says nothing for
+        """Not `is_fast`: everything that comes is left to asyncua. A subscription that says nothing for
         `longest_silence_s`, not even that it lives, ends the session."""
         self._link = link
         self._may_ask = may_ask
@@ -66,8 +66,9 @@ class Publishing:
         self._streams: dict[int, Stream] = {}
         self._in_flight = 0
         self._most_in_flight = IN_FLIGHT
-        self._answers: asyncio.Queue[asyncio.Task[Buffer]] = asyncio.Queue()
-        self._acknowledging: dict[asyncio.Task[Buffer], dict[int, list[int]]] = {}
+        self._answers: deque[asyncio.Future[Any]] = deque()
+        self._news = asyncio.Event()
+        self._acknowledging: dict[asyncio.Future[Any], list[tuple[int, int]]] = {}
         self._unknown: set[int] = set()
         self._readers: Mapping[int, plain.Reader] = {}
         self._retired: list[tuple[float, Stream]] = []
@@ -88,6 +89,9 @@ class Publishing:
 
     async def run(self) -> None:
         """Ends with the session, by an exception."""
+        if self._is_fast:
+            self._link.read_quickly()
+        looking = asyncio.create_task(self._look())
         try:
             while True:
                 if self._may_ask():
@@ -95,14 +99,11 @@ class Publishing:
                         self._send()
                 else:
                     self._heard_at = dict.fromkeys(self._streams, time.monotonic())
-                try:
-                    async with asyncio.timeout(LOOK_S if self._in_flight else PAUSE_S):
-                        task = await self._answers.get()
-                except TimeoutError:
-                    self._listen()
-                    continue
-                self._in_flight -= 1
-                await self._take(task)
+                await self._news.wait()
+                self._news.clear()
+                while self._answers:
+                    self._in_flight -= 1
+                    await self._take(self._answers.popleft())
                 while self._retired and time.monotonic() > self._retired[0][0]:
                     _, stream = self._retired.pop(0)
                     await delete_subscription(self._link, stream.subscription_id)
@@ -110,9 +111,23 @@ class Publishing:
                     self._heard_at.pop(stream.subscription_id, None)
                 self._listen()
         finally:
-            for task in list(self._acknowledging):
-                task.cancel()
-                self._give_back(task)
+            looking.cancel()
+            for answer in list(self._acknowledging):
+                answer.cancel()
+                self._give_back(answer)
+
+    async def _look(self) -> None:
+        # A time-out around each wait would cost as much as the notification that is waited for.
+        while True:
+            await asyncio.sleep(LOOK_S)
+            self._news.set()
+
+    def _answered(self, answer: asyncio.Future[Any]) -> None:
+        if not answer.cancelled():
+            # Looked at here, so that nobody complains of the errors of those that come behind the first one.
+            answer.exception()
+            self._answers.append(answer)
+            self._news.set()
 
     def _listen(self) -> None:
         """A server may answer everything else and still have forgotten a subscription."""
@@ -122,48 +137,39 @@ class Publishing:
             raise SequenceLostError("a subscription is silent, though its server answers")
 
     def _send(self) -> None:
-        acknowledging = {}
-        room = MOST_ACKNOWLEDGED
-        for stream in self._streams.values():
-            numbers = stream.acknowledgements(room)
-            if numbers:
-                acknowledging[stream.subscription_id] = numbers
-                room -= len(numbers)
-        request = ua.PublishRequest()
-        request.Parameters.SubscriptionAcknowledgements = [
-            ua.SubscriptionAcknowledgement(SubscriptionId=subscription, SequenceNumber=number)
-            for subscription, numbers in acknowledging.items()
-            for number in numbers
-        ]
-        task = asyncio.create_task(self._link.send(request, 0))
-        self._acknowledging[task] = acknowledging
-        task.add_done_callback(self._answers.put_nowait)
+        acknowledged: list[tuple[int, int]] = []
+        for subscription, stream in self._streams.items():
+            numbers = stream.acknowledgements(MOST_ACKNOWLEDGED - len(acknowledged))
+            acknowledged += [(subscription, number) for number in numbers]
+        answer = self._link.publish(acknowledged)
+        self._acknowledging[answer] = acknowledged
+        answer.add_done_callback(self._answered)
         self._in_flight += 1
 
-    async def _take(self, task: asyncio.Task[Buffer]) -> None:
+    async def _take(self, answer: asyncio.Future[Any]) -> None:
         try:
-            body = task.result()
+            body = self._link.published(answer)
         except UaStatusCodeError as error:
-            self._give_back(task)
+            self._give_back(answer)
             if error.code == _TOO_MANY and self._most_in_flight > 1:
                 self._most_in_flight -= 1
             elif error.code not in _SEND_AGAIN:
                 raise
             return
         except BaseException:
-            self._give_back(task)
+            self._give_back(answer)
             raise
-        del self._acknowledging[task]
+        del self._acknowledging[answer]
         # The next request goes out before this answer is worked on: the server need not wait for us.
         if self._may_ask() and self._in_flight < self._most_in_flight:
             self._send()
         await self._hand_on(body)
 
-    async def _hand_on(self, body: Buffer) -> None:
-        message = fast.arrived(bytes(body), self._readers) if self._is_fast else None
+    async def _hand_on(self, body: bytes) -> None:
+        message = fast.arrived(body, self._readers) if self._is_fast else None
         if message is None:
             try:
-                response = struct_from_binary(ua.PublishResponse, body)
+                response = struct_from_binary(ua.PublishResponse, Buffer(body))
             except (UaError, ValueError, TypeError, LookupError, struct.error) as error:
                 # Its number is not known: the next message shows the gap, and Republish tells which it was.
                 logger.error("A notification cannot be read: %r", error)
@@ -178,7 +184,7 @@ class Publishing:
             self._unknown.add(message.subscription_id)
             await delete_subscription(self._link, message.subscription_id)
 
-    def _give_back(self, task: asyncio.Task[Buffer]) -> None:
-        for subscription, numbers in self._acknowledging.pop(task, {}).items():
+    def _give_back(self, answer: asyncio.Future[Any]) -> None:
+        for subscription, number in reversed(self._acknowledging.pop(answer, [])):
             if stream := self._streams.get(subscription):
-                stream.not_acknowledged(numbers)
+                stream.not_acknowledged([number])

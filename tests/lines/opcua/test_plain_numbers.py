@@ -21,7 +21,6 @@ def message(items: list[tuple[int, int, float]]) -> Arrived:
         subscription_id=1,
         sequence_number=1,
         more_notifications=False,
-        available_sequence_numbers=None,
         handle=np.array([item[0] for item in items], np.uint32),
         element=np.array([item[1] for item in items], np.int32),
         source_time_us=np.arange(n, dtype=np.int64),
