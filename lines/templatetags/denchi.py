@@ -159,16 +159,19 @@ def role(value: str) -> str:
 
 @register.filter
 def number(value: float | None, decimals: int | None = None) -> str:
-    """A figure with thousands separated by a narrow space and a true minus; at most 4 significant digits by default."""
+    """A figure with thousands separated by a narrow space and a true minus; at most 4 significant digits by default.
+
+    What rounds to nothing has no sign.
+    """
     if value is None:
         return "–"
     if decimals is None:
-        text = f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+        text = f"{value:z,.4g}" if abs(value) < 1000 else f"{value:z,.0f}"
         if "e" in text:
             mantissa, exponent = text.split("e")
             text = f"{mantissa}×10{_superscript(int(exponent))}"
     else:
-        text = f"{value:,.{decimals}f}"
+        text = f"{value:z,.{decimals}f}"
     return text.replace(",", "\u202f").replace("-", "\u2212")
 
 

@@ -122,7 +122,9 @@ function add(values) {
 }
 
 function number(chart, value) {
-  return value.toLocaleString("en", { minimumFractionDigits: chart.decimals, maximumFractionDigits: chart.decimals })
+  // What rounds to nothing has no sign: -0 + 0 is 0.
+  const shown = Number(value.toFixed(chart.decimals)) + 0;
+  return shown.toLocaleString("en", { minimumFractionDigits: chart.decimals, maximumFractionDigits: chart.decimals })
     .replaceAll(",", "\u202f").replace("-", "\u2212");
 }
 
