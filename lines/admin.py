@@ -247,6 +247,11 @@ class TelemetryBatchAdmin(FactAdmin):
     list_display = ("id", "source", "sequence", "received_at", "rows", "duplicates")
 
 
+@admin.register(models.CommittedRange)
+class CommittedRangeAdmin(FactAdmin):
+    list_display = ("id", "source", "first", "last")
+
+
 @admin.register(models.SealedPartition)
 class SealedPartitionAdmin(FactAdmin):
     list_display = (

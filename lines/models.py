@@ -29,7 +29,7 @@ from lines.records.models import (
     WithdrawnRecord,
 )
 from lines.states.models import StateChange, StationStatus
-from lines.telemetry.models import Sample, SealedPartition, SignalLatest, TelemetryBatch
+from lines.telemetry.models import CommittedRange, Sample, SealedPartition, SignalLatest, TelemetryBatch
 
 __all__ = [
     "Alarm",
@@ -37,6 +37,7 @@ __all__ = [
     "AttributeCount",
     "BillItem",
     "Certification",
+    "CommittedRange",
     "Event",
     "Gap",
     "LedgerHour",

@@ -6,7 +6,7 @@ from django.db.models import Max
 
 from lines.plant.models import Interface, OpcUaServer, Signal, SignalKind
 from lines.plant.opcua_files import TELEMETRY_COUNT
-from lines.telemetry.models import TelemetryBatch
+from lines.telemetry.models import CommittedRange, TelemetryBatch
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,17 @@ def _node(signal: Signal) -> str:
 
 def highest_sequence(source: str) -> int:
     """0 where the source has sent nothing yet."""
-    return TelemetryBatch.objects.filter(source=source).aggregate(highest=Max("sequence"))["highest"] or 0
+    newest = TelemetryBatch.objects.filter(source=source).aggregate(highest=Max("sequence"))["highest"] or 0
+    pruned = CommittedRange.objects.filter(source=source).aggregate(highest=Max("last"))["highest"] or 0
+    return max(newest, pruned)
 
 
 def committed(source: str, sequences: list[int]) -> set[int]:
     found = TelemetryBatch.objects.filter(source=source, sequence__in=sequences)
-    return set(found.values_list("sequence", flat=True))
+    known = set(found.values_list("sequence", flat=True))
+    if missing := set(sequences) - known:
+        # Asked second: what is pruned meanwhile is in one of the two.
+        ranges = CommittedRange.objects.filter(source=source, first__lte=max(missing), last__gte=min(missing))
+        for first, last in ranges.values_list("first", "last"):
+            known |= {sequence for sequence in missing if first <= sequence <= last}
+    return known

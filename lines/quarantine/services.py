@@ -32,6 +32,7 @@ from lines.telemetry import services as telemetry
 from lines.telemetry.batches import Batch
 from lines.telemetry.models import TelemetryBatch
 from lines.telemetry.news import moment
+from lines.telemetry.queries import is_pruned
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,8 @@ def set_aside(source: str, sequence: int, content: bytes, code: Code, detail: st
     try:
         with acting("task:telemetry"):
             _take_turn()
+            if is_pruned(source, sequence):
+                return False
             TelemetryBatch.objects.create(
                 source=source, sequence=sequence, received_at=now, rows=0, content_sha256=sha256,
                 rejected=0 if batch is None else len(batch),

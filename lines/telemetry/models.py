@@ -10,7 +10,8 @@ from lines.plant.models import Signal
 
 
 class TelemetryBatch(models.Model):
-    """One committed batch. The gateway drops a batch from its spool only when it finds it here."""
+    """One committed batch. The gateway drops a batch from its spool only when it finds it here, or its number in a
+    CommittedRange: rows go after some days (pruning.py)."""
 
     source = models.CharField(max_length=64, help_text="Gateway and its spool, e.g. L1-3f2a.")
     sequence = models.BigIntegerField()
@@ -27,6 +28,17 @@ class TelemetryBatch(models.Model):
         constraints = [models.UniqueConstraint(fields=["source", "sequence"], name="batch_source_sequence")]
         # Sealing proves by them that no row came since it read.
         indexes = [models.Index(fields=["received_at"], name="batch_received_at")]
+
+
+class CommittedRange(models.Model):
+    """Sequence numbers of one source that are committed and whose own rows are gone. Ranges do not touch."""
+
+    source = models.CharField(max_length=64)
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "first"], name="committed_source_first")]
 
 
 class Sample(models.Model):

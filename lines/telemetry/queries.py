@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from lines.plant.models import Signal
 from lines.telemetry import reading
 from lines.telemetry.batches import is_good
+from lines.telemetry.models import CommittedRange
 from lines.telemetry.news import moment
 
 
@@ -48,6 +49,11 @@ def samples(signal: Signal, since: datetime, until: datetime, max_points: int) -
             for at, received, value, status in zip(*columns, strict=True)
         ],
     }
+
+
+def is_pruned(source: str, sequence: int) -> bool:
+    """Whether a batch was committed so long ago that its own row is gone."""
+    return CommittedRange.objects.filter(source=source, first__lte=sequence, last__gte=sequence).exists()
 
 
 def signal_of(station: str, code: str) -> Signal | None:

@@ -60,7 +60,7 @@ def seal(now: datetime | None = None, tell: Tell = logger.info) -> list[SealedPa
     made: list[SealedPartition] = []
     if settings.DENCHI_HOT_DAYS <= 0:
         return made
-    with _alone() as is_ours:
+    with alone() as is_ours:
         if not is_ours:
             tell("Another pass is sealing.")
             return made
@@ -77,7 +77,7 @@ def remove_old(now: datetime | None = None, tell: Tell = logger.info) -> int:
         return 0
     limit = _day_of(now) - timedelta(days=settings.DENCHI_COLD_DAYS)
     gone = 0
-    with _alone() as is_ours:
+    with alone() as is_ours:
         if not is_ours:
             return 0
         for table, day in [*_partitions(limit), *((DEFAULT, day) for day in _late_days(limit))]:
@@ -300,8 +300,8 @@ def _snapshot() -> Iterator[None]:
 
 
 @contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether this connection may seal now; another one does otherwise."""
+def alone() -> Iterator[bool]:
+    """Whether this connection may move or count telemetry now; another one does otherwise."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_lock(hashtextextended('telemetry sealer', 0))")
         is_ours = bool(cursor.fetchone()[0])

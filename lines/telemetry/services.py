@@ -107,8 +107,10 @@ def _take_turn(source: str, sequence: int, signals: dict[int, SignalRow]) -> boo
         )
         # Asked when the turn has come, not before.
         cursor.execute(
-            "select not exists (select from lines_telemetrybatch where source = %s and sequence = %s::bigint)",
-            [source, sequence],
+            "select not exists (select from lines_telemetrybatch where source = %s and sequence = %s::bigint)"
+            " and not exists"
+            " (select from lines_committedrange where source = %s and %s::bigint between first and last)",
+            [source, sequence, source, sequence],
         )
         return bool(cursor.fetchone()[0])
 

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from lines.quarantine import errors as quarantine_errors
 from lines.quarantine import services as quarantine
-from lines.telemetry import sealing, services
+from lines.telemetry import pruning, sealing, services
 
 
 @shared_task(name="lines.telemetry.tasks.store_batch")
@@ -32,3 +32,4 @@ def seal() -> None:
     """What has been in the database for long enough goes into files; what was kept for long enough goes."""
     sealing.seal()
     sealing.remove_old()
+    pruning.prune()
