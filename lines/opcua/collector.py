@@ -40,7 +40,8 @@ Rows = tuple[Column, Column, Column, Column]
 
 
 class Collector:
-    """Takes values from all sessions of a line; every FLUSH_S or FULL_ROWS a batch goes to the spool.
+    """Takes values from all sessions of a line; every FLUSH_S or FULL_ROWS a batch goes to the spool, later while the
+    database is behind.
 
     `add` never refuses and never waits. A session that finds `is_full` stops asking its server for more until it is
     not; what its server's queues can't hold is then the server's to report. Only a session that goes on asking loses
@@ -63,6 +64,7 @@ class Collector:
         self._ticket = self._durable = 0
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._wake = asyncio.Event()
+        self._full_rows = FULL_ROWS
         self._failed = self._is_over = False
         self._break_id: str | None = None
         self._heartbeat_at = float("-inf")
@@ -89,7 +91,7 @@ class Collector:
             raise ValueError("columns of unequal length")
         self._rows.append((signal_id, source_time_us, value, status))
         self._count += len(signal_id)
-        if self._count >= FULL_ROWS:
+        if self._count >= self._full_rows:
             self._wake.set()
         self._ticket += 1
         return self._ticket
@@ -122,6 +124,7 @@ class Collector:
         while True:
             backlog = self._delivery.backlog
             flush_s = next((seconds for least, seconds in BEHIND_FLUSH_S.items() if backlog > least), FLUSH_S)
+            self._full_rows = FULL_ROWS if flush_s == FLUSH_S else BATCH_ROWS
             # Not wait_for: before Python 3.12 it forgets a cancellation that comes together with what it waits for.
             with suppress(TimeoutError):
                 async with asyncio.timeout(flush_s):
