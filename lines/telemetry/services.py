@@ -23,15 +23,12 @@ from lines.states import services as states
 from lines.telemetry import batches, news
 from lines.telemetry.batches import Batch, Mask
 from lines.telemetry.news import Known, Newest, SignalRow, moment
+from lines.telemetry.repeats import TIME_OF_US, is_repeat
 
 logger = logging.getLogger(__name__)
 
-# A server repeats what it has when a session or subscription is made anew; older repeats than this were stored.
-RECONNECT_WINDOW = timedelta(days=1)
 PARTITIONED = ("lines_sample", "lines_measurement")
 DAYS_AHEAD = 8
-# Exact for whole microseconds, as adding so many of an interval is; a time made of seconds is not.
-_TIME_OF_US = "timestamptz 'epoch' + us * interval '1 microsecond'"
 
 
 def store(source: str, sequence: int, content: bytes) -> bool:
@@ -53,7 +50,7 @@ def _store(source: str, sequence: int, batch: Batch, sha256: str) -> bool:
     order = np.lexsort((batch.source_time_us, batch.signal_id))
     order = order[is_accepted[order]]
     order = order[batches.is_first(batch.where(order))]
-    order = order[~_is_repeat(batch.where(order), known, received_at)]
+    order = order[~is_repeat(batch.where(order), known, received_at)]
     kept = batch.where(order)
     _copy(kept)
     newest = _raise_latest(kept, signals, received_at)
@@ -147,49 +144,6 @@ def _newest_known(signals: dict[int, SignalRow]) -> dict[int, Known]:
         return {row[0]: Known(*row[1:]) for row in cursor.fetchall()}
 
 
-def _is_repeat(batch: Batch, known: dict[int, Known], received_at: datetime) -> Mask:
-    """(n,) true where the same value is stored already.
-
-    Only rows not newer than the newest known can be; in quiet times that is none, or one per signal after a
-    reconnect.
-    """
-    mask = np.zeros(len(batch), np.bool_)
-    ids, where = np.unique(batch.signal_id, return_inverse=True)
-    never = Known(np.iinfo(np.int64).min, 0.0, 0)
-    limits = np.array([known.get(signal, never).source_time_us for signal in ids.tolist()], np.int64)
-    candidates = np.flatnonzero(batch.source_time_us <= limits[where])
-    if not len(candidates):
-        return mask
-    part = batch.where(candidates)
-    with prepared_cursor() as cursor:
-        cursor.execute(
-            f"""
-            select candidate.n from (
-                select n, signal_id, {_TIME_OF_US} as source_time, value, status
-                from unnest(%s::int[], %s::bigint[], %s::bigint[], %s::float8[], %s::bigint[])
-                    as told (n, signal_id, us, value, status)
-            ) as candidate
-            where exists (
-                select from lines_sample as sample
-                where sample.signal_id = candidate.signal_id and sample.source_time = candidate.source_time
-                    and sample.value = candidate.value and sample.status = candidate.status
-                    and sample.received_at > %s
-            ) or exists (
-                select from lines_signallatest as latest
-                where latest.signal_id = candidate.signal_id and latest.source_time = candidate.source_time
-                    and latest.value = candidate.value and latest.status = candidate.status
-            )
-            """,  # noqa: S608 - no input in it
-            [
-                *(candidates.tolist(), part.signal_id.tolist(), part.source_time_us.tolist()),
-                *(part.value.tolist(), part.status.tolist()),
-                received_at - RECONNECT_WINDOW,
-            ],
-        )
-        mask[[row[0] for row in cursor.fetchall()]] = True
-    return mask
-
-
 def _copy(batch: Batch) -> None:
     if not len(batch):
         return
@@ -214,7 +168,7 @@ def _raise_latest(kept: Batch, signals: dict[int, SignalRow], received_at: datet
         cursor.execute(
             f"""
             insert into lines_signallatest as latest (signal_id, source_time, received_at, value, status)
-            select signal_id, {_TIME_OF_US}, %s, value, status
+            select signal_id, {TIME_OF_US}, %s, value, status
             from unnest(%s::bigint[], %s::bigint[], %s::float8[], %s::bigint[]) as newest (signal_id, us, value, status)
             on conflict (signal_id) do update set source_time = excluded.source_time,
                 received_at = excluded.received_at, value = excluded.value, status = excluded.status

@@ -107,6 +107,20 @@ def test_what_comes_after_sealing_is_read_and_sealed_later(row: Row) -> None:
 
 
 @pytest.mark.django_db
+def test_what_a_server_told_twice_is_stored_once_though_the_first_is_sealed(row: Row) -> None:
+    """A gateway that was cut off for longer than values are hot, with a reconnect just before."""
+    signals = [row.signals["Value0"].id, row.signals["Value1"].id]
+    day_partition(OLD)
+    first = some(signals, OLD, 100)
+    late = [(signals[0], first[-2][1], first[-2][2] + 1, 0), *some(signals, OLD + timedelta(minutes=2), 30, seed=3)]
+    tell(1, OLD, first)
+    sealing.seal(NOW)
+    tell(2, OLD + MINUTE, [*first[60:], *late])
+    assert found(signals) == sorted(first + late)
+    assert TelemetryBatch.objects.get(sequence=2).duplicates == 40
+
+
+@pytest.mark.django_db
 def test_a_file_that_reads_back_otherwise_keeps_the_rows(
     row: Row, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
