@@ -71,6 +71,7 @@ def _is_sealed(batch: Batch, received_at: datetime) -> Mask:
     mask = np.zeros(len(batch), np.bool_)
     days = [(received_at - RECONNECT_WINDOW).astimezone(UTC).date(), received_at.astimezone(UTC).date()]
     parts = SealedPartition.objects.filter(removed_at=None, day__in=days) if len(batch) else ()
+    signals = np.unique(batch.signal_id).tolist()
     for sealed in parts:
         times = batch.source_time_us
         try:
