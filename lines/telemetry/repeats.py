@@ -71,14 +71,11 @@ def _is_sealed(batch: Batch, received_at: datetime) -> Mask:
     mask = np.zeros(len(batch), np.bool_)
     days = [(received_at - RECONNECT_WINDOW).astimezone(UTC).date(), received_at.astimezone(UTC).date()]
     parts = SealedPartition.objects.filter(removed_at=None, day__in=days) if len(batch) else ()
-    signals = np.unique(batch.signal_id).tolist()
+    signals, times = np.unique(batch.signal_id).tolist(), batch.source_time_us
     for sealed in parts:
-        times = batch.source_time_us
         try:
             with storage.opened(sealed.name) as file:
-                for rows in cold.read(
-                    file, np.unique(batch.signal_id).tolist(), int(times.min()), int(times.max()) + 1
-                ):
+                for rows in cold.read(file, signals, int(times.min()), int(times.max()) + 1):
                     same = rows.where(np.isin(rows.source_time_us, times))
                     columns = (same.signal_id, same.source_time_us, same.value, same.status)
                     there = set(zip(*(column.tolist() for column in columns), strict=True))
