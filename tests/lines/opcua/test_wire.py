@@ -1,12 +1,19 @@
-"""The bytes of a publish request are those that asyncua would send. What comes back by this way: every session test."""
+"""The bytes of a publish request are those that asyncua would send, and its answer is what asyncua would read."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import asyncua
 import pytest
+from asyncua.client.ua_client import UASocketProtocol
+from asyncua.common.connection import SecureConnection, TransportLimits
 from asyncua.common.utils import Buffer
-from asyncua.ua.ua_binary import nodeid_to_binary, struct_from_binary, struct_to_binary
+from asyncua.crypto.security_policies import SecurityPolicyNone
+from asyncua.ua.ua_binary import header_from_binary, nodeid_to_binary, struct_from_binary, struct_to_binary
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lines.opcua import wire
 
@@ -25,3 +32,56 @@ def test_a_publish_request(token: Any, acknowledged: list[tuple[int, int]]) -> N
     expected.RequestHeader.Timestamp = read.RequestHeader.Timestamp
     expected.Parameters.SubscriptionAcknowledgements = [ua.SubscriptionAcknowledgement(*each) for each in acknowledged]
     assert struct_to_binary(expected) == body
+
+
+class Sent:
+    """What a connection was given to send."""
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+
+    def write(self, part: bytes) -> None:
+        self.parts.append(part)
+
+
+def answer(number: int, size: int) -> bytes:
+    """Of a publish request where `number` is even, of another service where it is odd."""
+    kind = ua.PublishResponse if number % 2 == 0 else ua.ReadResponse
+    return struct_to_binary(kind())[:4] + bytes([number]) * size
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from([0, 1, 30, 5_000, 70_000, 200_000]), min_size=1, max_size=8),
+    st.lists(st.integers(0, 400_000), max_size=12),
+)
+def test_answers_arrive_whole_however_the_network_cuts_them(sizes: list[int], cuts: list[int]) -> None:
+    """Taken by either way in turn: both count the same chunks and requests."""
+
+    async def scenario() -> None:
+        policy: Any = SecurityPolicyNone()  # type: ignore[no-untyped-call]  # asyncua ships it without types
+        limits = TransportLimits(65535, 65535, 0, 0)
+        protocol, server = UASocketProtocol(), SecureConnection(policy, limits)
+        asked = SecureConnection(policy, limits)
+        protocol._connection.security_policy = policy
+        protocol.transport = sent = Sent()  # type: ignore[assignment]  # all that is used of it
+        way = wire.Wire(protocol)
+        way.read()
+        futures = []
+        for number in range(len(sizes)):
+            is_publish = number % 2 == 0
+            futures.append(way.publish([(1, number)]) if is_publish else protocol._send_request(ua.ReadRequest()))
+        # The server takes both for what they are, and in their order.
+        for number, part in enumerate(sent.parts):
+            buffer = Buffer(part)
+            message = asked.receive_from_header_and_body(header_from_binary(buffer), buffer)
+            assert message.request_id() == number + 1
+        stream = b"".join(
+            server.message_to_binary(answer(number, size), request_id=number + 1) for number, size in enumerate(sizes)
+        )
+        ends = sorted({0, len(stream), *(cut % (len(stream) + 1) for cut in cuts)})
+        for begin, end in pairwise(ends):
+            protocol.data_received(stream[begin:end])
+        assert [bytes(future.result()) for future in futures] == [answer(*each) for each in enumerate(sizes)]
+
+    asyncio.run(scenario())
