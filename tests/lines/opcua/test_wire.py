@@ -44,18 +44,21 @@ class Sent:
         self.parts.append(part)
 
 
-def answer(number: int, size: int) -> bytes:
-    """Of a publish request where `number` is even, of another service where it is odd."""
-    kind = ua.PublishResponse if number % 2 == 0 else ua.ReadResponse
+def answer(number: int, is_publish: bool, size: int) -> bytes:
+    kind = ua.PublishResponse if is_publish else ua.ReadResponse
     return struct_to_binary(kind())[:4] + bytes([number]) * size
 
 
 @settings(deadline=None)
 @given(
-    st.lists(st.sampled_from([0, 1, 30, 5_000, 70_000, 200_000]), min_size=1, max_size=8),
-    st.lists(st.integers(0, 400_000), max_size=12),
+    st.lists(
+        st.tuples(st.sampled_from([True, True, True, False]), st.sampled_from([0, 1, 30, 5_000, 60_000, 150_000])),
+        min_size=2,
+        max_size=12,
+    ),
+    st.lists(st.integers(0, 400_000), max_size=6),
 )
-def test_answers_arrive_whole_however_the_network_cuts_them(sizes: list[int], cuts: list[int]) -> None:
+def test_answers_arrive_whole_however_the_network_cuts_them(kinds: list[tuple[bool, int]], cuts: list[int]) -> None:
     """Taken by either way in turn: both count the same chunks and requests."""
 
     async def scenario() -> None:
@@ -68,8 +71,7 @@ def test_answers_arrive_whole_however_the_network_cuts_them(sizes: list[int], cu
         way = wire.Wire(protocol)
         way.read()
         futures = []
-        for number in range(len(sizes)):
-            is_publish = number % 2 == 0
+        for number, (is_publish, _) in enumerate(kinds):
             futures.append(way.publish([(1, number)]) if is_publish else protocol._send_request(ua.ReadRequest()))
         # The server takes both for what they are, and in their order.
         for number, part in enumerate(sent.parts):
@@ -77,11 +79,11 @@ def test_answers_arrive_whole_however_the_network_cuts_them(sizes: list[int], cu
             message = asked.receive_from_header_and_body(header_from_binary(buffer), buffer)
             assert message.request_id() == number + 1
         stream = b"".join(
-            server.message_to_binary(answer(number, size), request_id=number + 1) for number, size in enumerate(sizes)
+            server.message_to_binary(answer(number, *each), request_id=number + 1) for number, each in enumerate(kinds)
         )
         ends = sorted({0, len(stream), *(cut % (len(stream) + 1) for cut in cuts)})
         for begin, end in pairwise(ends):
             protocol.data_received(stream[begin:end])
-        assert [bytes(future.result()) for future in futures] == [answer(*each) for each in enumerate(sizes)]
+        assert [bytes(future.result()) for future in futures] == [answer(n, *each) for n, each in enumerate(kinds)]
 
     asyncio.run(scenario())
