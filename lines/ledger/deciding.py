@@ -1,7 +1,7 @@
 """What is missing, to which gap it belongs, and whether a gap that was closed has cost anything."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.utils import timezone
@@ -34,6 +34,7 @@ def decide(digest: Digest) -> None:
     for station_id, row in digest.rows.items():
         before, settled_us = digest.tallies[station_id], digest.settled_us(station_id)
         gaps = undecided.pop(station_id, [])
+        _set_right(gaps, moment(digest.newest_us(station_id)))
         _find_losses(before, settled_us, row, gaps, known.get(station_id, []))
         for gap in gaps:
             if before.is_counting:
@@ -61,6 +62,15 @@ def _in_reach(digest: Digest) -> Iterable[Loss]:
 def _save(rows: Iterable[StationTally]) -> None:
     fields = ["source", "state", "is_open", "counting_since", "counted_until", "clock_us"]
     StationTally.objects.bulk_create(rows, update_conflicts=True, unique_fields=["station"], update_fields=fields)
+
+
+def _set_right(gaps: list[Gap], newest: datetime) -> None:
+    """What a gateway's clock that was ahead told of is over, however late it said it was: see `tally.received_by`."""
+    for gap in gaps:
+        if max(gap.opened_at, gap.closed_at or gap.opened_at) > newest:
+            gap.opened_at = min(gap.opened_at, newest)
+            gap.closed_at = min(gap.closed_at, newest) if gap.closed_at else None
+            gap.save(update_fields=["opened_at", "closed_at"])
 
 
 def _find_losses(before: Tally, settled_us: int, row: StationTally, gaps: list[Gap], known: list[Loss]) -> None:

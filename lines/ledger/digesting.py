@@ -19,7 +19,7 @@ from lines.telemetry.models import TelemetryBatch
 SETTLED_AFTER_US = 2_000_000
 # So many batches behind one that does not come, and it is waited for no longer: its file cannot be read any more.
 MOST_AHEAD = 5_000
-_MOST_BACKLOG = 2**63 - 1
+_GREATEST = 2**63 - 1
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +48,10 @@ class Digest:
         """Receipt (gateway's clock) up to which nothing more of this station is on its way."""
         source = self.sources.get(self.rows[station_id].source)
         return source.settled_us - SETTLED_AFTER_US if source else 0
+
+    def newest_us(self, station_id: int) -> int:
+        """Receipt (gateway's clock) of the newest batch that may tell of this station."""
+        return _newest_us(self.sources, self.rows[station_id].source)
 
     def is_over(self, station_id: int) -> bool:
         """Whether another gateway speaks for the station now, and it has not been heard of it yet."""
@@ -80,7 +84,7 @@ def digest(most: int) -> Digest:
         sources[name].save()
     gaps.take_notes(news, sources)
     # Behind the notes: what they opened and closed is decided by the counts of its stations, told of now or not.
-    rows, tallies = _take_in(told)
+    rows, tallies = _take_in(told, sources)
     _keep_hours(told)
     return Digest(len(news) == most, sources, rows, tallies)
 
@@ -119,7 +123,7 @@ def _hear(source: LedgerSource, news: LedgerNews) -> None:
             source.heard_at = max(source.heard_at, news.taken_at)
             servers, backlog, share = note.get("servers"), note.get("backlog"), note.get("spool_share")
             source.servers = servers if isinstance(servers, dict) else {}
-            source.backlog = min(max(backlog, 0), _MOST_BACKLOG) if isinstance(backlog, int) else 0
+            source.backlog = min(max(backlog, 0), _GREATEST) if isinstance(backlog, int) else 0
             source.spool_share = share if isinstance(share, int | float) else 0.0
 
 
@@ -129,6 +133,12 @@ def _advance(source: LedgerSource) -> None:
         source.contiguous_to += 1
         source.settled_us = received_us or source.settled_us
     source.ahead = {sequence: us for sequence, us in source.ahead.items() if int(sequence) > source.contiguous_to}
+
+
+def _newest_us(sources: dict[str, LedgerSource], name: str) -> int:
+    """Receipt of the newest batch, of this gateway or of one that may speak for its servers now."""
+    asked = [each for each in sources.values() if each.is_current or each.source == name]
+    return max((us for each in asked for us in (each.settled_us, *each.ahead.values())), default=_GREATEST)
 
 
 def _give_up(source: LedgerSource) -> None:
@@ -161,19 +171,26 @@ def _read(news: LedgerNews, told: dict[int, Told]) -> None:
                 station.hours[received_us // HOUR_US][place] += each[name]
 
 
-def _take_in(told: dict[int, Told]) -> tuple[dict[int, StationTally], dict[int, Tally]]:
+def _take_in(
+    told: dict[int, Told], sources: dict[str, LedgerSource]
+) -> tuple[dict[int, StationTally], dict[int, Tally]]:
     """The tallies with what is new, and those that time alone may change."""
     undecided = Gap.objects.filter(decided_at=None).values("station")
     wanted = Q(station__in=list(told)) | Q(is_open=True) | Q(station__in=undecided)
     rows = {row.station_id: row for row in StationTally.objects.filter(wanted)}
     tallies = {station_id: Tally.from_bytes(bytes(row.state)) for station_id, row in rows.items()}
     for station_id, each in told.items():
-        row = rows.setdefault(station_id, StationTally(station_id=station_id))
-        row.source = each.source
-        before = tallies.get(station_id, Tally())
+        rows.setdefault(station_id, StationTally(station_id=station_id)).source = each.source
+    newest_us = {name: _newest_us(sources, name) for name in {row.source for row in rows.values()}}
+    for station_id, row in rows.items():
+        tallies[station_id] = tally.received_by(tallies.get(station_id, Tally()), newest_us[row.source])
+    for station_id, each in told.items():
+        row, before = rows[station_id], tallies[station_id]
         times = np.concatenate([*each.times, np.empty(0, np.int64)])
         counts = np.concatenate([*each.counts, np.empty(0, np.int64)])
-        after = tally.take_in(before, times, counts, each.readings)
+        limit_us = newest_us[row.source]
+        readings = [reading._replace(received_us=min(reading.received_us, limit_us)) for reading in each.readings]
+        after = tally.take_in(before, times, counts, readings)
         if after.is_counting:
             row.counting_since = moment(after.first_us)
             row.counted_until = moment(after.clock_us)

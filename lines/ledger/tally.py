@@ -156,6 +156,12 @@ def take_in(tally: Tally, times_us: Times, times_count: Times, readings: list[Re
     return tally if tally.newer_count.sum() <= MOST_PENDING else Tally()
 
 
+def received_by(tally: Tally, newest_us: int) -> Tally:
+    """The same without receipts later than that of the newest batch there is. Such came by a gateway's clock that was
+    ahead and has been set back; nothing behind them would be settled before it is there again."""
+    return replace(tally, received_us=np.minimum(tally.received_us, newest_us))
+
+
 def _with_newer(tally: Tally, times_us: Times, times_count: Times) -> Tally:
     newer_us, newer_count = _added(
         np.concatenate([tally.newer_us, times_us]), np.concatenate([tally.newer_count, times_count])

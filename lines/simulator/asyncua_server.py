@@ -78,7 +78,11 @@ class AsyncuaServer:
             self._kinds[spec.path] = kind, spec.is_array
             if spec.is_signal:
                 await self.write(spec.path, spec.initial, 0.0, NO_VALUE_YET)
-        await server.start()
+        await self._listen()
+
+    async def _listen(self) -> None:
+        """All variables are there; from now on clients come."""
+        await self._server.start()
 
     async def stop(self) -> None:
         await self._server.stop()

@@ -65,10 +65,14 @@ class OpcuaServer:
                 empty = ua.DataValue(ua.Variant(None), ua.StatusCode(NO_VALUE_YET))
                 server.set_attribute_value(self._ids[spec.path], empty)
         try:
-            server.start()
+            self._listen()
         except OSError:
             self._server = None  # there is nothing to stop
             raise
+
+    def _listen(self) -> None:
+        """All variables are there; from now on clients come."""
+        self._server.start()
 
     async def stop(self) -> None:
         if self._server is not None:

@@ -221,14 +221,24 @@ class FaultPlant:
 
     def wait_flowing(self, timeout_s: float = 300.0) -> None:
         """Until every station has a value stored that it gave after this was asked."""
-        asked_at, deadline = time.time(), time.monotonic() + timeout_s
-        query = "select count(*) from lines_signallatest where signal_id = any(%s) and source_time > to_timestamp(%s)"
+        asked_us, deadline = time.time_ns() // 1000, time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             try:
-                if self.ask(query, self.signal_ids, asked_at)[0][0] == len(self.signal_ids):
+                if self._signals_stored(self.given(asked_us)) == set(self.signal_ids):
                     return
             except psycopg.OperationalError:
                 pass  # it is starting
             self.keep()
             time.sleep(0.2)
         raise AssertionError(f"values do not flow: {self.supervisor.tail_of('gateway', 20)}")
+
+    def _signals_stored(self, given: truth.Records) -> set[int]:
+        """Of which signals any of these is stored. The newest value by source time tells nothing: it stays what it is
+        for as long as a clock was ahead."""
+        rows = self.ask(
+            "select distinct signal_id from lines_sample join unnest(%s::bigint[], %s::bigint[]) as told (signal, us)"
+            " on signal_id = signal and source_time = to_timestamp(us / 1e6)",
+            given["signal_id"].tolist(),
+            given["source_time_us"].tolist(),
+        )
+        return {row[0] for row in rows}

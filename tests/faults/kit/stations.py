@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -52,16 +53,23 @@ class Config:
         return cls(**json.loads(path.read_text()))
 
 
-class HistorisingAsyncua(AsyncuaServer):
-    """Each write of a value is in the library's own history."""
+Row = tuple[str, float, float]  # path, value, source time
 
-    async def start(self) -> None:
-        await super().start()
+
+class HistorisingAsyncua(AsyncuaServer):
+    """Each write of a value is in the library's own history, and `before` from the first client on."""
+
+    before: Iterable[Row] = ()
+
+    async def _listen(self) -> None:
         for node in self._ids.values():
             await self._server.iserver.history_manager.storage.new_historized_node(node, None)
             await self._server.get_node(node).set_attr_bit(
                 new_ua.AttributeIds.AccessLevel, new_ua.AccessLevel.HistoryRead
             )
+        for row in self.before:
+            await self.remember(*row)
+        await super()._listen()
 
     async def remember(self, path: str, value: Any, source_time: float) -> None:
         kind, _ = self._kinds[path]
@@ -70,15 +78,22 @@ class HistorisingAsyncua(AsyncuaServer):
 
 
 class HistorisingOpcua(OpcuaServer):
-    """Each write of a value is in the library's own history."""
+    """Each write of a value is in the library's own history, and `before` from the first client on."""
 
-    async def start(self) -> None:
-        await super().start()
+    before: Iterable[Row] = ()
+
+    def _listen(self) -> None:
         for node in self._ids.values():
             self._server.iserver.history_manager.storage.new_historized_node(node, None)
             self._server.get_node(node).set_attr_bit(old_ua.AttributeIds.AccessLevel, old_ua.AccessLevel.HistoryRead)
+        for row in self.before:
+            self._remember(*row)
+        super()._listen()
 
     async def remember(self, path: str, value: Any, source_time: float) -> None:
+        self._remember(path, value, source_time)
+
+    def _remember(self, path: str, value: Any, source_time: float) -> None:
         data = old_ua.DataValue(old_ua.Variant(value, self._kinds[path][0]))
         data.SourceTimestamp = as_datetime(source_time).replace(tzinfo=None)
         self._server.iserver.history_manager.storage.save_node_value(self._ids[path], data)
@@ -107,21 +122,21 @@ class Stations:
         return int(numbers.max()) if len(numbers) else 0
 
     async def run(self) -> None:
+        if self._config.historises:
+            # Whoever asks a server that still reads its history from its disk gets a part of it, and cannot know.
+            self._server.before = self._history()
         await self._server.start()
-        await self._recall()
         due = time.monotonic()
         while True:
             await self._give()
             due += 1 / self._config.rate_hz
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
-    async def _recall(self) -> None:
-        if not self._config.historises:
-            return
+    def _history(self) -> Iterator[Row]:
         codes = {signal_id: code for code, signal_id in self._config.stations.items()}
-        for record in self._before:
-            code, number = codes[int(record["signal_id"])], int(record["number"])
-            await self._remember(code, number, int(record["source_time_us"]) / 1e6)
+        for signal_id, number, source_time_us, _ in self._before.tolist():
+            yield f"{codes[signal_id]}/{VALUE}", float(number), source_time_us / 1e6
+            yield f"{codes[signal_id]}/{COUNTER}", number, source_time_us / 1e6
 
     async def _remember(self, code: str, number: int, at: float) -> None:
         await self._server.remember(f"{code}/{VALUE}", float(number), at)

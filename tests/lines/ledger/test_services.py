@@ -234,6 +234,25 @@ def test_a_gap_waits_for_the_count_however_long_a_spool_held_it_back(row: Row) -
     assert alarms() == []
 
 
+def test_a_gateways_clock_that_was_ahead_holds_up_no_loss_and_no_gap(row: Row) -> None:
+    line = Line(row)
+    line.tick(-60, 1, 1.0)
+    # Ten minutes ahead, for two batches: a break and a loss that it tells of then, ...
+    line.send(541, ("Value0", -59, 2.0), ("TelemetryCount", -58.9, 2), notes=(a_break("OPEN", 541),))
+    line.send(543, ("TelemetryCount", -57, 4), notes=(a_break("CLOSED", 542, "NONE"),))
+    ledger.evaluate()
+    # ... and one behind it.
+    line.tick(-50, 5, 5.0)
+    ledger.evaluate()
+    line.tick(-42, 6, 6.0)
+    line.tick(-40, 9, 9.0)
+    line.tick(-36, 10, 10.0)
+    ledger.evaluate()
+    losses = Loss.objects.order_by("since").values_list("lost", "gap__cause")
+    assert list(losses) == [(2, "CUT"), (2, "UNEXPLAINED")]
+    assert list(Gap.objects.order_by("since").values_list("lost", "is_exact")) == [(2, True), (2, True)]
+
+
 def test_a_station_that_stops_counting_is_not_waited_for(row: Row) -> None:
     line = Line(row)
     line.tick(-400, 1, 1.0, notes=(a_break("OPEN", -397), a_break("CLOSED", -396, "NONE")))
