@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from lines.opcua.arrivals import Arrived
 from lines.opcua.collector import Collector
+from lines.opcua.connecting import now_us
 from lines.opcua.handles import Handles, Rows
 from lines.opcua.presence import NODE_STATUSES
 from lines.opcua.remembering import Last
+from lines.telemetry.batches import AHEAD_TOLERANCE_US
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +99,7 @@ class ValueStream:
 
     @property
     def seen_last(self) -> Last:
-        """The newest row of each signal that came, safe or not."""
+        """The newest row of each signal that came and can be stored, safe or not."""
         self._see()
         return self._seen_last
 
@@ -164,11 +166,13 @@ class ValueStream:
             rows = _where(rows, self._is_new(rows))
         if not len(rows):
             return 0, None
+        ticket = self._collector.add(rows.signal_id, rows.source_time_us, rows.value, rows.status)
+        rows = _taken(rows)
         if not is_history:
             self._not_in_seen_last.append(rows)
             if len(self._not_in_seen_last) > _MOST_ROWS_APART:
                 self._see()
-        return self._collector.add(rows.signal_id, rows.source_time_us, rows.value, rows.status), rows
+        return ticket, rows
 
     def _look_for_full_queues(self, message: Arrived) -> None:
         """A variable that brings as many values as its queue holds may have lost some before: not every make says so
@@ -290,6 +294,13 @@ def _move(last: Last, parts: list[Rows]) -> None:
     at = at[newer]
     last.source_time_us[at] = time_us[newer]
     last.value[at], last.status[at] = value[newer], status[newer]
+
+
+def _taken(rows: Rows) -> Rows:
+    """Without those from so far ahead that the database refuses them. They are no newest values: by them the history
+    would be read again up to their time, and what was refused would be taken when that is no longer so far ahead."""
+    limit_us = now_us() + AHEAD_TOLERANCE_US
+    return rows if rows.source_time_us.max() <= limit_us else _where(rows, rows.source_time_us <= limit_us)
 
 
 def _where(rows: Rows, keep: NDArray[np.bool_]) -> Rows:
