@@ -70,8 +70,8 @@ class ChartPointAdmin(FactAdmin):
     list_select_related = ("plan",)
 
 
-@admin.register(models.OpenSubgroup)
-class OpenSubgroupAdmin(FactAdmin):
+@admin.register(models.ChartStream)
+class ChartStreamAdmin(FactAdmin):
     list_display = ("plan", "values")
     list_select_related = ("plan",)
 

@@ -1,6 +1,6 @@
 """Django looks for models here; each lives in its folder."""
 
-from quality.charts.models import ChartPoint, OpenSubgroup, Signal, Uncontained
+from quality.charts.models import ChartPoint, ChartStream, Signal, Uncontained
 from quality.gauges.models import Gauge
 from quality.plans.models import (
     Characteristic,
@@ -15,10 +15,10 @@ __all__ = [
     "CharacteristicLimits",
     "CharacteristicUse",
     "ChartPoint",
+    "ChartStream",
     "ControlLimits",
     "ControlPlan",
     "Gauge",
-    "OpenSubgroup",
     "Signal",
     "Uncontained",
 ]

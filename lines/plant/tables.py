@@ -12,7 +12,7 @@ from lines.plant.site_files import KINDS
 DISTRIBUTIONS = ("NORMAL", "LOGNORMAL", "POISSON", "SKEWED", "AUTOCORRELATED")
 CHARTS = ("I-MR", "XBAR-R")
 SUBGROUPS = ("CONSECUTIVE", "RECORD")
-RULES = (1, 2)  # of Nelson's, those a control plan may ask for
+RULES = tuple(range(1, 9))  # Nelson's
 RESPONSES = ("LOG", "ALARM", "CONTAIN")
 SIGMA_METHODS = ("MR-MEAN", "UWAVE-R")
 SEVERITIES = ("S", "F", "C")

@@ -30,7 +30,7 @@ from lines.records.models import Consumer
 from quality import errors
 from quality.charts import queries, uncontained
 from quality.charts.messages import alarm_message
-from quality.charts.models import ChartPoint, OpenSubgroup, Signal
+from quality.charts.models import ChartPoint, ChartStream, Signal
 from quality.charts.streams import Broken, NewPoint, Stream, Value
 from quality.plans.models import ControlLimits, ControlPlan, Response, SubgroupBy
 from quality.spc.charts import FrozenLimits
@@ -116,7 +116,7 @@ def _pick_up(
     """Each plan where the last transaction left it, in four queries for all. Alarms of older limits are cleared."""
     ids = [plan.pk for plan, _ in plans]
     earlier = queries.last_points(ids, HISTORY)
-    waiting = OpenSubgroup.objects.in_bulk(ids)
+    waiting = {stream.plan_id: stream for stream in ChartStream.objects.filter(plan__in=ids)}
     running: dict[int, dict[_Run, int | None]] = {}
     limits_ids = {limits.pk for _, limits in plans}
     over: set[int] = set()
@@ -216,9 +216,9 @@ def _store(followed: Sequence[_Followed]) -> None:
     ChartPoint.objects.bulk_create([point for one in followed for point in one.points])
     signals = Signal.objects.bulk_create([signal for one in followed for signal in one.signals])
     uncontained.add(signals)
-    OpenSubgroup.objects.bulk_create(
+    ChartStream.objects.bulk_create(
         [
-            OpenSubgroup(
+            ChartStream(
                 plan=one.plan,
                 values=[value.value for value in one.stream.waiting],
                 records=[value.record for value in one.stream.waiting],
@@ -227,7 +227,7 @@ def _store(followed: Sequence[_Followed]) -> None:
             if one.plan.subgroup_by == SubgroupBy.CONSECUTIVE and one.plan.subgroup_size > 1
         ],
         update_conflicts=True,
-        unique_fields=["plan"],
+        unique_fields=["plan", "stream"],
         update_fields=["values", "records"],
     )
     happenings = [

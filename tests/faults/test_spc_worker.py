@@ -5,7 +5,7 @@ import random
 from django.db import connection
 
 from lines.models import Alarm, Pending
-from quality.charts.models import OpenSubgroup
+from quality.charts.models import ChartStream
 from quality.plans.models import ControlPlan
 from quality.spc.charts import ChartPair, FrozenLimits, i_mr, xbar_r
 from quality.spc.rules import find
@@ -70,6 +70,6 @@ def test_killing_the_worker_loses_and_doubles_nothing(processes: Processes) -> N
         xbar_r([[three for _, three in values[n : n + 3]] for n in threes], LIMITS),
         [records[n : n + 3] for n in threes],
     )
-    assert OpenSubgroup.objects.get(plan=grouped).records == records[len(threes) * 3 :]
+    assert ChartStream.objects.get(plan=grouped).records == records[len(threes) * 3 :]
     linked = {alarm for plan in (single, grouped) for alarm in plan.signals.values_list("alarm_id", flat=True)}
     assert linked == set(Alarm.objects.values_list("pk", flat=True))

@@ -13,7 +13,7 @@ from lines.events.models import Event, EventKind
 from lines.models import Alarm, Pending
 from lines.records.models import Consumer
 from quality.charts import queries, services
-from quality.charts.models import ChartPoint, OpenSubgroup
+from quality.charts.models import ChartPoint, ChartStream
 from quality.charts.tasks import evaluate_pending
 from quality.plans.models import ControlPlan
 from quality.spc.charts import FrozenLimits, i_mr, xbar_r
@@ -166,7 +166,7 @@ def test_however_records_are_cut_the_charts_equal_the_batch(plant: ChartPlant) -
         }
         assert set(_signals(plan)) == batch
         assert batch, plan.code
-    assert OpenSubgroup.objects.get(plan=pairs).values == threes[full:]
+    assert ChartStream.objects.get(plan=pairs).values == threes[full:]
 
 
 def test_a_point_keeps_its_limits_and_new_limits_start_new_windows(plant: ChartPlant) -> None:
