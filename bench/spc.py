@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from quality.spc.charts import i_mr, study_individuals, study_subgroups, xbar_r
 from quality.spc.rules import find
+from quality.spc.variables import i_mr, study_individuals, study_subgroups, xbar_r
 
 ROUNDS = 5
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from quality.spc.charts import Lines
+from quality.spc.panels import Lines
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from quality.charts.models import ChartPoint, Signal
 from quality.charts.plotted import ChartData, ChartLimits, PlottedPoint, Signalled, SpecLimits
 from quality.charts.streams import EarlierPoint, Value
 from quality.plans.models import CharacteristicLimits, ChartType, ControlLimits, ControlPlan
-from quality.spc.charts import FrozenLimits, mean_lines, range_lines
+from quality.spc.panels import FrozenLimits
+from quality.spc.variables import mean_lines, range_lines
 
 CHART_SUBJECT = "chart"
 

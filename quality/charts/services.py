@@ -33,8 +33,8 @@ from quality.charts.messages import alarm_message
 from quality.charts.models import ChartPoint, ChartStream, Signal
 from quality.charts.streams import Broken, NewPoint, Stream, Value
 from quality.plans.models import ControlLimits, ControlPlan, Response, SubgroupBy
-from quality.spc.charts import FrozenLimits
 from quality.spc.following import HISTORY
+from quality.spc.panels import FrozenLimits
 
 logger = logging.getLogger(__name__)
 

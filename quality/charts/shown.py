@@ -20,7 +20,8 @@ from quality.charts.queries import (
 )
 from quality.charts.sparkline import Sparkline, sparkline
 from quality.plans.models import ControlLimits, ControlPlan
-from quality.spc.charts import FrozenLimits, mean_lines
+from quality.spc.panels import FrozenLimits
+from quality.spc.variables import mean_lines
 
 SPARKLINE_POINTS = 40
 NEWEST_SIGNALS = 25

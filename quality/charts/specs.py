@@ -14,7 +14,7 @@ from typing import Any
 from quality.charts.messages import decimals_for
 from quality.charts.plotted import ChartData, PlottedPoint
 from quality.charts.rows import WORDS, Spec, is_dense, rows_of
-from quality.spc.charts import Lines
+from quality.spc.panels import Lines
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 FONT = '"Inter", "Segoe UI", "Noto Sans", "Helvetica Neue", Arial, "Noto Sans CJK JP", "Noto Sans JP", sans-serif'

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from quality.spc.charts import FrozenLimits, Lines, mean_lines, range_lines, subgroup_mean
 from quality.spc.following import Follower, Violation
+from quality.spc.panels import FrozenLimits, Lines
+from quality.spc.variables import mean_lines, range_lines, subgroup_mean
 
 CHART_NAMES = {"I-MR": ("I", "MR"), "XBAR-R": ("XBAR", "R")}
 

@@ -6,7 +6,7 @@ Gives the same violations as quality.spc.rules over the whole panel (the tests h
 from collections import deque
 from dataclasses import dataclass, field
 
-from quality.spc.charts import Lines
+from quality.spc.panels import Lines
 from quality.spc.rules import ALLOWED, RUN_LENGTH, slack
 
 HISTORY = RUN_LENGTH - 1  # earlier points that a Follower has to be shown before the first new one

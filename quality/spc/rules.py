@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.spc.charts import Floats, Panel
+from quality.spc.panels import Floats, Panel
 
 Places: TypeAlias = NDArray[np.int64]
 Number = TypeVar("Number", float, Floats)

@@ -7,8 +7,9 @@ from django.db import connection
 from lines.models import Alarm, Pending
 from quality.charts.models import ChartStream
 from quality.plans.models import ControlPlan
-from quality.spc.charts import ChartPair, FrozenLimits, i_mr, xbar_r
+from quality.spc.panels import Chart, FrozenLimits
 from quality.spc.rules import find
+from quality.spc.variables import i_mr, xbar_r
 from tests.processes import Processes, processes, wait_for
 from tests.quality.conftest import make_plant
 
@@ -28,7 +29,7 @@ def _is_at_work() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _assert_equals(plan: ControlPlan, pair: ChartPair, groups: list[list[int]]) -> None:
+def _assert_equals(plan: ControlPlan, pair: Chart, groups: list[list[int]]) -> None:
     points = list(plan.points.order_by("number"))
     assert [point.number for point in points] == list(range(len(groups)))
     assert [point.records for point in points] == groups

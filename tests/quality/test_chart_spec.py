@@ -8,7 +8,8 @@ import vl_convert
 from quality.charts.plotted import ChartData, ChartLimits, PlottedPoint, Signalled, SpecLimits
 from quality.charts.specs import pair_spec
 from quality.charts.streams import Stream, Value
-from quality.spc.charts import FrozenLimits, mean_lines, range_lines
+from quality.spc.panels import FrozenLimits
+from quality.spc.variables import mean_lines, range_lines
 
 LIMITS = FrozenLimits(19.0, 0.08)
 STARTED = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)

@@ -16,8 +16,9 @@ from quality.charts import queries, services
 from quality.charts.models import ChartPoint, ChartStream
 from quality.charts.tasks import evaluate_pending
 from quality.plans.models import ControlPlan
-from quality.spc.charts import FrozenLimits, i_mr, xbar_r
+from quality.spc.panels import FrozenLimits
 from quality.spc.rules import find
+from quality.spc.variables import i_mr, xbar_r
 from tests.quality.conftest import ChartPlant
 
 LIMITS = FrozenLimits(10, 1)

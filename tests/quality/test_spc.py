@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quality.spc.charts import (
-    FrozenLimits,
-    Lines,
-    Panel,
+from quality.spc.constants import d2, d3
+from quality.spc.following import HISTORY, Follower
+from quality.spc.panels import FrozenLimits, Lines, Panel
+from quality.spc.rules import RUN_LENGTH, find, rule_1, rule_2
+from quality.spc.variables import (
     i_mr,
     mean_lines,
     range_lines,
@@ -19,9 +20,6 @@ from quality.spc.charts import (
     subgroup_mean,
     xbar_r,
 )
-from quality.spc.constants import d2, d3
-from quality.spc.following import HISTORY, Follower
-from quality.spc.rules import RUN_LENGTH, find, rule_1, rule_2
 
 NAN = math.nan
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from quality.spc import constants
-from quality.spc.charts import ChartPair, i_mr, study_individuals, study_subgroups, xbar_r
+from quality.spc.panels import Chart
 from quality.spc.rules import RULES, find
+from quality.spc.variables import i_mr, study_individuals, study_subgroups, xbar_r
 
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "spc"
 CASES = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
@@ -32,7 +33,7 @@ def test_constants() -> None:
             constant(1)
 
 
-def _charts(case: dict[str, Any]) -> tuple[float | None, ChartPair]:
+def _charts(case: dict[str, Any]) -> tuple[float | None, Chart]:
     first, last = case["params"].get("phase1", [0, len(case["data"]) - 1])
     phase_1 = case["data"][first : last + 1]
     if case["chart"] == "i-mr":

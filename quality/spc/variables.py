@@ -8,73 +8,15 @@ Values and limits are in the unit of the characteristic; positions are 0-based; 
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from quality.spc.constants import d2, d3
-
-Floats: TypeAlias = NDArray[np.float64]
-Values: TypeAlias = ArrayLike | Sequence[float | None]
-Subgroups: TypeAlias = Sequence[Sequence[float | None]] | Floats
-
-WIDTH = 3.0  # standard errors from the centre to a limit
+from quality.spc.panels import WIDTH, Chart, Floats, FrozenLimits, Lines, Panel, Study, Subgroups, Values
 
 MR_MEAN = "MR-MEAN"
 UWAVE_R = "UWAVE-R"
-
-
-class FrozenLimits(NamedTuple):
-    """What a validated study froze: mean and within-subgroup sigma of single values."""
-
-    center: float
-    sigma: float
-
-
-class Lines(NamedTuple):
-    """Where one plotted point stands against: `error` is its standard error, the width of a zone."""
-
-    center: float
-    lcl: float
-    ucl: float
-    error: float
-
-
-@dataclass(frozen=True)
-class Study:
-    """What phase I found. `sigma` is None where the data cannot tell, and `reason` says why."""
-
-    center: float | None
-    sigma: float | None
-    n_values: int
-    method: str
-    reason: str = ""
-
-    @property
-    def limits(self) -> FrozenLimits | None:
-        if self.center is None or self.sigma is None:
-            return None
-        return FrozenLimits(self.center, self.sigma)
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One chart of the pair, one entry per plotted place: shape (m,) each. NaN: no point, or no limit known."""
-
-    name: str
-    points: Floats
-    center: Floats
-    lcl: Floats
-    ucl: Floats
-    error: Floats
-
-
-@dataclass(frozen=True)
-class ChartPair:
-    location: Panel
-    spread: Panel
 
 
 def mean_lines(limits: FrozenLimits, n: int) -> Lines:
@@ -116,16 +58,16 @@ def study_subgroups(subgroups: Subgroups) -> Study:
     return Study(_mean(present), sigma, present.size, UWAVE_R, reason)
 
 
-def i_mr(values: Values, limits: FrozenLimits | None) -> ChartPair:
+def i_mr(values: Values, limits: FrozenLimits | None) -> Chart:
     """Individuals and their moving ranges (span 2) on given limits; the first point and a gap have no range."""
     x = _floats(values)
     x = np.where(np.isfinite(x), x, np.nan)
     ranges = np.concatenate([[np.nan], np.abs(np.diff(x))])[: x.size]
     ones, twos = np.ones(x.size, np.int64), np.full(x.size, 2, np.int64)
-    return ChartPair(_panel("I", x, ones, limits, mean_lines), _panel("MR", ranges, twos, limits, range_lines))
+    return Chart("I-MR", (_panel("I", x, ones, limits, mean_lines), _panel("MR", ranges, twos, limits, range_lines)))
 
 
-def xbar_r(subgroups: Subgroups, limits: FrozenLimits | None) -> ChartPair:
+def xbar_r(subgroups: Subgroups, limits: FrozenLimits | None) -> Chart:
     """Means and ranges of subgroups on given limits; n = 1 has no range, n = 0 no point. Limits follow each n."""
     x, n = _table(subgroups)
     first = np.full(n.size, np.nan)
@@ -133,7 +75,8 @@ def xbar_r(subgroups: Subgroups, limits: FrozenLimits | None) -> ChartPair:
     # Differences from a member first: the mean of equal values is that value, also at a large offset.
     offsets = np.where(np.isfinite(x), x - first[:, None], 0.0).sum(axis=1)
     means = first + offsets / np.maximum(n, 1)
-    return ChartPair(_panel("XBAR", means, n, limits, mean_lines), _panel("R", _ranges(x, n), n, limits, range_lines))
+    spread = _panel("R", _ranges(x, n), n, limits, range_lines)
+    return Chart("XBAR-R", (_panel("XBAR", means, n, limits, mean_lines), spread))
 
 
 def _floats(values: Values) -> Floats:
