@@ -1,6 +1,6 @@
 """Django looks for models here; each lives in its folder."""
 
-from quality.charts.models import ChartPoint, ChartStream, Signal, Uncontained
+from quality.charts.models import ChartPoint, ChartStream, ProcessChange, Signal, Uncontained
 from quality.gauges.models import Gauge
 from quality.plans.models import (
     Characteristic,
@@ -19,6 +19,7 @@ __all__ = [
     "ControlLimits",
     "ControlPlan",
     "Gauge",
+    "ProcessChange",
     "Signal",
     "Uncontained",
 ]

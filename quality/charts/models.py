@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from lines.models import Alarm
+from lines.models import Alarm, Station
 from quality.plans.models import ControlLimits, ControlPlan
 
 
@@ -76,3 +76,35 @@ class Uncontained(models.Model):
     """A signal of a plan with the response CONTAIN whose units are not held yet. Claimed by DELETE ... SKIP LOCKED."""
 
     signal = models.OneToOneField(Signal, models.PROTECT, primary_key=True, related_name="uncontained")
+
+
+class ChangeKind(models.TextChoices):
+    """4M."""
+
+    MAN = "MAN", "Man"
+    MACHINE = "MACHINE", "Machine"
+    MATERIAL = "MATERIAL", "Material"
+    METHOD = "METHOD", "Method"
+
+
+class ProcessChange(models.Model):
+    """Something changed at a station: charts mark it, for the eye that looks for the cause of a shift."""
+
+    station = models.ForeignKey(Station, models.PROTECT, related_name="process_changes")
+    product = models.CharField(max_length=32, blank=True, db_default="", help_text="Empty: whatever is made.")
+    at = models.DateTimeField(help_text="Machine time.")
+    kind = models.CharField(max_length=8, choices=ChangeKind)
+    subject = models.CharField(max_length=48, blank=True, db_default="", help_text="What has one value at a time.")
+    value = models.CharField(max_length=120, blank=True, db_default="")
+    is_first = models.BooleanField(default=False, db_default=False, help_text="The first value seen: not marked.")
+    text_en = models.CharField(max_length=200)
+    text_ja = models.CharField(max_length=200)
+    noted_by = models.CharField(max_length=150, blank=True, db_default="", help_text="Empty: found in the records.")
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [
+            models.Index(fields=["station", "at"], name="process_change_at"),
+            models.Index(fields=["station", "product", "subject", "-at"], name="process_change_subject"),
+        ]
