@@ -48,7 +48,10 @@ class CharacteristicLimitsAdmin(VersionAdmin):
 
 @admin.register(models.ControlPlan)
 class ControlPlanAdmin(IdentityAdmin):
-    identity = ("code", "characteristic", "product", "station", "chart", "subgroup_by", "subgroup_size")
+    identity = (
+        *("code", "characteristic", "product", "station", "source", "signal_code", "summary", "stream_by"),
+        *("chart", "subgroup_by", "subgroup_size", "period_s", "every_nth"),
+    )
     list_display = ("code", *NAMES, "characteristic", "product", "station", "chart", "is_active")
     list_filter = ("is_active", "station")
     list_select_related = ("characteristic", "product", "station")
@@ -85,3 +88,6 @@ class SignalAdmin(FactAdmin):
 
 admin.site.register(models.Gauge, MasterAdmin, list_display=("code", "station", "channel", "valid_until"))
 admin.site.register(models.Uncontained, FactAdmin, list_display=("signal",))
+admin.site.register(models.PlanChange, FactAdmin, list_display=("plan", "at", "actor", "is_first", "reason"))
+admin.site.register(models.LimitsStudy, FactAdmin, list_display=("plan", "stream", "made_at", "author", "frozen_as"))
+admin.site.register(models.StudyExclusion, FactAdmin, list_display=("study", "place", "reason", "author", "at"))

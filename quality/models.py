@@ -8,7 +8,9 @@ from quality.plans.models import (
     CharacteristicUse,
     ControlLimits,
     ControlPlan,
+    PlanChange,
 )
+from quality.studies.models import LimitsStudy, StudyExclusion
 
 __all__ = [
     "Characteristic",
@@ -19,7 +21,10 @@ __all__ = [
     "ControlLimits",
     "ControlPlan",
     "Gauge",
+    "LimitsStudy",
+    "PlanChange",
     "ProcessChange",
     "Signal",
+    "StudyExclusion",
     "Uncontained",
 ]

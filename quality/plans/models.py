@@ -246,3 +246,18 @@ class ControlLimits(models.Model):
             models.UniqueConstraint(fields=["plan", "version"], name="control_limits_version"),
             models.CheckConstraint(condition=Q(sigma_within__gte=0), name="control_limits_sigma"),
         ]
+
+
+class PlanChange(models.Model):
+    """What was changed in a plan, by whom and why. Written by the database itself, whichever way the change came."""
+
+    plan = models.ForeignKey(ControlPlan, models.PROTECT, related_name="changes")
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=160, help_text="person:<username>, task:<name> or command:<name>.")
+    is_first = models.BooleanField(help_text="The plan was made.")
+    reason = models.TextField(help_text="As the person gave it; empty: the plant's files or the administration.")
+    changes = models.JSONField(help_text="By column: [before, after]; of a new plan its values.")
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["plan", "-id"], name="plan_change_newest")]
