@@ -5,7 +5,7 @@ point of it. Beyond is strict: a point on a line is not beyond it, and one on th
 every window. With zero sigma nothing signals: limits that coincide with the centre tell nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
@@ -72,6 +72,24 @@ def rule_2(panel: Panel, run_length: int = RUN_LENGTH) -> Found:
 RULES: dict[int, Callable[[Panel], Found]] = {1: rule_1, 2: rule_2}
 
 
-def find(panel: Panel, rules: list[int] | tuple[int, ...]) -> dict[int, Found]:
-    """The chosen rules on one panel, by number. Rules that may not run on this chart are left out."""
+def western_electric(panel: Panel) -> dict[int, Found]:
+    """Western Electric 1-4: beyond 3 sigma, 2 of 3 beyond 2, 4 of 5 beyond 1, 8 on one side. Nelson's 1, 5, 6 and 2."""
+    raise NotImplementedError
+
+
+def end_any(panel: Panel, rule: int) -> Places:
+    """Rules 5 and 6 read otherwise: the last point of each satisfied window, itself beyond or not."""
+    raise NotImplementedError
+
+
+def end_both(panel: Panel) -> Places:
+    """Rule 8 read otherwise: of its windows only those with points on both sides."""
+    raise NotImplementedError
+
+
+def find(panel: Panel, rules: Sequence[int], run_lengths: Mapping[int, int] | None = None) -> dict[int, Found]:
+    """The chosen Nelson rules on one panel, by number. Rules that may not run on this panel are left out.
+
+    run_lengths: other lengths than Nelson's, in points: {2: 8}; of rule 5 and 6 all but one of them have to be beyond.
+    """
     return {rule: RULES[rule](panel) for rule in rules if rule in RULES and rule in ALLOWED[panel.name]}

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.spc.constants import d2, d3
-from quality.spc.panels import WIDTH, Chart, Floats, FrozenLimits, Lines, Panel, Study, Subgroups, Values
+from quality.spc.panels import WIDTH, Chart, Floats, FrozenLimits, Lines, Panel, Places, Study, Subgroups, Values
 
 MR_MEAN = "MR-MEAN"
 UWAVE_R = "UWAVE-R"
@@ -37,7 +37,7 @@ def subgroup_mean(values: Sequence[float]) -> float:
     return first + math.fsum(value - first for value in values) / len(values)
 
 
-def study_individuals(values: Values) -> Study:
+def study_individuals(values: Values, *, method: str = MR_MEAN, span: int = 2, chosen: Places | None = None) -> Study:
     """Phase I of an I-MR chart; `values` has shape (m,). No moving range spans a gap."""
     x = _floats(values)
     present = x[np.isfinite(x)]
@@ -48,7 +48,7 @@ def study_individuals(values: Values) -> Study:
     return Study(_mean(present), sigma, present.size, MR_MEAN, reason)
 
 
-def study_subgroups(subgroups: Subgroups) -> Study:
+def study_subgroups(subgroups: Subgroups, *, method: str = UWAVE_R, chosen: Places | None = None) -> Study:
     """Phase I of an Xbar-R chart; `subgroups` has shape (m, n) or is a list of lists of any lengths."""
     x, n = _table(subgroups)
     present = x[np.isfinite(x)]
@@ -58,7 +58,12 @@ def study_subgroups(subgroups: Subgroups) -> Study:
     return Study(_mean(present), sigma, present.size, UWAVE_R, reason)
 
 
-def i_mr(values: Values, limits: FrozenLimits | None) -> Chart:
+def xbar_s(subgroups: Subgroups, limits: FrozenLimits | None, *, k: float = WIDTH) -> Chart:
+    """Means and standard deviations of subgroups on given limits; n = 1 has no sd, n = 0 no point."""
+    raise NotImplementedError
+
+
+def i_mr(values: Values, limits: FrozenLimits | None, *, k: float = WIDTH, span: int = 2) -> Chart:
     """Individuals and their moving ranges (span 2) on given limits; the first point and a gap have no range."""
     x = _floats(values)
     x = np.where(np.isfinite(x), x, np.nan)
@@ -67,7 +72,7 @@ def i_mr(values: Values, limits: FrozenLimits | None) -> Chart:
     return Chart("I-MR", (_panel("I", x, ones, limits, mean_lines), _panel("MR", ranges, twos, limits, range_lines)))
 
 
-def xbar_r(subgroups: Subgroups, limits: FrozenLimits | None) -> Chart:
+def xbar_r(subgroups: Subgroups, limits: FrozenLimits | None, *, k: float = WIDTH) -> Chart:
     """Means and ranges of subgroups on given limits; n = 1 has no range, n = 0 no point. Limits follow each n."""
     x, n = _table(subgroups)
     first = np.full(n.size, np.nan)
