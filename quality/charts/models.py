@@ -18,7 +18,7 @@ class ChartPoint(models.Model):
     stream = models.CharField(max_length=48, blank=True, db_default="")
     limits = models.ForeignKey(ControlLimits, models.PROTECT, related_name="+")
     number = models.PositiveIntegerField(help_text="0-based, per plan and stream, in order of evaluation.")
-    source_time = models.DateTimeField(help_text="Machine time of the last member.")
+    source_time = models.DateTimeField(help_text="Machine time of the last member, less its clock's measured offset.")
     location = models.FloatField(help_text="The individual, the subgroup's mean, or its share or rate.")
     spread = models.FloatField(null=True, help_text="Moving range, range or standard deviation; none where unknown.")
     within = models.FloatField(null=True, help_text="Three-way charts: range or sd inside the subgroup.")
@@ -36,7 +36,10 @@ class ChartPoint(models.Model):
 
 
 class ChartStream(models.Model):
-    """Where the evaluation of one plan and stream goes on: members of the subgroup that is not full yet."""
+    """Where the evaluation of one plan and stream goes on: members of the subgroup that is not full yet.
+
+    G and T charts count in `sizes` and `times` what has passed since the last event.
+    """
 
     plan = models.ForeignKey(ControlPlan, models.PROTECT, related_name="streams")
     stream = models.CharField(max_length=48, blank=True, db_default="")
@@ -45,6 +48,9 @@ class ChartStream(models.Model):
     records = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     times = ArrayField(models.DateTimeField(), default=list, db_default=[])
     seen = models.PositiveBigIntegerField(default=0, db_default=0, help_text="Values that came, charted or not.")
+    next_number = models.PositiveIntegerField(default=0, db_default=0, help_text="Points judged so far.")
+    newest_at = models.DateTimeField(null=True, help_text="The latest machine time of a judged point.")
+    watched_until = models.DateTimeField(null=True, help_text="TELEMETRY: values of earlier periods are worked off.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["plan", "stream"], name="chart_stream_once")]

@@ -7,6 +7,22 @@ from django.db import migrations, models
 import quality.plans.models
 
 
+# Charts go on where they were: the numbers of their points, and the members of subgroups that are not full yet.
+TAKE_OVER = """
+insert into quality_chartstream (plan_id, stream, values, records, times, sizes, seen, next_number, newest_at)
+select p.id, '', coalesce(o.values, '{}'), coalesce(o.records, '{}'),
+    array_fill(coalesce(c.newest_at, now()), array[coalesce(cardinality(o.values), 0)]), '{}',
+    coalesce(c.seen, 0), coalesce(c.next_number, 0), c.newest_at
+from quality_controlplan p
+left join quality_opensubgroup o on o.plan_id = p.id
+left join (
+    select plan_id, max(number) + 1 as next_number, sum(n) as seen, max(source_time) as newest_at
+    from quality_chartpoint group by plan_id
+) c on c.plan_id = p.id
+where o.plan_id is not null or c.plan_id is not null
+"""
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("lines", "0007_spool"),
@@ -49,11 +65,16 @@ class Migration(migrations.Migration):
                         db_default=0, default=0, help_text="Values that came, charted or not."
                     ),
                 ),
+                (
+                    "next_number",
+                    models.PositiveIntegerField(db_default=0, default=0, help_text="Points judged so far."),
+                ),
+                ("newest_at", models.DateTimeField(help_text="The latest machine time of a judged point.", null=True)),
+                (
+                    "watched_until",
+                    models.DateTimeField(help_text="TELEMETRY: values of earlier periods are worked off.", null=True),
+                ),
             ],
-        ),
-        migrations.RemoveField(
-            model_name="opensubgroup",
-            name="plan",
         ),
         migrations.RemoveConstraint(
             model_name="chartpoint",
@@ -284,6 +305,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name="chartpoint",
+            name="source_time",
+            field=models.DateTimeField(help_text="Machine time of the last member, less its clock's measured offset."),
+        ),
+        migrations.AlterField(
+            model_name="chartpoint",
             name="spread",
             field=models.FloatField(
                 help_text="Moving range, range or standard deviation; none where unknown.", null=True
@@ -420,11 +446,12 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT, related_name="streams", to="quality.controlplan"
             ),
         ),
-        migrations.DeleteModel(
-            name="OpenSubgroup",
-        ),
         migrations.AddConstraint(
             model_name="chartstream",
             constraint=models.UniqueConstraint(fields=("plan", "stream"), name="chart_stream_once"),
+        ),
+        migrations.RunSQL(TAKE_OVER, migrations.RunSQL.noop),
+        migrations.DeleteModel(
+            name="OpenSubgroup",
         ),
     ]
