@@ -7,7 +7,9 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from quality.spc.panels import Lines
-from quality.spc.rules import ALLOWED, RUN_LENGTH, slack
+from quality.spc.rules import ALLOWED, RUN_LENGTHS, slack
+
+RUN_LENGTH = RUN_LENGTHS[2]
 
 HISTORY = RUN_LENGTH - 1  # earlier points that a Follower has to be shown before the first new one
 

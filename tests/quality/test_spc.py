@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quality.spc.constants import d2, d3
-from quality.spc.following import HISTORY, Follower
+from quality.spc.following import HISTORY, RUN_LENGTH, Follower
 from quality.spc.panels import FrozenLimits, Lines, Panel
-from quality.spc.rules import RUN_LENGTH, find, rule_1, rule_2
+from quality.spc.rules import find
 from quality.spc.variables import (
     i_mr,
     mean_lines,
@@ -47,7 +47,7 @@ def test_no_moving_range_spans_a_gap_and_a_gap_resets_the_run() -> None:
     values = [11.0] * 8 + [None] + [11.0] * 9
     pair = i_mr(values, FrozenLimits(10, 1))
     assert np.isnan(pair.spread.points[[0, 8, 9]]).all()
-    assert rule_2(pair.location).end.tolist() == [17]
+    assert find(pair.location, (2,))[2].end.tolist() == [17]
     assert study_individuals([1.0, None, 2.0, 4.0]).sigma == pytest.approx(2 / d2(2))
 
 
@@ -55,11 +55,11 @@ def test_a_point_on_a_line_is_not_beyond_it() -> None:
     # 0.1 + 3 * 0.1 and 0.7 - 3 * 0.1 are off by rounding; as decimals they are on the limit.
     for center, on_limit in ((0.1, 0.4), (0.7, 1.0), (0.7, 0.4), (1.1, 1.4), (1000000.1, 1000000.4)):
         pair = i_mr([on_limit], FrozenLimits(center, 0.1))
-        assert rule_1(pair.location).end.size == 0, (center, on_limit)
+        assert find(pair.location, (1,))[1].end.size == 0, (center, on_limit)
     pair = i_mr([11, 11, 11, 11, 10, 11, 11, 11, 11, 11, 11, 11, 11, 11], FrozenLimits(10, 1))
-    assert rule_2(pair.location).end.tolist() == [13]
-    assert rule_2(pair.location).all.tolist() == list(range(5, 14))
-    assert rule_1(i_mr([13.000001, 6.999], FrozenLimits(10, 1)).location).side.tolist() == [1, -1]
+    assert find(pair.location, (2,))[2].end.tolist() == [13]
+    assert find(pair.location, (2,))[2].all.tolist() == list(range(5, 14))
+    assert find(i_mr([13.000001, 6.999], FrozenLimits(10, 1)).location, (1,))[1].side.tolist() == [1, -1]
 
 
 def test_zero_variance_draws_limits_on_the_centre_and_signals_nothing() -> None:
@@ -82,7 +82,7 @@ def test_a_large_offset_changes_nothing() -> None:
     assert near.center is not None
     assert far.center == pytest.approx(near.center + 2**30, abs=1e-6)
     a, b = xbar_r(x, near.limits).location, xbar_r(x + 2**30, far.limits).location
-    assert rule_1(a).end.tolist() == rule_1(b).end.tolist()
+    assert find(a, (1,))[1].end.tolist() == find(b, (1,))[1].end.tolist()
 
 
 @pytest.mark.parametrize("values", [[], [None], [3.0], [3.0, None, 4.0]])
@@ -167,6 +167,6 @@ def test_rule_2_equals_plain_loops(values: list[float | None]) -> None:
         for first in range(len(values) - RUN_LENGTH + 1)
         if any(all(side[first : first + RUN_LENGTH]) for side in (above, below))
     ]
-    found = rule_2(panel)
+    found = find(panel, (2,))[2]
     assert found.end.tolist() == [window[-1] for window in windows]
     assert found.all.tolist() == sorted({place for window in windows for place in window})
