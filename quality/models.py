@@ -10,6 +10,14 @@ from quality.plans.models import (
     ControlPlan,
     PlanChange,
 )
+from quality.reactions.models import (
+    Reaction,
+    ReactionAnswer,
+    ReactionCode,
+    ReactionSignal,
+    ReactionStep,
+    Verification,
+)
 from quality.studies.models import LimitsStudy, StudyExclusion
 
 __all__ = [
@@ -24,7 +32,13 @@ __all__ = [
     "LimitsStudy",
     "PlanChange",
     "ProcessChange",
+    "Reaction",
+    "ReactionAnswer",
+    "ReactionCode",
+    "ReactionSignal",
+    "ReactionStep",
     "Signal",
     "StudyExclusion",
     "Uncontained",
+    "Verification",
 ]
