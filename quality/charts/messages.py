@@ -1,18 +1,10 @@
 """What an alarm of a chart says, in both languages. Pure."""
 
-import math
-
+from quality.charts.decimals import decimals_for
 from quality.charts.streams import Broken
 
 _PLOTTED_EN = {"I": "value", "MR": "moving range", "XBAR": "subgroup mean", "R": "range"}
 _PLOTTED_JA = {"I": "測定値", "MR": "移動範囲", "XBAR": "群平均", "R": "範囲"}
-
-
-def decimals_for(sigma: float) -> int:
-    """Decimals that show two significant digits of sigma: what differs in the third is noise."""
-    if not (math.isfinite(sigma) and sigma > 0):
-        return 3
-    return min(max(1 - math.floor(math.log10(sigma)), 0), 9)
 
 
 def alarm_message(name_en: str, name_ja: str, broken: Broken, unit: str, sigma: float) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from lines.alarms.queries import AlarmState
 from lines.templatetags.denchi import icon, number
-from quality.charts.messages import decimals_for
+from quality.charts.decimals import decimals_for
 from quality.charts.sparkline import Sparkline
 
 register = template.Library()
