@@ -150,3 +150,8 @@ def may_hold(person: Person) -> bool:
 def may_dispose(person: Person) -> bool:
     """Deciding what becomes of a nonconforming unit."""
     return person.role in (Role.QUALITY, Role.ADMINISTRATOR)
+
+
+def may_edit_plans(person: Person) -> bool:
+    """Control plans, studies and limits."""
+    return person.role in (Role.QUALITY, Role.ADMINISTRATOR)
