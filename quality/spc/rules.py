@@ -112,7 +112,8 @@ class _Zones:
     """What the rules ask about the points of one panel, each answered once."""
 
     def __init__(self, panel: Panel) -> None:
-        self.panel = panel
+        lines = (_once(line) for line in (panel.center, panel.lcl, panel.ucl, panel.error))
+        self.panel = panel = Panel(panel.name, panel.points, *lines)
         self.offset = panel.points - panel.center
 
     @cached_property
@@ -152,10 +153,15 @@ class _Zones:
         steps = np.zeros(points.size, np.int8)
         if points.size > 1:
             change = np.diff(points)
-            near = slack(points[1:], error[1:])
+            near = slack(points[1:], error[1:] if error.size == points.size else error)
             moved = (change > near).view(np.int8) - (change < -near).view(np.int8)
             steps[1:] = moved * (self.known[1:] & self.known[:-1])
         return steps
+
+
+def _once(line: Floats) -> Floats:
+    """A line that is the same number all along (broadcast by the chart): that number alone saves most of the work."""
+    return line[:1] if line.strides == (0,) else line
 
 
 def _beyond_limit(zones: _Zones, _length: int) -> Found:

@@ -46,6 +46,7 @@ SUBGROUP_METHODS = (UWAVE_R, UWAVE_SD, MVLUE_R, MVLUE_SD, RMSDF, POOLED)
 Sizes: TypeAlias = NDArray[np.int64]
 LinesOf: TypeAlias = Callable[[FrozenLimits, int], Lines]
 
+_LARGEST = 1e300  # lines some standard errors off have to be numbers still
 _TOO_LARGE = "The values are too large for a mean or a standard deviation to be told."
 
 
@@ -169,13 +170,17 @@ def moving_ranges(values: Values, span: int = 2) -> Floats:
             else:
                 windows = np.lib.stride_tricks.sliding_window_view(x, span)
                 ranges[span - 1 :] = windows.max(axis=1) - windows.min(axis=1)
-        if not math.isfinite(float(ranges[span - 1 :].sum())):
-            ranges[~np.isfinite(ranges)] = np.nan
-    return ranges
+    return _finite(ranges)
 
 
 def panel(name: str, points: Floats, n: Sizes, limits: FrozenLimits | None, lines_of: LinesOf) -> Panel:
-    """Points with the lines that belong to each one's n; NaN lines where there is no point."""
+    """Points with the lines that belong to each one's n; NaN lines where there is no point.
+
+    Lines that are the same all along are read-only views of one number.
+    """
+    if limits is not None and points.size and n[0] and (n == n[0]).all() and np.isfinite(points).all():
+        lines = lines_of(limits, int(n[0]))
+        return Panel(name, points, *(np.broadcast_to(np.float64(line), points.shape) for line in lines))
     places = np.where(np.isfinite(points), n, 0)
     sizes = np.bincount(places)
     table = np.full((max(sizes.size, 1), 4), np.nan)
@@ -198,7 +203,7 @@ def _facts(limits: FrozenLimits | None) -> dict[str, float | str | None]:
 
 
 def _study(center: float | None, sigma: float, n_values: int, method: str) -> Study:
-    if center is None or not (math.isfinite(center) and math.isfinite(sigma)):
+    if center is None or not (abs(center) < _LARGEST and sigma < _LARGEST):
         return Study(None, None, n_values, method, _TOO_LARGE)
     return Study(center, sigma, n_values, method)
 
