@@ -9,6 +9,7 @@ falls off exponentially here.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.polynomial.legendre import leggauss
@@ -17,6 +18,9 @@ from scipy.special import ndtr
 
 from quality.spc import panel_laws as laws
 from quality.spc.panels import WIDTH, Floats
+from quality.spc.rules import ALLOWED
+from quality.spc.smoothing import EWMA_WIDTH, INTERVAL, SLACK, WEIGHT
+from quality.spc.standards import PANELS
 
 _NODES = 120
 
@@ -55,42 +59,28 @@ def _false_signals(
     size: float,
     options: tuple[tuple[str, float], ...],
 ) -> float:
-    lengths, given = dict(run_lengths), dict(options)
-    one = [rule for rule in rules if rule == 1]
-    to_four = [rule for rule in rules if rule in range(1, 5)]
-    to_eight = [rule for rule in rules if rule in laws.LENGTHS]
-    n = max(2, round(size))
+    if chart not in PANELS:
+        raise ValueError(f"There is no chart of the type {chart!r}.")
+    return sum(
+        _of_panel(
+            chart, name, [rule for rule in rules if rule in ALLOWED[name]], dict(run_lengths), size, dict(options)
+        )
+        for name in PANELS[chart]
+    )
 
-    def total(law: laws.Law, chosen: Sequence[int]) -> float:
-        return sum(laws.rate(law, rule, lengths) for rule in chosen)
 
-    moving_range = laws.moving_range_rate() if one else 0.0
-    location = total(laws.normal_law(), to_eight)
-    match chart:
-        case "I-MR":
-            return location + moving_range
-        case "XBAR-R":
-            return location + total(laws.range_law(n), to_four)
-        case "XBAR-S":
-            return location + total(laws.sd_law(n), to_four)
-        case "I-MR-R":
-            return location + moving_range + total(laws.range_law(n), to_four)
-        case "I-MR-S":
-            return location + moving_range + total(laws.sd_law(n), to_four)
-        case "EWMA":
-            return ewma_rate(given.get("lambda", 0.2), given.get("L", WIDTH)) if one else 0.0
-        case "CUSUM":
-            return 2 * cusum_rate(given.get("k", 0.5), given.get("h", 5.0)) if one else 0.0
-        case "P" | "NP" | "C" | "U":
-            law = _counted(chart, given["center"], size) if given.get("center", 0) > 0 else laws.normal_law()
-            return total(law, to_four)
-        case "LANEY-P" | "LANEY-U":
-            return total(laws.normal_law(), to_four)
-        case "G":
-            return total(_counted("G", given.get("center", 0.0) or 100.0, 1), to_four)
-        case "T":
-            return total(laws.power_law(), to_eight)
-    raise ValueError(f"There is no chart of the type {chart!r}.")
+def _law(chart: str, name: str, size: float, center: float) -> laws.Law:
+    if name == "R":
+        return laws.range_law(max(2, round(size)))
+    if name == "S":
+        return laws.sd_law(max(2, round(size)))
+    if name == "T":
+        return laws.power_law()
+    if name == "G":
+        return _counted(name, center or 100.0, 1.0)
+    if name in {"I", "XBAR"} or chart.startswith("LANEY") or center <= 0:
+        return laws.normal_law()
+    return _counted(name, center, size)
 
 
 def _counted(chart: str, center: float, size: float) -> laws.Law:
@@ -98,7 +88,7 @@ def _counted(chart: str, center: float, size: float) -> laws.Law:
     if chart in {"P", "NP"}:
         n, share = max(1, round(size)), min(center, 1.0)
         mean, error, most = n * share, math.sqrt(n * share * (1 - share)), float(n)
-        count = stats.binom(n, share)
+        count: Any = stats.binom(n, share)
     elif chart == "G":
         mean, error, most = center, math.sqrt(center * (center + 1)), math.inf
         count = stats.geom(1 / (center + 1), loc=-1)
@@ -226,7 +216,7 @@ def mewma_arl(variables: int, weight: float, h4: float) -> float:
 
 
 @lru_cache(maxsize=256)
-def ewma_L(weight: float, arl0: float = 370.0) -> float:  # noqa: N802  the letter of every textbook
+def ewma_L(weight: float, arl0: float = 370.0) -> float:
     """Width of asymptotic limits for an in-control ARL. Raises ValueError beyond 1 < arl0 <= 1e6."""
     return _root(lambda width: ewma_arl(weight, width), arl0)
 
