@@ -61,12 +61,19 @@ def _false_signals(
 ) -> float:
     if chart not in PANELS:
         raise ValueError(f"There is no chart of the type {chart!r}.")
-    return sum(
-        _of_panel(
-            chart, name, [rule for rule in rules if rule in ALLOWED[name]], dict(run_lengths), size, dict(options)
-        )
-        for name in PANELS[chart]
-    )
+    lengths, given, total = dict(run_lengths), dict(options), 0.0
+    for name in PANELS[chart]:
+        chosen = [rule for rule in rules if rule in ALLOWED[name]]
+        if name == "MR":
+            total += laws.moving_range_rate() if chosen else 0.0
+        elif name == "EWMA":
+            total += ewma_rate(given.get("lambda", WEIGHT), given.get("L", EWMA_WIDTH)) if chosen else 0.0
+        elif name == "CUSUM":
+            total += 2 * cusum_rate(given.get("k", SLACK), given.get("h", INTERVAL)) if chosen else 0.0
+        else:
+            law = _law(chart, name, size, given.get("center", 0.0))
+            total += sum(laws.rate(law, rule, lengths) for rule in chosen)
+    return total
 
 
 def _law(chart: str, name: str, size: float, center: float) -> laws.Law:
