@@ -9,7 +9,8 @@ from django.views.decorators.http import require_safe
 
 from lines.events.queries import current_position
 from lines.templatetags.denchi import unit
-from quality.charts.queries import chart_data, plan_by_code
+from quality.charts.drawn import chart_data
+from quality.charts.queries import plan_by_code
 from quality.charts.shown import chart_rows, chart_view, point_view
 from quality.charts.specs import pair_spec
 from quality.plans.models import ControlPlan

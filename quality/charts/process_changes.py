@@ -68,9 +68,12 @@ def notice(records: Sequence[RecordFacts]) -> None:
 
 
 def _last_of(told: dict[_Subject, list[_Seen]]) -> dict[_Subject, _Seen]:
-    stations, products, subjects = ({key[part] for key in told} for part in range(3))
     rows = (
-        ProcessChange.objects.filter(station__in=stations, product__in=products, subject__in=subjects)
+        ProcessChange.objects.filter(
+            station__in={station for station, _, _ in told},
+            product__in={product for _, product, _ in told},
+            subject__in={what for _, _, what in told},
+        )
         .order_by("station_id", "product", "subject", "-at", "-id")
         .distinct("station_id", "product", "subject")
         .values_list("station_id", "product", "subject", "at", "value")

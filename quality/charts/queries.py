@@ -10,14 +10,12 @@ from django.db import connection
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from lines.alarms.queries import OPEN, AlarmState, state_of
+from lines.alarms.queries import OPEN
 from lines.models import Alarm, Measurement, OperationRecord
 from quality.charts.models import ChartPoint, Signal
-from quality.charts.plotted import ChartData, ChartLimits, PlottedPoint, Signalled, SpecLimits
+from quality.charts.plotted import SpecLimits
 from quality.charts.streams import EarlierPoint, Value
-from quality.plans.models import CharacteristicLimits, ChartType, ControlLimits, ControlPlan
-from quality.spc.panels import FrozenLimits
-from quality.spc.variables import mean_lines, range_lines
+from quality.plans.models import CharacteristicLimits, ControlLimits, ControlPlan
 
 CHART_SUBJECT = "chart"
 
@@ -147,86 +145,6 @@ def plan_by_code(code: str) -> ControlPlan | None:
 def signals_of(plan: ControlPlan) -> QuerySet[Signal]:
     """All signals of a chart with point and alarm, newest first."""
     return plan.signals.select_related("point", "limits", "alarm__acknowledged_by").order_by("-id")
-
-
-def chart_data(plan: ControlPlan, last_n: int = 100, until: int | None = None) -> ChartData:
-    """The last `last_n` points (up to point number `until`), each on the limits it was evaluated on."""
-    rows = plan.points.select_related("limits").order_by("-number")
-    if until is not None:
-        rows = rows.filter(number__lte=until)
-    points = list(reversed(rows[:last_n]))
-    signals: dict[int, list[Signalled]] = defaultdict(list)
-    for signal in plan.signals.filter(point__in=points).select_related("alarm").order_by("chart", "rule"):
-        signals[signal.point_id].append(_signalled(signal))
-    serials = dict(
-        OperationRecord.objects.filter(pk__in={record for point in points for record in point.records}).values_list(
-            "pk", "serial"
-        )
-    )
-    return ChartData(
-        plan=plan.code,
-        name_en=plan.name_en,
-        name_ja=plan.name_ja,
-        characteristic_en=plan.characteristic.name_en,
-        characteristic_ja=plan.characteristic.name_ja,
-        unit=plan.characteristic.unit,
-        chart=plan.chart,
-        rules=tuple(plan.rules),
-        limits=_newest_limits(plan),
-        # Beside individuals only: a subgroup's mean is not what specification limits are about.
-        spec=specification(plan) if plan.chart == ChartType.I_MR else None,
-        points=tuple(_plotted(plan, point, signals[point.pk], serials) for point in points),
-    )
-
-
-def _signalled(signal: Signal) -> Signalled:
-    alarm = signal.alarm
-    return Signalled(
-        signal=signal.pk,
-        chart=signal.chart,
-        rule=signal.rule,
-        side=signal.side,
-        window_first=signal.window_first,
-        alarm=alarm.pk if alarm else None,
-        is_acknowledged=bool(alarm and state_of(alarm) in {AlarmState.ACKNOWLEDGED, AlarmState.NORMAL}),
-    )
-
-
-def _plotted(plan: ControlPlan, point: ChartPoint, signals: list[Signalled], serials: dict[int, str]) -> PlottedPoint:
-    frozen = FrozenLimits(point.limits.center, point.limits.sigma_within)
-    spread_n = 2 if plan.chart == ChartType.I_MR else point.n
-    return PlottedPoint(
-        number=point.number,
-        source_time=timezone.localtime(point.source_time),
-        location=point.location,
-        spread=point.spread,
-        n=point.n,
-        records=tuple(point.records),
-        serials=tuple(serials.get(record, "") for record in point.records),
-        limits_version=point.limits.version,
-        location_lines=mean_lines(frozen, point.n),
-        spread_lines=range_lines(frozen, spread_n) if spread_n > 1 else None,
-        signals=tuple(signals),
-    )
-
-
-def _newest_limits(plan: ControlPlan) -> ChartLimits | None:
-    limits = plan.limits.filter(valid_from__lte=timezone.now()).order_by("-valid_from", "-version").first()
-    if limits is None:
-        return None
-    frozen = FrozenLimits(limits.center, limits.sigma_within)
-    return ChartLimits(
-        version=limits.version,
-        center=limits.center,
-        sigma_within=limits.sigma_within,
-        n_values=limits.n_values,
-        sigma_method=limits.sigma_method,
-        valid_from=timezone.localtime(limits.valid_from),
-        author=limits.author,
-        reason=limits.reason,
-        location=mean_lines(frozen, plan.subgroup_size),
-        spread=range_lines(frozen, max(plan.subgroup_size, 2)),
-    )
 
 
 def specification(plan: ControlPlan) -> SpecLimits | None:
