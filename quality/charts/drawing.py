@@ -195,12 +195,12 @@ class Panel:
         return layers
 
     def _near_specification(self) -> list[tuple[str, float]]:
-        limits, spec = self.data.limits, self.data.spec
-        if not (limits and spec and self.chart == "I"):
+        lines, spec = _newest_lines(self.data, self.chart), self.data.spec
+        if not (lines and spec and self.chart == "I"):
             return []
-        reach = SPEC_REACH * limits.sigma_within
         named = (("LSL", spec.lsl), ("USL", spec.usl))
-        return [(name, value) for name, value in named if value is not None and abs(value - limits.center) <= reach]
+        reach = SPEC_REACH * lines.error
+        return [(name, value) for name, value in named if value is not None and abs(value - lines.center) <= reach]
 
     def _specification(self) -> list[Spec]:
         near = self._near_specification()
@@ -218,7 +218,7 @@ class Panel:
     def _far_specification(self) -> list[tuple[str, bool]]:
         """Limits so far off that they would flatten the chart: named at the end of the scale they lie beyond."""
         spec, near = self.data.spec, {name for name, _ in self._near_specification()}
-        if not (spec and self.chart == "I" and self.data.limits):
+        if not (spec and self.chart == "I" and _newest_lines(self.data, self.chart)):
             return []
         named = (("USL", spec.usl, "↑"), ("LSL", spec.lsl, "↓"))
         return [
