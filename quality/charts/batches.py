@@ -1,4 +1,4 @@
-"""A chart computed at once (a study, a preview, an ad-hoc analysis) in the shape that all charts are drawn from. Pure."""
+"""A chart made at once (a study, a preview, an ad-hoc analysis), in the shape that all charts are drawn from. Pure."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -67,6 +67,7 @@ def batch_data(
         limits=None,
         spec=spec if "I" in names and len(names) <= len(("I", "MR")) else None,
         points=tuple(_point(panels, places, place, signals.get(place, [])) for place in chosen),
+        places=tuple(chosen) if len(chosen) < m else (),
         n_points=m,
     )
 

@@ -116,16 +116,20 @@ class Panel:
 
     @property
     def _span(self) -> tuple[float, float]:
-        return (-0.75, len(self.data.points) - 0.25) if self.data.points else (-0.75, 9.75)
+        return (-0.75, self.data.drawn_at[-1] + 0.75) if self.data.points else (-0.75, 9.75)
 
     def _x(self, field: str = "at") -> Spec:
         points = self.data.points
-        step = max(1, round((len(points) - 1) / 9))
-        ticks = list(range(0, len(points), step))
+        drawn_at = self.data.drawn_at
+        step = max(1, round((drawn_at[-1] if points else 0) / 9))
+        ticks: dict[int, PlottedPoint] = {}
+        for at, point in zip(drawn_at, points, strict=True):
+            if not ticks or at - next(reversed(ticks)) >= step:
+                ticks[at] = point
         # Two lines a tick, looked up by place: a chart counts points, people think in time.
-        table = {str(at): [str(points[at].number), _short_time(points[at])] for at in ticks}
-        is_timed = any(points[at].source_time for at in ticks)
-        axis: Spec = {"values": ticks, "labelFlush": False, "title": None}
+        table = {str(at): [str(point.number), _short_time(point)] for at, point in ticks.items()}
+        is_timed = any(point.source_time for point in ticks.values())
+        axis: Spec = {"values": list(ticks), "labelFlush": False, "title": None}
         if not self.is_last:
             axis["labels"] = False
         else:
@@ -154,7 +158,7 @@ class Panel:
         rows: list[Spec] = []
         first, last = self._span
         drawn: Lines | None = None
-        for at, point in enumerate(self.data.points):
+        for at, point in zip(self.data.drawn_at, self.data.points, strict=True):
             lines = point.lines.get(self.chart)
             if lines is not None and lines != drawn:
                 rows.append(_step(at - 0.5 if rows else first, lines))
@@ -178,10 +182,9 @@ class Panel:
 
     def _stages(self) -> list[Spec]:
         """Where another version of limits begins."""
-        points = self.data.points
         rows = [
             {"at": at - 0.5, "text": self.words["version"].format(version=point.limits_version)}
-            for at, (before, point) in enumerate(pairwise(points), start=1)
+            for at, (before, point) in zip(self.data.drawn_at[1:], pairwise(self.data.points), strict=True)
             if point.limits_version != before.limits_version
         ]
         if not rows:
@@ -229,6 +232,8 @@ class Panel:
 
     def _runs(self) -> list[Spec]:
         """Stretches of the line that windows longer than one point cover, merged where they overlap."""
+        if self.data.is_thinned:
+            return []
         places = {point.number: at for at, point in enumerate(self.data.points)}
         stretches: list[list[int]] = []
         for at, point in enumerate(self.data.points):

@@ -60,10 +60,10 @@ def chart_data(
     """
     span = _span(plan, stream, until, since, before)
     newest = list(span.order_by("-source_time", "-number")[: min(last_n or at_most + 1, at_most + 1)])
-    n_points = len(newest)
+    n_points, places = len(newest), list[int]()
     points = newest[::-1]
     if (last_n is None or last_n > at_most) and n_points > at_most:
-        n_points, points = _thinned(span, last_n, at_most)
+        n_points, places, points = _thinned(span, last_n, at_most)
     signals = _signals(plan, points)
     serials = _serials(points) if len(points) <= NAMED else {}
     return ChartData(
@@ -79,9 +79,10 @@ def chart_data(
         limits=newest_limits(plan, stream),
         # Beside individuals only: a subgroup's mean is not what specification limits are about.
         spec=specification(plan) if plan.chart == "I-MR" else None,
-        points=tuple(_plotted(plan, points, signals, serials, is_thinned=n_points > len(points))),
+        points=tuple(_plotted(plan, points, signals, serials, is_thinned=bool(places))),
         changes=_changes(plan, points),
         stream=stream,
+        places=tuple(places),
         n_points=n_points,
     )
 
@@ -102,8 +103,8 @@ def _span(
     return span.select_related("limits")
 
 
-def _thinned(span: QuerySet[ChartPoint], last_n: int | None, at_most: int) -> tuple[int, list[ChartPoint]]:
-    """How many points the span has, and those that are drawn of it."""
+def _thinned(span: QuerySet[ChartPoint], last_n: int | None, at_most: int) -> tuple[int, list[int], list[ChartPoint]]:
+    """How many points the span has, and of those that are drawn their places in it and themselves."""
     found = list(
         span.order_by("-source_time", "-number").values_list("id", "location", "spread", "statistic")[:last_n]
     )[::-1]
@@ -118,10 +119,9 @@ def _thinned(span: QuerySet[ChartPoint], last_n: int | None, at_most: int) -> tu
         for point in of_span.values_list("point_id", flat=True):
             if point in places:
                 kept[places[point]] = True
-    chosen = [ids[place] for place in thinned(values, kept, at_most)]
-    return len(ids), list(
-        ChartPoint.objects.filter(id__in=chosen).select_related("limits").order_by("source_time", "number")
-    )
+    chosen = thinned(values, kept, at_most).tolist()
+    points = ChartPoint.objects.select_related("limits").in_bulk([ids[place] for place in chosen])
+    return len(ids), chosen, [points[ids[place]] for place in chosen]
 
 
 def _signals(plan: ControlPlan, points: Sequence[ChartPoint]) -> dict[int, list[Signalled]]:

@@ -1,6 +1,6 @@
 """What a control chart shows, ready to draw: one shape for the screen, a report and an export. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -93,4 +93,14 @@ class ChartData:
     points: tuple[PlottedPoint, ...]  # in order of time
     changes: tuple[Change, ...] = ()
     stream: str = ""
-    n_points: int = 0  # behind the drawing, where it shows fewer; 0: as many as it shows
+    places: tuple[int, ...] = ()  # of each point in the whole span, where fewer are drawn; empty: one after another
+    n_points: int = 0  # of the whole span; 0: as many as are drawn
+
+    @property
+    def is_thinned(self) -> bool:
+        return bool(self.places)
+
+    @property
+    def drawn_at(self) -> Sequence[int]:
+        """Where along the drawing each point stands."""
+        return self.places or range(len(self.points))

@@ -83,10 +83,17 @@ def rows_of(data: ChartData, words: dict[str, str], digits: dict[str, int], widt
     apart = NUMBER_APART * len(data.points) / max(width, 1)
     numbered_at = dict.fromkeys(data.panels, -math.inf)
     before: set[tuple[str, int, int]] = set()
+    drawn_at = data.drawn_at
     for place, point in enumerate(data.points):
         # Where numbers would cover each other, a run that goes on is numbered at its first point only.
         hidden = before if dense else set()
-        row = _row(place, point, words)
+        at = drawn_at[place]
+        # Up to half-way to its neighbours a point is the one that the pointer means.
+        row = _row(point, words) | {
+            "at": at,
+            "from": (at + drawn_at[place - 1]) / 2 if place else at - 0.5,
+            "to": (at + drawn_at[place + 1]) / 2 if place + 1 < len(data.points) else at + 0.5,
+        }
         for panel in data.panels:
             row |= _on_panel(panel, point, digits[panel], hidden)
             if dense and row[f"{panel}_rules"]:
@@ -99,16 +106,13 @@ def rows_of(data: ChartData, words: dict[str, str], digits: dict[str, int], widt
     return rows
 
 
-def _row(place: int, point: PlottedPoint, words: dict[str, str]) -> Spec:
+def _row(point: PlottedPoint, words: dict[str, str]) -> Spec:
     serial = point.serials[0] if point.serials else ""
     if len(point.serials) > 1:
         serial = words["more"].format(first=serial, more=len(point.serials) - 1)
     remarks = [words[name] for name, is_so in (("late", point.is_late), ("excluded", point.is_excluded)) if is_so]
     causes = {signal.cause[words is WORDS["ja"]] for signal in point.signals}
     row: Spec = {
-        "at": place,
-        "from": place - 0.5,
-        "to": place + 0.5,
         "number": point.number,
         "time": f"{point.source_time:%Y-%m-%d %H:%M:%S}" if point.source_time else "–",
         "n": point.n,

@@ -56,14 +56,15 @@ def _changes(data: ChartData, words: dict[str, str], width: int, view: Spec) -> 
     times = [point.source_time for point in data.points if point.source_time]
     if not data.changes or len(times) < 2 or len(times) != len(data.points):
         return []
+    drawn_at = data.drawn_at
     in_japanese = words is WORDS["ja"]
     gathered: dict[tuple[str, int], list[Change]] = {}
     places: dict[tuple[str, int], float] = {}
     for change in data.changes:
         if not times[0] <= change.at <= times[-1]:
             continue
-        at = max(bisect_left(times, change.at) - 0.5, 0.0)
-        key = (change.kind, int(at * width / len(times) / CHANGES_APART))
+        at = max(drawn_at[bisect_left(times, change.at)] - 0.5, 0.0)
+        key = (change.kind, int(at * width / (drawn_at[-1] + 1) / CHANGES_APART))
         gathered.setdefault(key, []).append(change)
         places.setdefault(key, at)
     rows = []
