@@ -21,6 +21,14 @@ WRONG_UNIT = Code(
 )
 
 # Evaluation of the control charts (quality/charts): told in the log.
+PLAN_NOT_WATCHED = Code(
+    "MES-Q-0004",
+    0,
+    "The limits or options of a control plan make no chart; its values are not plotted until they do.",
+    "管理計画の管理限界またはオプションでは管理図を作れません。修正されるまで測定値は打点されません。",
+    "Look at the plan that the log names: freeze new limits from a study, or correct the option it speaks of.",
+    "ログに示された管理計画を確認し、解析から新しい管理限界を確定するか、該当するオプションを修正してください。",
+)
 VALUES_NOT_PLOTTED = Code(
     "MES-Q-0003",
     0,

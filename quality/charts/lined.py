@@ -14,11 +14,16 @@ RAW_BESIDE = {"EWMA", "CUSUM", "T"}
 class Stored(Protocol):
     """What is kept of a point."""
 
-    location: float
-    spread: float | None
-    within: float | None
-    statistic: float | None
-    statistic_low: float | None
+    @property
+    def location(self) -> float: ...
+    @property
+    def spread(self) -> float | None: ...
+    @property
+    def within(self) -> float | None: ...
+    @property
+    def statistic(self) -> float | None: ...
+    @property
+    def statistic_low(self) -> float | None: ...
 
 
 class Frozen(Protocol):

@@ -1,10 +1,11 @@
-"""What the control charts show, and where their evaluation goes on from."""
+"""What the control charts show."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -14,10 +15,26 @@ from lines.alarms.queries import OPEN
 from lines.models import Alarm, Measurement, OperationRecord
 from quality.charts.models import ChartPoint, Signal
 from quality.charts.plotted import SpecLimits
-from quality.charts.streams import EarlierPoint, Value
 from quality.plans.models import CharacteristicLimits, ControlLimits, ControlPlan
 
 CHART_SUBJECT = "chart"
+
+
+class PostedValue(NamedTuple):
+    value: float
+    record: int
+    source_time: datetime
+
+
+class EarlierPoint(NamedTuple):
+    """A point as stored: enough of it for a glance."""
+
+    id: int
+    number: int
+    location: float
+    spread: float | None
+    n: int
+    limits_id: int
 
 
 @dataclass(frozen=True)
@@ -27,7 +44,7 @@ class RecordValues:
     record: int
     station_id: int
     product: str
-    values: dict[str, list[Value]]  # by characteristic, in the order they were posted
+    values: dict[str, list[PostedValue]]  # by characteristic, in the order they were posted
 
 
 def values_of(record_ids: Sequence[int], characteristics: Iterable[str]) -> list[RecordValues]:
@@ -51,9 +68,9 @@ def values_of(record_ids: Sequence[int], characteristics: Iterable[str]) -> list
         .order_by("record_id", "sequence")
         .values_list("record_id", "characteristic", "value", "source_time")
     )
-    found: dict[int, dict[str, list[Value]]] = {record_id: defaultdict(list) for record_id in records}
+    found: dict[int, dict[str, list[PostedValue]]] = {record_id: defaultdict(list) for record_id in records}
     for record_id, characteristic, value, source_time in rows:
-        found[record_id][characteristic].append(Value(value, record_id, source_time))
+        found[record_id][characteristic].append(PostedValue(value, record_id, source_time))
     return [
         RecordValues(record_id, *records[record_id][:2], found[record_id])
         for record_id in record_ids

@@ -13,6 +13,7 @@ from lines.events.models import Event, EventKind
 from lines.models import Alarm, Pending
 from lines.records.models import Consumer
 from quality.charts import queries, services
+from quality.charts.drawn import chart_data
 from quality.charts.models import ChartPoint, ChartStream
 from quality.charts.tasks import evaluate_pending
 from quality.plans.models import ControlPlan
@@ -199,7 +200,7 @@ def test_an_evaluation_that_fails_leaves_everything_as_it_was(
     plan = plant.add_plan("LOAD")
     plant.post([{"LOAD": [14.0]}] * 3)
 
-    def fail(followed: object) -> None:  # noqa: ARG001 - stands for _store
+    def fail(*stored: object) -> None:  # noqa: ARG001 - stands for _store
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="power cut"):
@@ -256,16 +257,18 @@ def test_chart_data_and_list(plant: ChartPlant, django_assert_max_num_queries: A
     plant.post([{"LOAD": [10.0 + n % 2]} for n in range(30)] + [{"LOAD": [14.0]}])
     services.evaluate()
     with django_assert_max_num_queries(6):
-        data = queries.chart_data(plan, last_n=20)
+        data = chart_data(plan, last_n=20)
     assert [point.number for point in data.points] == list(range(11, 31))
     last = data.points[-1]
-    assert (last.location_lines.lcl, last.location_lines.center, last.location_lines.ucl) == (7, 10, 13)
-    assert last.spread_lines is not None
-    assert last.spread_lines.ucl == pytest.approx(3.686, abs=1e-3)
+    individual, moving = last.lines["I"], last.lines["MR"]
+    assert individual is not None and moving is not None
+    assert (individual.lcl, individual.center, individual.ucl) == (7, 10, 13)
+    assert moving.ucl == pytest.approx(3.686, abs=1e-3)
     assert last.serials == ("SERIAL-00030",)
     assert [(s.chart, s.rule, s.side, s.is_acknowledged) for s in last.signals] == [("I", 1, 1, False)]
     assert data.spec is not None
     assert (data.spec.lsl, data.spec.usl) == (4, 16)
+    assert last.source_time is not None
     assert str(last.source_time.tzinfo) == settings.TIME_ZONE
     with django_assert_max_num_queries(4):
         charts = {summary.plan.code: summary for summary in queries.charts_list()}
@@ -273,5 +276,5 @@ def test_chart_data_and_list(plant: ChartPlant, django_assert_max_num_queries: A
     assert (load.points, load.open_alarms, quiet.points, quiet.open_alarms) == (31, 1, 0, 0)
     assert load.last_signal is not None
     assert load.last_signal.point.number == 30
-    assert queries.chart_data(plant.plans["QUIET"]).spec is None  # never beside a mean
-    assert queries.chart_data(plant.plans["QUIET"]).points == ()
+    assert chart_data(plant.plans["QUIET"]).spec is None  # never beside a mean
+    assert chart_data(plant.plans["QUIET"]).points == ()
