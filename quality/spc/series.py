@@ -13,10 +13,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 from quality.spc.panels import FrozenLimits
 from quality.spc.rare import t_value
-from quality.spc.rules import ALLOWED, lengths_of
 from quality.spc.smoothing import Sums, cusum_next, ewma_next
-from quality.spc.standards import PANELS, Standard
-from quality.spc.windows import Edges, Mark, edges_of, ending_at, mark
+from quality.spc.standards import PANELS
+from quality.spc.watching import MOVING, REMEMBERING, RunLengths, Watch, history_of, setting_of
+from quality.spc.windows import Mark, ending_at, mark
 
 Key: TypeAlias = tuple[int, str, int, int]
 """(number of the point that ends the window, panel, rule, side): what a signal is known by."""
@@ -75,9 +75,6 @@ class Judged(NamedTuple):
     is_late: bool
 
 
-_MOVING = frozenset({"I-MR", "I-MR-R", "I-MR-S"})
-_REMEMBERING = frozenset({"EWMA", "CUSUM"})
-
 _Value: TypeAlias = Callable[[Plotted], float | None]
 
 
@@ -101,22 +98,19 @@ def _minus_low(point: Plotted) -> float | None:
     return None if point.statistic_low is None else -point.statistic_low
 
 
-def _values(kind: str) -> list[tuple[str, _Value]]:
-    """What each panel plots. A CUSUM has two, of one name: the upper sum and minus the lower one."""
+def _values(kind: str) -> list[_Value]:
+    """What each watched panel plots."""
     if kind == "CUSUM":
-        return [("CUSUM", _statistic), ("CUSUM", _minus_low)]
+        return [_statistic, _minus_low]
     if kind in ("EWMA", "T"):
-        return [(kind, _statistic)]
-    first, *others = PANELS[kind]
-    second = _within if len(others) == 2 else _spread
-    return [(first, _location), *((name, _spread if name == "MR" else second) for name in others)]
+        return [_statistic]
+    others = PANELS[kind][1:]
+    return [_location, *(_within if name != "MR" and len(others) == 2 else _spread for name in others)]
 
 
-def history(kind: str, rules: Sequence[int], run_lengths: Mapping[int, int] | Mapping[str, int] | None = None) -> int:
+def history(kind: str, rules: Sequence[int], run_lengths: RunLengths | None = None) -> int:
     """How many points before a place have to be known to judge a point there: 14 and less, unless run lengths say."""
-    lengths = lengths_of(run_lengths)
-    longest = [lengths[rule] for name in PANELS[kind] for rule in rules if rule in ALLOWED[name]]
-    return max([1 if kind in _MOVING | _REMEMBERING else 0, *(length - 1 for length in longest)])
+    return history_of(kind, rules, run_lengths)
 
 
 class Series:
@@ -142,19 +136,17 @@ class Series:
         parameters: Mapping[str, Any] | None = None,
         options: Mapping[str, Any] | None = None,
         rules: Sequence[int] = (1, 2),
-        run_lengths: Mapping[int, int] | Mapping[str, int] | None = None,
+        run_lengths: RunLengths | None = None,
         earlier: Sequence[Plotted] = (),
         standing: set[Key] | frozenset[Key] = frozenset(),
         older: int = 0,
     ) -> None:
+        setting = setting_of(kind, limits, parameters=parameters, options=options, rules=rules, run_lengths=run_lengths)
         self.kind = kind
-        self.standard = Standard(kind, limits, parameters, options)
-        self.history = history(kind, rules, run_lengths)
-        lengths = lengths_of(run_lengths)
-        self._lengths = [lengths.get(rule, 0) for rule in range(max(lengths) + 1)]
+        self.standard = setting.standard
+        self.history = setting.history
         self._panels = [
-            _Followed(self, name, value, tuple(rule for rule in dict.fromkeys(rules) if rule in ALLOWED[name]))
-            for name, value in _values(kind)
+            _Followed(self, watch, value) for watch, value in zip(setting.watches, _values(kind), strict=True)
         ]
         self._older = older
         self._points = sorted(earlier, key=_order)
@@ -201,7 +193,7 @@ class Series:
             new, _ = self._judge([place])
             return Judged(point, (), new, (), False)
         changed, last = self._restate(place)
-        reach = max(last, place) + max(panel.longest for panel in self._panels)
+        reach = max(last, place) + max(panel.watch.longest for panel in self._panels)
         new, ended = self._judge(range(place, min(reach, len(self._points))))
         return Judged(point, changed, new, ended, True)
 
@@ -222,7 +214,7 @@ class Series:
                         first = self._points[place - length + 1].number
                         new.append(Violation(number, panel.name, rule, side, first, length))
             if held:
-                judged = {(panel.name, rule) for panel in self._panels for rule in panel.rules}
+                judged = {(panel.name, rule) for panel in self._panels for rule in panel.watch.rules}
                 over = {key for key in held - holds if key[1:3] in judged}
                 ended += sorted(over)
                 holds |= held - over
@@ -235,7 +227,7 @@ class Series:
     def _restate(self, place: int) -> tuple[list[Plotted], int]:
         """Moving ranges and statistics after a late point. Returns the changed points and the last place touched."""
         changed, last = [], place
-        stop = len(self._points) if self.kind in _REMEMBERING else min(place + 2, len(self._points))
+        stop = len(self._points) if self.kind in REMEMBERING else min(place + 2, len(self._points))
         for later in range(place + 1, stop):
             was = self._points[later]
             if not was.is_own:
@@ -256,12 +248,12 @@ class Series:
         point = self._points[place]
         if not point.is_own:
             return point
-        if self.kind in _MOVING:
+        if self.kind in MOVING:
             spread = abs(point.location - self._points[place - 1].location) if place else None
             return point._replace(spread=_finite(spread))
         if self.kind == "T":
             return point._replace(statistic=_finite(t_value(point.location)))
-        if self.kind in _REMEMBERING:
+        if self.kind in REMEMBERING:
             return self._remembering(place, point)
         return point
 
@@ -284,6 +276,10 @@ class Series:
             return point._replace(statistic=None, statistic_low=None)
         return point._replace(statistic=upper, statistic_low=lower)
 
+    def standing_before(self, place: int) -> int:
+        """How many own points."""
+        return self._places[place]
+
     def _count(self, place: int) -> None:
         del self._places[place:]
         for at in range(place, len(self._points)):
@@ -292,25 +288,17 @@ class Series:
     def _next_place(self, at: int) -> int:
         return self._places[at - 1] + self._points[at - 1].is_own if at else self._older
 
-    def edges(self, name: str, place: int) -> Edges | None:
-        """Lines of one panel at one place."""
-        point = self._points[place]
-        lines = self.standard.lines(name, point.n, point.size, self._places[place])
-        return None if lines is None else edges_of(lines)
-
 
 class _Followed:
     """One panel: the marks of its points, each made when a window first looks at it."""
 
-    def __init__(self, series: Series, name: str, value: _Value, rules: tuple[int, ...]) -> None:
+    def __init__(self, series: Series, watch: Watch, value: _Value) -> None:
         self.series = series
-        self.name = name
+        self.watch = watch
         self.value = value
-        self.rules = rules
-        self.longest = max([1, *(series._lengths[rule] for rule in rules)])
+        self.name = watch.name
         self._marks: list[Mark | None] = []
         self._is_made: list[bool] = []
-        self._edges: dict[tuple[int, float | None], Edges | None] = {}
 
     def open(self, place: int) -> None:
         """A place for a new point."""
@@ -325,7 +313,7 @@ class _Followed:
         self._is_made[start:stop] = [False] * (stop - start)
 
     def ending_at(self, place: int) -> list[tuple[int, int, int]]:
-        return ending_at(place, self.mark, self.rules, self.series._lengths) if self.rules else []
+        return ending_at(place, self.mark, self.watch.rules, self.watch.lengths)
 
     def mark(self, place: int) -> Mark | None:
         """None where there is a gap, and before the first point."""
@@ -333,22 +321,12 @@ class _Followed:
             return None
         if not self._is_made[place]:
             self._is_made[place] = True
-            self._marks[place] = self._make(place)
+            point = self.series.points[place]
+            value = self.value(point) if point.is_own else None
+            if value is not None:
+                edges = self.watch.edges(point.n, point.size, self.series.standing_before(place))
+                self._marks[place] = None if edges is None else mark(value, edges)
         return self._marks[place]
-
-    def _make(self, place: int) -> Mark | None:
-        point = self.series.points[place]
-        value = self.value(point) if point.is_own else None
-        if value is None:
-            return None
-        if self.name == "EWMA":  # its limits depend on the place
-            edges = self.series.edges(self.name, place)
-        else:
-            key = point.n, point.size
-            if key not in self._edges:
-                self._edges[key] = self.series.edges(self.name, place)
-            edges = self._edges[key]
-        return None if edges is None else mark(value, edges)
 
 
 def _order(point: Plotted) -> tuple[int, int]:

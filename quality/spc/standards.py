@@ -6,7 +6,7 @@ each kind: quality.spc.variables, three_way, smoothing, attributes, rare.
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from quality.spc.attributes import np_lines, p_lines, u_lines
 from quality.spc.panels import FrozenLimits, Lines
@@ -33,7 +33,8 @@ PANELS: dict[str, tuple[str, ...]] = {
 }
 """Panels of each live kind of chart, in the order of the screen."""
 
-_OfSize = Callable[[int, float], Lines]  # n, size
+_KEPT = 256
+_OfSize: TypeAlias = Callable[[int, float], Lines]  # n, size
 
 
 class Standard:
@@ -98,6 +99,8 @@ class Standard:
             return ewma_lines(self.limits, n, self.weight, self.width, place if self.is_exact else None)
         key = (panel, n, size)
         if key not in self._known:
+            if len(self._known) >= _KEPT:
+                self._known.clear()  # areas that are never the same twice
             self._known[key] = self._lines(panel, n, size)
         return self._known[key]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from quality.spc import attributes, rare, smoothing, three_way, variables
 from quality.spc.panels import Chart, FrozenLimits
 from quality.spc.rules import find
-from quality.spc.series import Key, Plotted, Series, history
+from quality.spc.series import Key, Plotted, Series, Violation, history
 
 LIMITS = {
     "P": FrozenLimits(0.1, 0.3), "LANEY-P": FrozenLimits(0.1, 0.3), "NP": FrozenLimits(0.1, 0.3),
@@ -108,7 +108,7 @@ def test_without_late_points_it_is_the_batch(
     kind: str, groups: list[list[float]], split: int, run_lengths: dict[int, int]
 ) -> None:
     series = _series(kind, run_lengths)
-    new = []
+    new: list[Violation] = []
     for number, group in enumerate(groups):
         if number == split:  # picked up where it was left, with no more than the history that is asked for
             known = history(kind, ALL_RULES, run_lengths)
@@ -200,7 +200,8 @@ def test_a_signal_that_ended_may_hold_again() -> None:
 def test_zero_sigma_one_point_and_huge_values_are_no_exception(kind: str) -> None:
     limits = FrozenLimits(0.0, 0.0)
     for values in ([1.0], [5.0] * 20, [1e308, -1e308, 1e308], [1e9 + 0.1] * 3):
-        series = Series(kind, limits, parameters=PARAMETERS.get(kind), rules=(1, 2, 3, 4, 5, 6, 8))
+        parameters = {"sigma_mean": 0.0, "sigma_z": 1.0}
+        series = Series(kind, limits, parameters=parameters, rules=(1, 2, 3, 4, 5, 6, 8))
         for number, value in enumerate(values):
             judged = series.insert(Plotted(number, number, value, size=3.0))
             assert not judged.new
