@@ -5,7 +5,7 @@ One reading for the form, the preview and the import, so that what one takes the
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ IDENTITY = (
     *("subgroup_by", "subgroup_size", "period_s", "every_nth"),
 )
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9.-]*")
-_PAIR = re.compile(r"([A-Za-z_]+|\d+)\s*[=:]\s*(\S+)")
+_PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]*|\d+)\s*[=:]\s*(\S+)")
 LONGEST = {"code": 48, "name_en": 120, "name_ja": 120, "characteristic": 24, "product": 32, "station": 32,
            "signal_code": 48}  # fmt: skip
 _LONGEST_REACTION = 2000
@@ -191,7 +191,9 @@ def _options(read: _Reading, values: dict[str, Any]) -> None:
     found: dict[str, Any] = {}
     for name, text in (given or {}).items():
         allowed = known.get(name)
-        if allowed is None:
+        if allowed is None and name.partition(".")[0] == "nominal" and values["chart"] in fitting.NOMINAL_OF:
+            given = given if _add_nominal(found, name, text) else None
+        elif allowed is None:
             given = None
         elif isinstance(allowed[0], str):
             given = given if text in allowed else None
@@ -205,6 +207,16 @@ def _options(read: _Reading, values: dict[str, Any]) -> None:
         read.refuse("options", errors.PLAN_OPTIONS, _shown(known))
         found = {}
     values["options"] = found
+
+
+def _add_nominal(found: dict[str, Any], name: str, text: str) -> bool:
+    """`nominal=3.2` for all, or `nominal.RECIPE=3.2` for each recipe; False where it is neither."""
+    number, so_far = _number(text), found.get("nominal")
+    _, dot, recipe = name.partition(".")
+    if number is None or (dot and not recipe) or (so_far is not None and not (dot and isinstance(so_far, dict))):
+        return False
+    found["nominal"] = {**(so_far or {}), recipe: number} if dot else number
+    return True
 
 
 def _shown(known: Mapping[str, tuple[Any, ...]]) -> str:
@@ -232,6 +244,14 @@ def words_of(values: Mapping[str, Any]) -> dict[str, str]:
     words["period_s"] = "" if values["period_s"] is None else str(values["period_s"])
     words["rules"] = " ".join(str(rule) for rule in values["rules"])
     for name in ("run_lengths", "options"):
-        words[name] = " ".join(f"{key}={value}" for key, value in values[name].items())
+        words[name] = " ".join(_pairs(values[name]))
     words["is_active"] = "1" if values["is_active"] else "0"
     return words
+
+
+def _pairs(options: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in options.items():
+        if isinstance(value, Mapping):
+            yield from (f"{key}.{inner}={number}" for inner, number in value.items())
+        else:
+            yield f"{key}={value}"

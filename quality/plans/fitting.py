@@ -3,6 +3,9 @@
 The first sigma method is the one taken where none is named.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 INDIVIDUALS = ("MR-MEAN", "MR-MEDIAN")
 RANGES = ("UWAVE-R", "MVLUE-R", "UWAVE-SD", "MVLUE-SD", "RMSDF", "POOLED")
 DEVIATIONS = ("UWAVE-SD", "MVLUE-SD", "RMSDF", "POOLED", "UWAVE-R", "MVLUE-R")
@@ -27,6 +30,15 @@ OPTIONS_OF: dict[str, dict[str, tuple[float, float, float] | tuple[str, ...]]] =
     "EWMA": {"lambda": _WEIGHT, "L": (0.5, 6.0, 2.7), "limits": ("exact", "asymptotic")},
     "CUSUM": {"k": (0.05, 3.0, 0.5), "h": (1.0, 20.0, 5.0), "head_start": (0.0, 20.0, 0.0)},
 }
+NOMINAL_OF = frozenset({"I-MR", "XBAR-R", "XBAR-S", "I-MR-R", "I-MR-S", "EWMA", "CUSUM"})  # short runs: DNOM
+
+
+def with_defaults(chart: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options in force, those that nobody gave included."""
+    usual = {
+        name: allowed[0 if isinstance(allowed[0], str) else 2] for name, allowed in OPTIONS_OF.get(chart, {}).items()
+    }
+    return {**usual, **options}
 
 
 def sizes(chart: str) -> tuple[int, int]:

@@ -1,0 +1,201 @@
+"""What the plans together set off by chance in one shift, and what came beside it.
+
+Expected: points per shift, as they came in the last week of machine time, times the runs of signals that a point of a
+process in control starts (quality.spc.run_lengths). A plan that only logs raises no alarm. Measured: the alarms of the
+same week, apart by what people found: a cause, none (a false alarm), or nothing yet.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Avg, Count, Max, Min, Q
+
+from lines.plant.models import Shift
+from quality.charts.models import ChartPoint, Signal
+from quality.plans.fitting import with_defaults
+from quality.plans.models import ControlLimits, ControlPlan, Response
+from quality.spc.run_lengths import false_signals_per_point
+
+WEEK = timedelta(days=7)
+MOST_ALARMS, MOST_CONTAINMENTS = 10.0, 2.0  # per shift, of all plans together
+_USUAL_SHIFTS = 3  # a day, where the plant's files name none
+
+
+@dataclass(frozen=True)
+class Came:
+    """Alarms of one week by what was found."""
+
+    alarms: int = 0
+    false: int = 0
+    explained: int = 0
+    contained: int = 0  # signals' alarms of plans that hold units
+
+    def __add__(self, other: "Came") -> "Came":
+        return Came(
+            self.alarms + other.alarms,
+            self.false + other.false,
+            self.explained + other.explained,
+            self.contained + other.contained,
+        )
+
+
+@dataclass(frozen=True)
+class PlanLoad:
+    """One plan per shift; None: no point came yet, so nobody knows."""
+
+    plan: ControlPlan
+    limits: ControlLimits | None
+    points: float | None
+    per_point: float
+    came: Came
+
+    @property
+    def signals(self) -> float | None:
+        return None if self.points is None else self.points * self.per_point
+
+    @property
+    def alarms(self) -> float | None:
+        return 0.0 if self.plan.response == Response.LOG else self.signals
+
+    @property
+    def containments(self) -> float | None:
+        return self.signals if self.plan.response == Response.CONTAIN else 0.0
+
+
+@dataclass(frozen=True)
+class Whole:
+    """All active plans. Sums leave out the plans of which nobody knows: `unknown` says how many."""
+
+    rows: tuple[PlanLoad, ...]
+    shifts: float  # that the measured week holds
+    since: datetime | None
+    until: datetime | None
+
+    @property
+    def alarms(self) -> float:
+        return sum(row.alarms or 0.0 for row in self.active)
+
+    @property
+    def containments(self) -> float:
+        return sum(row.containments or 0.0 for row in self.active)
+
+    @property
+    def active(self) -> list[PlanLoad]:
+        return [row for row in self.rows if row.plan.is_active]
+
+    @property
+    def unknown(self) -> int:
+        return sum(row.points is None for row in self.active)
+
+    @property
+    def came(self) -> Came:
+        return sum((row.came for row in self.rows), Came())
+
+    @property
+    def alarms_per_shift(self) -> float | None:
+        """All that came, whatever was found."""
+        return self.came.alarms / self.shifts if self.shifts else None
+
+    @property
+    def false_per_shift(self) -> float | None:
+        """Those that people found to be false; all while nobody has answered one."""
+        came = self.came
+        known = came.false + came.explained
+        return (came.false if known else came.alarms) / self.shifts if self.shifts else None
+
+    @property
+    def contained_per_shift(self) -> float | None:
+        return self.came.contained / self.shifts if self.shifts else None
+
+    @property
+    def is_too_many(self) -> bool:
+        return self.alarms > MOST_ALARMS
+
+    @property
+    def contains_too_often(self) -> bool:
+        return self.containments > MOST_CONTAINMENTS
+
+
+def per_point(values: Mapping[str, Any], size: float | None = None, center: float | None = None) -> float:
+    """Alarms by chance per point of a plan with these columns; `size` of a sample or area, `center` as frozen."""
+    options = {**with_defaults(values["chart"], values["options"]), **({} if center is None else {"center": center})}
+    return false_signals_per_point(
+        values["chart"],
+        values["rules"],
+        values["run_lengths"],
+        size=size or values["subgroup_size"],
+        options=options,
+    )
+
+
+def shift_length() -> timedelta:
+    """Of the plant's usual shift."""
+    shifts = Shift.objects.values("production_line").annotate(n=Count("id")).aggregate(most=Max("n"))["most"]
+    return timedelta(days=1) / (shifts or _USUAL_SHIFTS)
+
+
+def whole_plan(plans: Iterable[ControlPlan]) -> Whole:
+    """`plans` come with what a list shows of them. Five queries, however many there are."""
+    listed = list(plans)
+    until = ChartPoint.objects.aggregate(newest=Max("source_time"))["newest"]
+    if until is None:
+        return Whole(
+            tuple(_load(plan, _newest_limits().get(plan.pk), None, Came()) for plan in listed), 0.0, None, None
+        )
+    since = until - WEEK
+    counted = {
+        row["plan"]: row
+        for row in ChartPoint.objects.filter(source_time__gte=since)
+        .values("plan")
+        .annotate(n=Count("id"), first=Min("source_time"), size=Avg("size"))
+    }
+    length = shift_length()
+    # A young plant is measured over what there is of it, one shift at least.
+    since = max(since, min(row["first"] for row in counted.values()))
+    shifts = max((until - since) / length, 1.0)
+    limits, came = _newest_limits(), _came(since)
+    rows = tuple(
+        _load(plan, limits.get(plan.pk), counted.get(plan.pk), came.get(plan.pk, Came()), shifts) for plan in listed
+    )
+    return Whole(rows, shifts, since, until)
+
+
+def _load(
+    plan: ControlPlan, limits: ControlLimits | None, counted: Mapping[str, Any] | None, came: Came, shifts: float = 1.0
+) -> PlanLoad:
+    values = {name: getattr(plan, name) for name in ("chart", "rules", "run_lengths", "options", "subgroup_size")}
+    chance = per_point(values, counted["size"] if counted else None, limits.center if limits else None)
+    return PlanLoad(plan, limits, counted["n"] / shifts if counted else None, chance, came)
+
+
+def _newest_limits() -> dict[int, ControlLimits]:
+    """Of each plan, for all its streams if there are such."""
+    newest = ControlLimits.objects.order_by("plan_id", "stream", "-valid_from", "-version").distinct("plan_id")
+    return {limits.plan_id: limits for limits in newest}
+
+
+def _came(since: datetime) -> dict[int, Came]:
+    """By plan. Signals of one alarm are one; a signal without an alarm was only logged."""
+    of_alarm = Count("alarm", distinct=True)
+    answered = "answered_by__reaction__cause"
+    rows = (
+        Signal.objects.filter(point__source_time__gte=since, alarm__isnull=False, superseded_at=None)
+        .order_by()
+        .values("plan", "plan__response")
+        .annotate(
+            alarms=of_alarm,
+            false=Count("alarm", distinct=True, filter=Q(**{f"{answered}__is_false_alarm": True})),
+            explained=Count("alarm", distinct=True, filter=Q(**{f"{answered}__is_false_alarm": False})),
+        )
+    )
+    return {
+        row["plan"]: Came(
+            row["alarms"],
+            row["false"],
+            row["explained"],
+            row["alarms"] if row["plan__response"] == Response.CONTAIN else 0,
+        )
+        for row in rows
+    }
