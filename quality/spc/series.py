@@ -9,6 +9,7 @@ of the plain batch over the final order.
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 from quality.spc.panels import FrozenLimits
@@ -149,8 +150,11 @@ class Series:
             _Followed(self, watch, value) for watch, value in zip(setting.watches, _values(kind), strict=True)
         ]
         self._older = older
-        self._points = sorted(earlier, key=_order)
-        self._orders = [_order(point) for point in self._points]
+        self._points = list(earlier)
+        self._orders = [(point.time_us, point.number) for point in self._points]
+        if any(after < before for before, after in pairwise(self._orders)):
+            self._points.sort(key=_order)
+            self._orders.sort()
         self._places: list[int] = []  # how many own points stand before each
         self._count(0)
         self._standing: dict[int, set[Key]] = {}
@@ -282,8 +286,10 @@ class Series:
 
     def _count(self, place: int) -> None:
         del self._places[place:]
-        for at in range(place, len(self._points)):
-            self._places.append(self._next_place(at))
+        before = self._next_place(place) if self._points[place:] else 0
+        for point in self._points[place:]:
+            self._places.append(before)
+            before += point.is_own
 
     def _next_place(self, at: int) -> int:
         return self._places[at - 1] + self._points[at - 1].is_own if at else self._older
