@@ -2,7 +2,8 @@
 
 p parts, o operators, r repeated measurements of each part by each operator. With mean squares MS:
 repeatability = MS_e, interaction = (MS_po - MS_e) / r, operator = (MS_o - MS_po) / (p r),
-part = (MS_p - MS_po) / (o r); negative ones are 0. Without interaction MS_po and MS_e are pooled into one and take both places.
+part = (MS_p - MS_po) / (o r); negative ones are 0. Without interaction MS_po and MS_e are pooled into one and take
+both places.
 Study variation is 6 standard deviations, ndc = floor(sqrt(2) * part / gauge), at least 1: how many groups the
 gauge tells apart.
 Values are in the unit of the characteristic; the percentages are of the total.

@@ -2,7 +2,7 @@
 
 Rules 1, 2 and 5 to 8 see only which zone a point falls in: the chart is a Markov chain on what the rules remember
 (Champ and Woodall 1987), solved exactly. Rules 3 and 4 compare values, which no finite chain holds: sets with one of
-them are simulated with a fixed seed, from a start to the first signal again and again, to about 0.15 % (one standard
+them are simulated with a fixed seed, from a start to the first signal again and again, to about 0.25 % (one standard
 error). Every window is full: two points beyond two sigma do not make two of three before the third point.
 """
 
@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array, eye_array
-from scipy.sparse.linalg import spsolve
+from scipy.sparse.linalg import splu
 from scipy.special import ndtr
 
 from quality.spc.panel_laws import LENGTHS
 
 EDGES = (-math.inf, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, math.inf)
-_STREAMS, _POINTS, _SEED = 10_000, 20_000_000, 20_260_501
+_STREAMS, _STEPS, _SIGNALS, _SEED = 10_000, 2_000, 400_000, 20_260_501  # so many steps, or signals if they come first
 
 
 def rule_arl(rules: Sequence[int], shift: float = 0.0, run_lengths: Mapping[int, int] | None = None) -> float:
@@ -27,15 +27,22 @@ def rule_arl(rules: Sequence[int], shift: float = 0.0, run_lengths: Mapping[int,
 
     Raises ValueError without a rule. Cached; sets with rule 3 or 4 take about two seconds the first time.
     """
+    return rule_run_length(rules, shift, run_lengths)[0]
+
+
+def rule_run_length(
+    rules: Sequence[int], shift: float = 0.0, run_lengths: Mapping[int, int] | None = None
+) -> tuple[float, float]:
+    """Mean and standard deviation of the points to the first signal; see `rule_arl`."""
     lengths = {**LENGTHS, **(run_lengths or {})}
     chosen = tuple(sorted(set(rules)))
     if not chosen or not set(chosen) <= set(LENGTHS):
         raise ValueError(f"Rules are numbers from 1 to 8, at least one of them, not {list(rules)}.")
-    return _rule_arl(chosen, abs(float(shift)), tuple(lengths[rule] for rule in chosen))
+    return _moments(chosen, abs(float(shift)), tuple(lengths[rule] for rule in chosen))
 
 
 @lru_cache(maxsize=256)
-def _rule_arl(rules: tuple[int, ...], shift: float, lengths: tuple[int, ...]) -> float:
+def _moments(rules: tuple[int, ...], shift: float, lengths: tuple[int, ...]) -> tuple[float, float]:
     of = dict(zip(rules, lengths, strict=True))
     return _simulated(of, shift) if {3, 4} & set(rules) else _exact(of, shift)
 
@@ -50,7 +57,7 @@ class _Memory(NamedTuple):
     outside: int
 
 
-def _exact(rules: dict[int, int], shift: float) -> float:
+def _exact(rules: dict[int, int], shift: float) -> tuple[float, float]:
     edges = np.array(EDGES) - shift
     chances = np.diff(ndtr(edges))
     start = _Memory(0, (), (), 0, 0)
@@ -71,7 +78,11 @@ def _exact(rules: dict[int, int], shift: float) -> float:
             columns.append(places[after])
             moves.append(float(chances[zone + 4]))
     stays = csr_array((moves, (rows, columns)), shape=(len(places), len(places)))
-    return float(spsolve((eye_array(len(places)) - stays).tocsc(), np.ones(len(places)))[0])
+    solve = splu((eye_array(len(places)) - stays).tocsc()).solve
+    means = solve(np.ones(len(places)))
+    # E T^2 = (2 N - I) N 1 with N = (I - Q)^-1 (Kemeny and Snell 1960).
+    squares = 2 * solve(means) - means
+    return float(means[0]), math.sqrt(float(squares[0] - means[0] ** 2))
 
 
 def _next(memory: _Memory, zone: int, rules: dict[int, int]) -> _Memory | None:
@@ -100,15 +111,15 @@ def _next(memory: _Memory, zone: int, rules: dict[int, int]) -> _Memory | None:
     )
 
 
-def _simulated(rules: dict[int, int], shift: float) -> float:
+def _simulated(rules: dict[int, int], shift: float) -> tuple[float, float]:
     """Mean of many runs from start to signal: all points over all signals, the charts starting anew after each."""
     random = np.random.default_rng(_SEED)
     n = _STREAMS
     before, age = np.zeros(n), np.zeros(n, np.int16)
     side, step, turns, inside, outside = (np.zeros(n, np.int16) for _ in range(5))
     two, one = np.zeros((rules.get(5, 1), n), np.int8), np.zeros((rules.get(6, 1), n), np.int8)
-    signals = 0
-    for i in range(_POINTS // n):
+    settled, signals, points, ended, ages = False, 0, 0, 0, 0
+    for i in range(_STEPS):
         x = random.standard_normal(n) + shift
         age += 1
         size = np.abs(x)
@@ -138,7 +149,15 @@ def _simulated(rules: dict[int, int], shift: float) -> float:
         if 8 in rules:
             found |= outside >= rules[8]
         signals += int(found.sum())
+        if settled or i >= _STEPS // 3 or signals > _SIGNALS // 3:
+            settled = True
+            points, ended, ages = points + n, ended + int(found.sum()), ages + int(age.sum(dtype=np.int64))
         before = x
         for counted in (age, side, step, turns, inside, outside):
             counted[found] = 0
-    return _POINTS / signals
+        if signals > _SIGNALS:
+            break
+    # A renewal process that has settled signals once in E T points, and its mean age is E T (T + 1) / (2 E T).
+    mean = points / ended
+    square = mean * (2 * ages / points - 1)
+    return mean, math.sqrt(max(0.0, square - mean * mean))
