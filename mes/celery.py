@@ -51,6 +51,11 @@ app.conf.beat_schedule = {
         "schedule": 1.0,
         "options": {"expires": 2, "ignore_result": True},
     },
+    "watch-reactions": {
+        "task": "quality.reactions.tasks.watch_reactions",
+        "schedule": 1.0,
+        "options": {"expires": 2, "ignore_result": True},
+    },
     "evaluate-gap-ledger": {
         "task": "lines.ledger.tasks.evaluate",
         "schedule": 1.0,

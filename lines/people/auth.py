@@ -155,3 +155,13 @@ def may_dispose(person: Person) -> bool:
 def may_edit_plans(person: Person) -> bool:
     """Control plans, studies and limits."""
     return person.role in (Role.QUALITY, Role.ADMINISTRATOR)
+
+
+def may_answer_reactions(person: Person) -> bool:
+    """Answering the steps of a reaction to a signal, and verifying the station."""
+    return person.role in (Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR)
+
+
+def may_close_reactions(person: Person) -> bool:
+    """With cause and action; what was held for it goes on."""
+    return person.role in (Role.QUALITY, Role.ADMINISTRATOR)

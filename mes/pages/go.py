@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from mes.station.queries import serial_of_record
 
-_PAGES = {"chart": "chart", "unit": "unit", "lot": "lot", "station": "station", "gap": "gap"}
+_PAGES = {"chart": "chart", "unit": "unit", "lot": "lot", "station": "station", "gap": "gap", "reaction": "reaction", "hold": "hold"}
 
 
 @require_safe

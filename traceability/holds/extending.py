@@ -20,16 +20,16 @@ with recursive lot (id, origin) as (
     union select p.parent_id, lot.origin from traceability_lotpart p join lot on lot.id = p.child_id
 )
 select h.id, h.scope, h.unit_id, lot.origin, h.channel, h.lane, h.from_m, h.to_m, h.window_from, h.window_to,
-       null::bigint as member
+       h.product, h.recipe, h.characteristic, h.position, h.by_overlap, null::bigint as member
 from traceability_hold h left join lot on lot.id = h.lot_id
 where h.released_at is null and h.nonconformance_id is null and (
     (h.scope = 'LOT' and lot.id is not null)
     or (h.scope = 'ROLL_RANGE' and h.unit_id = any(%(units)s))
-    or (h.scope = 'STATION' and h.station_id = %(station)s)
+    or (h.scope in ('STATION', 'SIGNAL') and h.station_id = %(station)s)
     or (h.scope = 'CHANNEL' and h.channel = any(%(channels)s))
     or (h.scope = 'TRAY' and h.tray = %(tray)s))
 union all
-select h.id, '', null, null, '', null, null, null, null, null, m.unit_id
+select h.id, '', null, null, '', null, null, null, null, null, '', '', '', '', false, m.unit_id
 from traceability_holdunit m join traceability_hold h on h.id = m.hold_id
 where m.unit_id = any(%(units)s) and m.released_at is null and h.nonconformance_id is null
 """

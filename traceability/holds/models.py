@@ -74,6 +74,9 @@ class Hold(models.Model):
         max_length=24, blank=True, db_default="", help_text="SIGNAL: measured in the visit at `position`."
     )
     position = models.CharField(max_length=48, blank=True, db_default="", help_text="SIGNAL; empty: any.")
+    by_overlap = models.BooleanField(
+        db_default=False, help_text="SIGNAL: visits that overlap the window; otherwise those that end within it."
+    )
     tray = models.CharField(max_length=32, blank=True)
     channel = models.CharField(max_length=48, blank=True)
     lane = models.PositiveSmallIntegerField(null=True, help_text="ROLL_RANGE; none: all.")

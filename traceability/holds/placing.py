@@ -61,16 +61,6 @@ def place_on_units(unit_ids: Collection[int], *, reason: str, by: str, now: date
     return Placed(hold, True, cover(hold, target, now))
 
 
-def hold_more(hold: Hold, unit_ids: Collection[int], now: datetime) -> int | None:
-    """Put more units under a hold of scope UNITS; how many came under it. None: it is released, and holds nothing."""
-    with connection.cursor() as cursor:
-        # Nobody releases it from here on.
-        cursor.execute("select pg_advisory_xact_lock(%s)", [PLACING_LOCK])
-    if not Hold.objects.filter(pk=hold.pk, released_at=None).exists():
-        return None
-    return cover(hold, Target(AskedHold("UNITS"), unit_ids=tuple(unit_ids)), now)
-
-
 def cover(hold: Hold, target: Target, now: datetime) -> int:
     """Put everything under the hold that it reaches; how many units.
 

@@ -45,6 +45,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="hold",
+            name="by_overlap",
+            field=models.BooleanField(
+                db_default=False,
+                help_text="SIGNAL: visits that overlap the window; otherwise those that end within it.",
+            ),
+        ),
+        migrations.AddField(
+            model_name="hold",
             name="characteristic",
             field=models.CharField(
                 blank=True, db_default="", help_text="SIGNAL: measured in the visit at `position`.", max_length=24

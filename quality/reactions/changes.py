@@ -1,0 +1,156 @@
+"""When the change behind a signal began, and which point is the first that is suspect.
+
+The first suspect point is the earliest of: the earliest place that the estimate of the change leaves possible, the
+first point of the rule's own window, and the first point after the last verification that passed. A verification is
+so many points in control (verify_points), and reaches back to its first point; or a person's, and reaches to its time.
+Why it is made so, and what seeded runs of it showed: docs/decisions.md.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from quality.charts.lined import standard_of
+from quality.charts.models import ChartPoint, Signal
+from quality.plans.models import ControlLimits, ControlPlan
+from quality.reactions.models import Verification
+from quality.spc.change_points import Change, change_of_mean, change_of_scale, is_verified, last_verified
+from quality.spc.constants import d2
+from quality.spc.panels import FrozenLimits, Lines
+from quality.spc.standards import PANELS, Standard
+from quality.spc.variables import mean_lines
+
+HISTORY = 300  # points looked at; a change that began before them is told from the first of them
+_RANGES, _DEVIATIONS = ("XBAR-R", "I-MR-R"), ("XBAR-S", "I-MR-S")
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What lies behind a signal. `first`: the first suspect point; `before`: the one before it, if there is one."""
+
+    first: ChartPoint
+    before: ChartPoint | None
+    change: Change | None
+    changed_at: datetime | None  # the most likely first changed point
+    verified_from: datetime | None  # where the last verification begins
+
+
+def behind(signal: Signal) -> Behind:
+    """Of a signal with its plan, limits and point."""
+    plan, ended = signal.plan, signal.point
+    points = _until(ended)
+    broken = _broken(points)
+    z = scores(plan, signal.limits, points)
+    change = _change(signal, points, z)
+    places = {point.number: place for place, point in enumerate(points)}
+    suspect = places.get(signal.window_first, 0)
+    if change is not None:
+        suspect = min(suspect, change.earliest)
+    verified_from: datetime | None = None
+    if plan.verify_points:
+        verified = last_verified(z, broken, plan.verify_points)
+        suspect = min(suspect, verified or 0)
+        verified_from = None if verified is None else points[verified].source_time
+    by_people = _last_by_people(plan, ended)
+    if by_people is not None and (verified_from is None or by_people > verified_from):
+        verified_from = by_people
+        since = next((place for place, point in enumerate(points) if point.source_time > by_people), len(points) - 1)
+        # Of the two verifications the later one counts.
+        suspect = min(since, places.get(signal.window_first, 0), change.earliest if change else since)
+    return Behind(
+        first=points[suspect],
+        before=points[suspect - 1] if suspect else None,
+        change=change,
+        changed_at=points[change.place].source_time if change else None,
+        verified_from=verified_from,
+    )
+
+
+def verified_after(plan: ControlPlan, signal: Signal) -> ChartPoint | None:
+    """The point that ends the first verify_points points in control after a signal; None: there are none yet."""
+    if not plan.verify_points:
+        return None
+    after = plan.points.filter(stream=signal.stream, source_time__gte=signal.point.source_time)
+    points = [
+        point
+        for point in after.select_related("limits").order_by("source_time", "number")[:HISTORY]
+        if (point.source_time, point.number) > (signal.point.source_time, signal.point.number)
+    ]
+    broken = _broken(points)
+    n = plan.verify_points
+    for end in range(n, len(points) + 1):
+        window = points[end - n : end]
+        z = np.concatenate([scores(plan, point.limits, [point]) for point in window])
+        if not any(broken[end - n : end]) and is_verified(z):
+            return window[-1]
+    return None
+
+
+def scores(plan: ControlPlan, limits: ControlLimits, points: Sequence[ChartPoint]) -> np.ndarray:
+    """Points of a chart in standard errors from the centre, shape (m,); NaN where that is undefined."""
+    try:
+        standard = standard_of(plan.chart, limits, plan.options)
+    except ValueError:
+        return np.full(len(points), math.nan)
+    return np.array([_score(plan.chart, standard, point) for point in points])
+
+
+def _score(kind: str, standard: Standard, point: ChartPoint) -> float:
+    lines: Lines | None
+    value: float | None = point.location
+    if kind in ("EWMA", "CUSUM"):
+        # What they sum up says more about when it began than the sums.
+        lines = mean_lines(standard.limits, point.n)
+    else:
+        lines = standard.lines(PANELS[kind][0], point.n, point.size)
+        value = point.statistic if kind == "T" else point.location
+    if lines is None or value is None or not lines.error > 0:
+        return math.nan
+    return (value - lines.center) / lines.error
+
+
+def _change(signal: Signal, points: Sequence[ChartPoint], z: np.ndarray) -> Change | None:
+    kind = signal.plan.chart
+    # Of rules 3, 4, 7 and 8 the side is no direction of the mean.
+    side = signal.side if signal.rule in (1, 2, 5, 6) else 0
+    if signal.chart == "MR":
+        return change_of_mean(z)
+    if signal.chart not in ("R", "S"):
+        return change_of_mean(z, side)
+    limits = FrozenLimits(signal.limits.center, signal.limits.sigma_within)
+    if not limits.sigma > 0:
+        return None
+    ratios = []
+    for point in points:
+        spread = point.within if kind.startswith("I-MR") else point.spread
+        known = spread is not None and point.n > 1
+        unit = limits.sigma * (d2(point.n) if kind in _RANGES and point.n > 1 else 1.0)
+        ratios.append((spread / unit) ** 2 if known and spread is not None else math.nan)
+    return change_of_scale(ratios, [point.n - 1 for point in points], side)
+
+
+def _until(ended: ChartPoint) -> list[ChartPoint]:
+    """The points on the same limits up to this one, in order of time."""
+    same = ChartPoint.objects.filter(plan=ended.plan_id, stream=ended.stream, limits=ended.limits_id)
+    earlier = same.filter(source_time__lte=ended.source_time).order_by("-source_time", "-number")[: HISTORY + 1]
+    here = (ended.source_time, ended.number)
+    return [point for point in reversed(earlier) if (point.source_time, point.number) <= here][-HISTORY:]
+
+
+def _broken(points: Sequence[ChartPoint]) -> list[bool]:
+    ends = set(
+        Signal.objects.filter(point__in=[point.pk for point in points], superseded_at=None).values_list(
+            "point_id", flat=True
+        )
+    )
+    return [point.pk in ends for point in points]
+
+
+def _last_by_people(plan: ControlPlan, ended: ChartPoint) -> datetime | None:
+    passed = Verification.objects.filter(
+        plan=plan, stream=ended.stream, is_passed=True, at__lte=ended.source_time, by__startswith="person:"
+    )
+    return passed.order_by("-at").values_list("at", flat=True).first()
