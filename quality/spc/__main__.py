@@ -26,6 +26,7 @@ _TEXTS = ("sigma-method", "limits", "unit", "rules")
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
     options = _parser().parse_args(arguments)
+    case: dict[str, Any] = {}
     try:
         case, problems = _case(options)
     except Refusal as refusal:
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # Those of a file are told by its rows; the case's own places say nothing to whoever has the file.
             result["problems"] = problems + result.get("problems", [])
     if options.format == "table":
-        print(as_table(result))
+        print(as_table(result, case.get("data")))
     else:
         print(json.dumps(result, ensure_ascii=False, allow_nan=False, indent=1))
     return 1 if "error" in result else 0

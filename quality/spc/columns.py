@@ -8,7 +8,7 @@ from typing import Any
 
 from lines.errors import Refusal
 from quality.spc.analysis import name_of
-from quality.spc.errors import NO_COLUMN
+from quality.spc.errors import DECIMAL_COMMA, NO_COLUMN, NOT_FINITE, OTHER_UNIT
 from quality.spc.tables import Message, Table, numbers, parse, texts
 
 ROLES = ("value", "subgroup", "size", "part", "operator", "nominal")
@@ -121,6 +121,8 @@ def _several(table: Table, named: str | Sequence[str] | None, roles: set[int]) -
 
 
 def _is_numeric(table: Table, place: int) -> bool:
-    cells = [row[place] for row in table.rows[:200]]
-    known = sum(1 for cell in cells if parse(cell)[0] is not None)
-    return known > 0 and 2 * known >= sum(1 for cell in cells if parse(cell) != (None, None))
+    """Does most of the column mean to be numbers, be they written as they should or not?"""
+    parsed = [parse(row[place]) for row in table.rows[:200]]
+    there = [(value, wrong) for value, wrong in parsed if value is not None or wrong]
+    meant = [wrong for _, wrong in there if wrong is None or wrong.code in (DECIMAL_COMMA, OTHER_UNIT, NOT_FINITE)]
+    return 0 < len(there) <= 2 * len(meant)

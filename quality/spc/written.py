@@ -6,11 +6,16 @@ from typing import Any
 _NOT_PLACES = {"all", "end_any", "end_both"}
 
 
-def as_table(result: Mapping[str, Any]) -> str:
-    """Single figures by their path, lists of one length side by side, signals as the rules that end at a place."""
+def as_table(result: Mapping[str, Any], data: object = None) -> str:
+    """Single figures by their path, lists of one length side by side, signals as the rules that end at a place.
+
+    `data`: those of the case; single values are shown beside the points.
+    """
     figures = list(_figures(result, ""))
     columns = {path: values for path, values in _lists(result, "") if _is_row_of_numbers(values)}
     m = max((len(values) for values in columns.values()), default=0)
+    if isinstance(data, list) and len(data) == m and _is_row_of_numbers(data):
+        columns = {"data": data, **columns}
     by_place = _signals(result.get("signals"), m)
     lines = [f"{path:<42} {_cell(value)}" for path, value in figures]
     places = {path: values for path, values in columns.items() if len(values) == m and m > 3}
