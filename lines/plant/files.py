@@ -6,6 +6,7 @@ Read by `load_plant` (into the database) and by the plant simulator (which knows
 from pathlib import Path
 
 from lines.plant.checking import check_plant
+from lines.plant.plan_files import read_control_plans
 from lines.plant.product_files import read_products
 from lines.plant.shapes import (
     AreaFile,
@@ -39,11 +40,7 @@ from lines.plant.site_files import (
     read_site,
     read_stations,
 )
-from lines.plant.tables import (
-    read_characteristics,
-    read_control_plans,
-    read_reason_codes,
-)
+from lines.plant.tables import read_characteristics, read_reason_codes
 
 __all__ = [
     "AreaFile",

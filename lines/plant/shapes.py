@@ -233,16 +233,28 @@ class ControlPlanFile:
     characteristic: str
     product: str
     station: str
-    chart: str  # I-MR or XBAR-R
-    subgroup_by: str  # CONSECUTIVE or RECORD
+    chart: str  # I-MR, XBAR-R, ...: quality.plans.models.ChartType
+    subgroup_by: str  # CONSECUTIVE, RECORD or PERIOD
     subgroup_size: int
     rules: tuple[int, ...]
-    response: str  # LOG or ALARM
+    response: str  # LOG, ALARM or CONTAIN
     center: float
     sigma_within: float
     n_values: int
     sigma_method: str
     reaction: Name
+    source: str = "RECORD"  # or TELEMETRY: signal_code, summary and period_s say of what
+    signal_code: str = ""
+    summary: str = ""
+    stream_by: str = ""  # CHANNEL or POSITION
+    period_s: int | None = None
+    every_nth: int = 1
+    run_lengths: dict[str, int] = field(default_factory=dict)  # by rule
+    options: dict[str, float] = field(default_factory=dict)
+    parameters: dict[str, float] = field(default_factory=dict)  # frozen beside mean and sigma
+    margin_units: int = 5
+    verify_points: int = 0
+    reaction_due_min: int = 30
 
 
 @dataclass(frozen=True)
