@@ -95,7 +95,8 @@ def western_electric(panel: Panel) -> dict[int, Found]:
 def end_any(panel: Panel, rule: int, length: int | None = None) -> Places:
     """Rules 5 and 6 read otherwise: the last point of each satisfied window, itself beyond or not."""
     zones, width, length = _Zones(panel), 2 if rule == 5 else 1, length or RUN_LENGTHS[rule]
-    return _sorted([_most(zones.beyond(width, side), zones.known, length)[0] for side in (1, -1)])
+    ends = [_most(zones.beyond(width, side), zones.known, length)[0] for side in (1, -1)]
+    return _once_each(np.concatenate(ends), panel.points.size)
 
 
 def end_both(panel: Panel, length: int = RUN_LENGTHS[8]) -> Places:
@@ -232,16 +233,24 @@ def _runs(rule: int, codes: Codes, length: int, steps: int = 0) -> Found:
     starts, stops, side = _stretches(codes, needed)
     if rule in (4, 7, 8):
         side = np.zeros_like(side)
-    ends = [np.arange(start + needed - 1, stop) for start, stop in zip(starts, stops, strict=True)]
-    end = np.concatenate([np.empty(0, np.int64), *ends])
-    flagged = np.concatenate(
-        [np.empty(0, np.int64), *(np.arange(a - steps, b) for a, b in zip(starts, stops, strict=True))]
-    )
+    windows = stops - starts - needed + 1
+    end = _ranges(starts + needed - 1, windows)
     # Steps of two stretches may meet in one point: a peak ends the rise and begins the fall.
-    if steps:
-        flagged = np.unique(flagged)
-    counts = np.array([one.size for one in ends], np.int64)
-    return Found(rule, end, np.repeat(side, counts), end - length + 1, flagged)
+    flagged = _once_each(_ranges(starts - steps, stops - starts + steps), codes.size)
+    return Found(rule, end, np.repeat(side, windows), end - length + 1, flagged)
+
+
+def _ranges(starts: Places, counts: Places) -> Places:
+    """`counts[i]` places from `starts[i]` on, one after another."""
+    before = np.cumsum(counts) - counts
+    return np.repeat(starts - before, counts) + np.arange(int(counts.sum()))
+
+
+def _once_each(places: Places, size: int) -> Places:
+    """In order."""
+    flags = np.zeros(size, np.bool_)
+    flags[places] = True
+    return np.flatnonzero(flags)
 
 
 def _stretches(codes: Codes, needed: int) -> tuple[Places, Places, Places]:
@@ -266,7 +275,8 @@ def _mostly(rule: int, zones: _Zones, width: int, length: int) -> Found:
     end = np.concatenate([one[0] for one in found])
     order = np.argsort(end, kind="stable")
     sides = np.concatenate([one[1] for one in found])[order]
-    return Found(rule, end[order], sides, end[order] - length + 1, _sorted([one[2] for one in found]))
+    flagged = _once_each(np.concatenate([one[2] for one in found]), zones.offset.size)
+    return Found(rule, end[order], sides, end[order] - length + 1, flagged)
 
 
 def _most(beyond: Flags, known: Flags, length: int) -> tuple[Places, Places]:
@@ -280,7 +290,3 @@ def _most(beyond: Flags, known: Flags, length: int) -> tuple[Places, Places]:
     window = end[:, None] + np.arange(1 - length, 1)
     full = known[window].all(axis=1)
     return end[full], window[full]
-
-
-def _sorted(places: Sequence[Places]) -> Places:
-    return np.unique(np.concatenate([one.ravel() for one in places]))

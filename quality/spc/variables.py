@@ -178,10 +178,13 @@ def panel(name: str, points: Floats, n: Sizes, limits: FrozenLimits | None, line
 
     Lines that are the same all along are read-only views of one number.
     """
-    if limits is not None and points.size and n[0] and (n == n[0]).all() and np.isfinite(points).all():
+    known = np.isfinite(points)
+    if limits is not None and known.any() and (n == n[0]).all():
         lines = lines_of(limits, int(n[0]))
-        return Panel(name, points, *(np.broadcast_to(np.float64(line), points.shape) for line in lines))
-    places = np.where(np.isfinite(points), n, 0)
+        if known.all():
+            return Panel(name, points, *(np.broadcast_to(np.float64(line), points.shape) for line in lines))
+        return Panel(name, points, *(np.where(known, line, np.nan) for line in lines))
+    places = np.where(known, n, 0)
     sizes = np.bincount(places)
     table = np.full((max(sizes.size, 1), 4), np.nan)
     if limits is not None:
