@@ -63,10 +63,10 @@ def batch(individuals: Floats, groups: Floats) -> Iterator[str]:
     """A line of the table for each chart."""
     peer_i, peer_x = _peers(individuals, groups)
     for name, ours, least, peer in (
-        (f"I-MR, eight rules, {len(individuals):,} individuals", lambda: individuals_chart(individuals),
-         lambda: individuals_floor(individuals), peer_i),
-        (f"Xbar-R, eight rules, {len(groups):,} x 5", lambda: subgroup_chart(groups),
-         lambda: subgroup_floor(groups), peer_x),
+        (f"I-MR, eight rules, {len(individuals):,} individuals", partial(individuals_chart, individuals),
+         partial(individuals_floor, individuals), peer_i),
+        (f"Xbar-R, eight rules, {len(groups):,} x 5", partial(subgroup_chart, groups),
+         partial(subgroup_floor, groups), peer_x),
     ):  # fmt: skip
         ours_s, floor_s = best_cpu_s(ours), best_cpu_s(least)
         if peer is None:
@@ -106,20 +106,21 @@ def followed(points: int = 20_000) -> Iterator[str]:
     values = np.random.default_rng(2).normal(CENTER, SIGMA, points).tolist()
     for kind, rules in (("I-MR", (1, 2)), ("I-MR", ALL_RULES), ("XBAR-R", ALL_RULES), ("EWMA", (1,)), ("CUSUM", (1,))):
         rows = [Plotted(i, i, x, spread=abs(x - 9), n=1 if kind != "XBAR-R" else 5) for i, x in enumerate(values)]
-        stored = _in_order(kind, rules, rows)
+        stored = in_order(kind, rules, rows)
         us = [
             best_cpu_s(partial(work, kind, rules, some), 3) / points * 1e6
-            for work, some in ((_in_order, rows), (_picked_up, stored))
+            for work, some in ((in_order, rows), (picked_up, stored))
         ]
         yield f"| {kind}, rules {', '.join(map(str, rules))} | {us[0]:.1f} | {us[1]:.1f} |"
 
 
-def _in_order(kind: str, rules: Sequence[int], rows: list[Plotted]) -> list[Plotted]:
+def in_order(kind: str, rules: Sequence[int], rows: list[Plotted]) -> list[Plotted]:
     series = Series(kind, FrozenLimits(CENTER, SIGMA), rules=rules)
     return [series.insert(row).point for row in rows]
 
 
-def _picked_up(kind: str, rules: Sequence[int], rows: list[Plotted]) -> None:
+def picked_up(kind: str, rules: Sequence[int], rows: list[Plotted]) -> None:
+    """Each point on its chart, which is made anew from the points before, as for every transaction of a worker."""
     known, limits = history(kind, rules), FrozenLimits(CENTER, SIGMA)
     for at in range(known, len(rows)):
         Series(kind, limits, rules=rules, earlier=rows[at - known : at], older=at - known).insert(rows[at])

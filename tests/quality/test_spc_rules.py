@@ -77,7 +77,7 @@ def _flagged(rule: int, points: Points, first: int, end: int, side: int) -> set[
     return {p for p in range(first, end + 1) if side * (points[p][0] - CENTER) > width * points[p][1]}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(points=places, run_lengths=run_lengths_of)
 def test_every_rule_equals_plain_loops(points: Points, run_lengths: dict[int, int]) -> None:
     found = find(_panel(points), range(1, 9), run_lengths)
@@ -95,7 +95,7 @@ def test_every_rule_equals_plain_loops(points: Points, run_lengths: dict[int, in
         assert flags.all.tolist() == sorted(flagged), rule
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(points=places)
 def test_the_other_readings_equal_plain_loops(points: Points) -> None:
     panel = _panel(points)

@@ -102,7 +102,7 @@ run_lengths_of = st.sampled_from([SHORT, SHORT, {}])
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(groups=st.lists(a_group, max_size=40), split=st.integers(0, 40), run_lengths=run_lengths_of)
 def test_without_late_points_it_is_the_batch(
     kind: str, groups: list[list[float]], split: int, run_lengths: dict[int, int]
@@ -124,7 +124,7 @@ def test_without_late_points_it_is_the_batch(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(arrivals=st.lists(st.tuples(st.integers(0, 25), a_group), max_size=30), run_lengths=run_lengths_of)
 def test_with_late_points_what_has_not_ended_is_the_batch_over_the_final_order(
     kind: str, arrivals: list[tuple[int, list[float]]], run_lengths: dict[int, int]

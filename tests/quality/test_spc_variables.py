@@ -87,7 +87,9 @@ def test_a_large_offset_changes_nothing() -> None:
     assert near.center is not None
     assert far.center == pytest.approx(near.center + 2**30, abs=1e-6)
     a, b = xbar_r(x, near.limits).location, xbar_r(x + 2**30, far.limits).location
-    assert find(a, (1,))[1].end.tolist() == find(b, (1,))[1].end.tolist()
+    rules = range(1, 9)
+    for near_by, far_off in zip(find(a, rules).values(), find(b, rules).values(), strict=True):
+        assert near_by.end.tolist() == far_off.end.tolist()
 
 
 @pytest.mark.parametrize("values", [[], [None], [3.0], [3.0, None, 4.0]])
