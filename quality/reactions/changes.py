@@ -3,6 +3,7 @@
 The first suspect point is the earliest of: the earliest place that the estimate of the change leaves possible, the
 first point of the rule's own window, and the first point after the last verification that passed. A verification is
 so many points in control (verify_points), and reaches back to its first point; or a person's, and reaches to its time.
+What lies before the verification that ended an earlier reaction belongs to that one.
 Why it is made so, and what seeded runs of it showed: docs/decisions.md.
 """
 
@@ -16,8 +17,8 @@ import numpy as np
 from quality.charts.lined import standard_of
 from quality.charts.models import ChartPoint, Signal
 from quality.plans.models import ControlLimits, ControlPlan
-from quality.reactions.models import Verification
-from quality.spc.change_points import Change, change_of_mean, change_of_scale, is_verified, last_verified
+from quality.reactions.models import Reaction, Verification
+from quality.spc.change_points import Change, change_of_mean, change_of_scale, first_verified, suspect_from
 from quality.spc.constants import d2
 from quality.spc.panels import FrozenLimits, Lines
 from quality.spc.standards import PANELS, Standard
@@ -41,30 +42,24 @@ class Behind:
 def behind(signal: Signal) -> Behind:
     """Of a signal with its plan, limits and point."""
     plan, ended = signal.plan, signal.point
-    points = _until(ended)
-    broken = _broken(points)
+    points = _until(ended, _after_earlier(plan, ended))
     z = scores(plan, signal.limits, points)
-    change = _change(signal, points, z)
     places = {point.number: place for place, point in enumerate(points)}
-    suspect = places.get(signal.window_first, 0)
-    if change is not None:
-        suspect = min(suspect, change.earliest)
-    verified_from: datetime | None = None
-    if plan.verify_points:
-        verified = last_verified(z, broken, plan.verify_points)
-        suspect = min(suspect, verified or 0)
-        verified_from = None if verified is None else points[verified].source_time
+    found = suspect_from(
+        _change(signal, points, z), z, _broken(points), places.get(signal.window_first, 0), plan.verify_points
+    )
+    place, verified_from = found.place, None if found.verified is None else points[found.verified].source_time
     by_people = _last_by_people(plan, ended)
     if by_people is not None and (verified_from is None or by_people > verified_from):
-        verified_from = by_people
-        since = next((place for place, point in enumerate(points) if point.source_time > by_people), len(points) - 1)
-        # Of the two verifications the later one counts.
-        suspect = min(since, places.get(signal.window_first, 0), change.earliest if change else since)
+        # The later of two verifications counts, and what only the earlier one asks for is not suspect.
+        alone = suspect_from(found.change, z, [], places.get(signal.window_first, 0), 0).place
+        since = next((n for n, point in enumerate(points) if point.source_time > by_people), len(points) - 1)
+        place, verified_from = min(alone, since), by_people
     return Behind(
-        first=points[suspect],
-        before=points[suspect - 1] if suspect else None,
-        change=change,
-        changed_at=points[change.place].source_time if change else None,
+        first=points[place],
+        before=points[place - 1] if place else None,
+        change=found.change,
+        changed_at=points[found.change.place].source_time if found.change else None,
         verified_from=verified_from,
     )
 
@@ -73,20 +68,20 @@ def verified_after(plan: ControlPlan, signal: Signal) -> ChartPoint | None:
     """The point that ends the first verify_points points in control after a signal; None: there are none yet."""
     if not plan.verify_points:
         return None
+    here = (signal.point.source_time, signal.point.number)
     after = plan.points.filter(stream=signal.stream, source_time__gte=signal.point.source_time)
     points = [
         point
         for point in after.select_related("limits").order_by("source_time", "number")[:HISTORY]
-        if (point.source_time, point.number) > (signal.point.source_time, signal.point.number)
+        if (point.source_time, point.number) > here
     ]
-    broken = _broken(points)
-    n = plan.verify_points
-    for end in range(n, len(points) + 1):
-        window = points[end - n : end]
-        z = np.concatenate([scores(plan, point.limits, [point]) for point in window])
-        if not any(broken[end - n : end]) and is_verified(z):
-            return window[-1]
-    return None
+    by_limits = {point.limits_id: point.limits for point in points}
+    z = np.full(len(points), math.nan)
+    for limits in by_limits.values():
+        own = [place for place, point in enumerate(points) if point.limits_id == limits.pk]
+        z[own] = scores(plan, limits, [points[place] for place in own])
+    end = first_verified(z, _broken(points), plan.verify_points)
+    return None if end is None else points[end]
 
 
 def scores(plan: ControlPlan, limits: ControlLimits, points: Sequence[ChartPoint]) -> np.ndarray:
@@ -117,7 +112,7 @@ def _change(signal: Signal, points: Sequence[ChartPoint], z: np.ndarray) -> Chan
     # Of rules 3, 4, 7 and 8 the side is no direction of the mean.
     side = signal.side if signal.rule in (1, 2, 5, 6) else 0
     if signal.chart == "MR":
-        return change_of_mean(z)
+        return None  # a jump between two points says nothing about when it began
     if signal.chart not in ("R", "S"):
         return change_of_mean(z, side)
     limits = FrozenLimits(signal.limits.center, signal.limits.sigma_within)
@@ -132,12 +127,26 @@ def _change(signal: Signal, points: Sequence[ChartPoint], z: np.ndarray) -> Chan
     return change_of_scale(ratios, [point.n - 1 for point in points], side)
 
 
-def _until(ended: ChartPoint) -> list[ChartPoint]:
+def _until(ended: ChartPoint, since: datetime | None) -> list[ChartPoint]:
     """The points on the same limits up to this one, in order of time."""
     same = ChartPoint.objects.filter(plan=ended.plan_id, stream=ended.stream, limits=ended.limits_id)
-    earlier = same.filter(source_time__lte=ended.source_time).order_by("-source_time", "-number")[: HISTORY + 1]
+    earlier = same.filter(source_time__lte=ended.source_time)
+    if since is not None:
+        earlier = earlier.filter(source_time__gte=since)
     here = (ended.source_time, ended.number)
-    return [point for point in reversed(earlier) if (point.source_time, point.number) <= here][-HISTORY:]
+    newest = earlier.order_by("-source_time", "-number")[: HISTORY + 1]
+    return [point for point in reversed(newest) if (point.source_time, point.number) <= here][-HISTORY:]
+
+
+def _after_earlier(plan: ControlPlan, ended: ChartPoint) -> datetime | None:
+    """Where the verification begins that ended the reaction before; None: there was none."""
+    verified = Reaction.objects.filter(plan=plan, stream=ended.stream, verified_at__lt=ended.source_time)
+    until = verified.order_by("-verified_at").values_list("verified_at", flat=True).first()
+    if until is None or not plan.verify_points:
+        return until
+    points = ChartPoint.objects.filter(plan=plan, stream=ended.stream, source_time__lte=until)
+    times = list(points.order_by("-source_time", "-number").values_list("source_time", flat=True)[: plan.verify_points])
+    return times[-1] if times else until
 
 
 def _broken(points: Sequence[ChartPoint]) -> list[bool]:

@@ -117,6 +117,37 @@ def change_of_scale(ratios: ArrayLike, df: ArrayLike, side: int = 0, drop: float
     return Change("SCALE", place, int(np.argmax(support >= best - drop)), math.sqrt(float(v[place])), best)
 
 
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """What is suspect at a signal: all points from `place` on.
+
+    `change`: what was estimated, if anything; `verified`: the first point of the last verification that passed before
+    the signal, None: none did.
+    """
+
+    place: int
+    change: Change | None
+    verified: int | None
+
+
+def suspect_from(
+    change: Change | None, z: ArrayLike, broken: ArrayLike, window_first: int, verify_points: int
+) -> Suspicion:
+    """The earliest of: what the estimate leaves possible, the rule's own window, the last verification's first point.
+
+    z, broken: as of `last_verified`, the last point signalled. window_first: place of the first point of the rule's
+    window. verify_points: so many points in control verify the process; 0: none do, so that a verification bounds
+    nothing. Where it was never verified, all points are suspect.
+    """
+    verified = last_verified(z, broken, verify_points)
+    places = [window_first]
+    if change is not None:
+        places.append(change.earliest)
+    if verify_points:
+        places.append(verified or 0)
+    return Suspicion(min(places), change, verified)
+
+
 def is_verified(z: ArrayLike) -> bool:
     """Whether these points, none of which signals, show a process on its centre: their mean within two of its standard
     errors. No point shows nothing."""
@@ -135,6 +166,17 @@ def last_verified(z: ArrayLike, broken: ArrayLike, n: int) -> int | None:
         window = slice(first, first + n)
         if not bad[window].any() and is_verified(z[window]):
             return first
+    return None
+
+
+def first_verified(z: ArrayLike, broken: ArrayLike, n: int) -> int | None:
+    """The place of the point that ends the first `n` points in a row that verify the process; z, broken: what came
+    after the signal. None: not yet, or n is 0."""
+    z, bad = np.asarray(z, dtype=float), np.asarray(broken, dtype=bool)
+    for end in range(n, z.size + 1) if n else ():
+        window = slice(end - n, end)
+        if not bad[window].any() and is_verified(z[window]):
+            return end - 1
     return None
 
 
