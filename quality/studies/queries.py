@@ -2,13 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from lines.models import OperationRecord
+from lines.telemetry.news import moment
+from quality.charts.models import ChartStream
 from quality.charts.queries import specification
 from quality.plans.models import ControlPlan
+from quality.spc.autocorrelation import autocorrelation
+from quality.spc.normality import normality
 from quality.studies.drawn import Named
-from quality.studies.models import LimitsStudy
+from quality.studies.models import LimitsStudy, StudyExclusion
 from quality.studies.phase_one import Group, Look, Way, is_enough, look
+
+NOT_NORMAL = 0.005  # below it individuals are called far from normal
 
 
 def one_study(study_id: int) -> LimitsStudy | None:
@@ -82,3 +90,79 @@ def as_evidence(found: Look) -> Mapping[str, Any]:
         "rules": list(found.way.rules),
         "signals": [[*each.key] for each in verdict.violations] if verdict else [],
     }
+
+
+@dataclass(frozen=True)
+class ListedPoint:
+    """A point that breaks a rule, or that is left out."""
+
+    place: int
+    at: datetime
+    location: float
+    broken: tuple[tuple[str, int], ...]  # (panel, rule) before anything was left out
+    still: tuple[tuple[str, int], ...]  # on the limits without what is left out
+    exclusion: StudyExclusion | None
+    serial: str
+
+
+def listed_points(study: LimitsStudy, both: Compared) -> list[ListedPoint]:
+    """In order of time."""
+    exclusions = {exclusion.place: exclusion for exclusion in study.exclusions.all()}
+    before, after = _broken(both.before), _broken(both.after)
+    places = sorted({*exclusions, *before, *after})
+    records = {place: both.after.groups[place].records[-1:] for place in places if place < len(both.after.groups)}
+    serials = dict(
+        OperationRecord.objects.filter(pk__in=[pk for some in records.values() for pk in some]).values_list(
+            "pk", "serial"
+        )
+    )
+    return [
+        ListedPoint(
+            place,
+            moment(both.after.groups[place].time_us),
+            both.after.groups[place].location,
+            before.get(place, ()),
+            after.get(place, ()),
+            exclusions.get(place),
+            serials.get(some[0], "") if some else "",
+        )
+        for place, some in records.items()
+    ]
+
+
+def _broken(found: Look) -> dict[int, tuple[tuple[str, int], ...]]:
+    by_place: dict[int, list[tuple[str, int]]] = {}
+    for violation in found.verdict.violations if found.verdict else ():
+        by_place.setdefault(violation.number, []).append((violation.panel, violation.rule))
+    return {place: tuple(sorted(set(some))) for place, some in by_place.items()}
+
+
+@dataclass(frozen=True)
+class Warned:
+    """What a person should think of before freezing."""
+
+    is_autocorrelated: bool
+    lag_1: float | None
+    is_not_normal: bool
+    p_normal: float | None
+
+
+def warned(both: Compared) -> Warned:
+    """Of the points that count: do neighbours resemble each other, are individuals far from normal?"""
+    kept = [None if place in both.after.left_out else group.location for place, group in enumerate(both.after.groups)]
+    related = autocorrelation(kept)
+    present = [value for value in kept if value is not None]
+    p_normal = normality(present).a2_p if both.after.way.chart == "I-MR" else None
+    return Warned(
+        bool(related.warns),
+        related.lags[0] if related.lags else None,
+        p_normal is not None and p_normal < NOT_NORMAL,
+        p_normal,
+    )
+
+
+def stream_names(plan: ControlPlan) -> list[str]:
+    """Streams that have points; of a plan without points yet, and of one that is not charted apart, none."""
+    if not plan.stream_by:
+        return []
+    return list(ChartStream.objects.filter(plan=plan).order_by("stream").values_list("stream", flat=True))
