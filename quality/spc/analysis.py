@@ -40,6 +40,7 @@ ANALYSES: dict[str, Callable[[Case], Analysed]] = {
     "capability": figured.capabilities,
     "capability-nonnormal": figured.nonnormal_capability,
     "normality": figured.normality_tests,
+    "autocorrelation": figured.autocorrelations,
     "gauge-rr-anova": figured.gauge_study,
     "constants": figured.constants,
     "arl": figured.run_lengths,

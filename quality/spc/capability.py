@@ -23,6 +23,8 @@ Interval = tuple[float, float]
 
 # Naming conventions of a report: ours (AIAG SPC 2nd edition 2005), AIAG-VDA 2026, Minitab.
 AIAG_2005, AIAG_VDA_2026, MINITAB = "AIAG2005", "AIAG-VDA2026", "Minitab"
+_NO_SPREAD = 1e-60  # of the largest number at hand: indices on less would overflow
+
 NAMINGS = (AIAG_2005, AIAG_VDA_2026, MINITAB)
 
 
@@ -201,7 +203,9 @@ def _indices(asked: _Asked, sigma: float | None, df_within: float | None, withou
     mean, n, spec, confidence, k_sigma = asked
     if sigma is None:
         return Indices(None, undefined=without_sigma)
-    if not sigma > 0 or not math.isfinite(sigma):
+    # Against a width of the same unit; what is left of a constant by rounding is no spread either.
+    least = _NO_SPREAD * max(abs(limit) for limit in (spec.lsl, spec.usl, mean) if limit is not None)
+    if not sigma > least or not math.isfinite(sigma):
         return Indices(sigma, undefined=Undefined(ZERO_SIGMA))
     half = k_sigma / 2 * sigma
     upper = None if spec.usl is None else (spec.usl - mean) / half

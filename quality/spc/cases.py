@@ -79,13 +79,18 @@ class Case:
         """Standard errors from the centre to a limit."""
         return self.given("k", 3.0, above=0)
 
-    def frozen(self) -> tuple[Number, Number]:
-        """Centre and sigma of single values as given, each None if not. Raises Refusal for bare limits, sigma < 0."""
-        center, sigma = self.number("center", "target"), self.number("sigma", "sigma_within")
+    def frozen(self, *, aims: bool = False, needs_sigma: bool = True) -> tuple[Number, Number]:
+        """Centre and sigma of single values as given, each None if not. Raises Refusal for bare limits, sigma < 0.
+
+        `aims`: a target is the centre too (EWMA, CUSUM). Charts of counts need no sigma beside their centre.
+        """
+        center = self.number("center", "target") if aims else self.number("center")
+        sigma = self.number("sigma", "sigma_within")
         if sigma is not None and sigma < 0:
             raise Refusal(BAD_PARAMETER, f"sigma has to be 0 or more, not {sigma:g}.")
-        if sigma is None and any(not is_missing(self.params.get(name)) for name in ("lcl", "ucl")):
-            raise Refusal(BARE_LIMITS, "lcl and ucl came without sigma.")
+        behind = sigma if needs_sigma else center
+        if behind is None and any(not is_missing(self.params.get(name)) for name in ("lcl", "ucl")):
+            raise Refusal(BARE_LIMITS, f"lcl and ucl came without {'sigma' if needs_sigma else 'a centre'}.")
         return center, sigma
 
     def phase1(self, m: int) -> Places | None:

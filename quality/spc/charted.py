@@ -45,7 +45,9 @@ def individuals(case: Case, nominal: Sequence[Number] | None = None) -> Analysed
     kept = present(values if chosen is None else [values[place] for place in chosen.tolist()])
     printed = _sigmas(study, method, sample_sd(kept))
     spread = lines(chart.spread, varies=False)
-    printed["charts"] = {"I": lines(chart.location, varies=False, points=False), "MR": spread}
+    # Without sigma there are no lines, but the centre is known all the same.
+    location = lines(chart.location, varies=False, points=False) | {"center": study.center}
+    printed["charts"] = {"I": location, "MR": spread}
     rules = Rules(case.params)
     printed["signals"] = {"I": rules.on(chart.location), "MR": rules.on(chart.spread)}
     return Analysed(printed, chart, _no_sigma(study), {"values": values, "study": study})
@@ -63,7 +65,7 @@ def means(case: Case, kind: str, nominal: Sequence[Number] | None = None) -> Ana
     chart = (variables.xbar_r if kind == "R" else variables.xbar_s)(groups, study.limits, k=case.k)
     varies = _varies(groups)
     printed = _sigmas(study, method, sample_sd(present(chosen_values(groups, chosen))))
-    location = lines(chart.location, varies=varies, center_varies=False)
+    location = lines(chart.location, varies=varies) | {"center": study.center}
     printed["charts"] = {"xbar": location, kind: lines(chart.spread, varies=varies)}
     rules = Rules(case.params)
     printed["signals"] = {"xbar": rules.on(chart.location), kind: rules.on(chart.spread)}
@@ -100,7 +102,10 @@ def three_ways(case: Case, kind: str) -> Analysed:
     rules = Rules(case.params)
     plain_chart = (variables.xbar_r if kind == "R" else variables.xbar_s)(groups, study.limits, k=case.k)
     printed = {
-        "I_of_means": {"I": lines(between, varies=False, points=False), "MR": lines(moving, varies=False)},
+        "I_of_means": {
+            "I": lines(between, varies=False, points=False) | {"center": study.center},
+            "MR": lines(moving, varies=False),
+        },
         "signals": {"I": rules.on(between), "MR": rules.on(moving), kind: rules.on(within)},
         kind: lines(within, varies=varies),
         "sigma_within": study.sigma_within,
@@ -129,7 +134,7 @@ def counts(case: Case, kind: str) -> Analysed:
     chosen = case.phase1(len(values))
     shares = kind in {"p", "np"}
     study = (attributes.study_shares if shares else attributes.study_rates)(values, areas, chosen=chosen)
-    center, _ = case.frozen()
+    center, _ = case.frozen(needs_sigma=False)
     if center is not None:
         if center < 0 or (shares and center > 1):
             raise Refusal(BAD_PARAMETER, f"center {center:g} is not a {'share' if shares else 'rate'}.")
@@ -215,7 +220,7 @@ def g(case: Case) -> Analysed:
     """Units between rare events, counted from 0."""
     values = _from_zero(case)
     study = rare.study_g(values, chosen=case.phase1(len(values)))
-    center, _ = case.frozen()
+    center, _ = case.frozen(needs_sigma=False)
     if center is not None:
         study = Study(center, 0.0, study.n_values, study.method)
     chart = rare.g(values, study.limits, k=case.k)
@@ -289,7 +294,7 @@ def _nominal(case: Case, m: int) -> list[Number]:
 
 def _smoothed(case: Case) -> tuple[list[float], list[float], Study, dict[str, str]]:
     """Points, their n, centre and sigma, and the sigma method's name where it was estimated."""
-    center, sigma = case.frozen()
+    center, sigma = case.frozen(aims=True)
     if case.grouped:
         groups = case.groups()
         method = case.method(individuals=False, default="UWAVE-R")

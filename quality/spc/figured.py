@@ -294,6 +294,21 @@ def _shown(value: float | Interval | None) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
+def autocorrelations(case: Case) -> Analysed:
+    """Autocorrelation of single values in the order of time, and the warning it deserves."""
+    values = case.values()
+    found = autocorrelation([np.nan if value is None else value for value in values])
+    printed = {
+        "n": found.n,
+        "lag1": found.lags[0] if found.lags else None,
+        "lags": list(found.lags),
+        "bound": found.bound,
+        "ljung_box": {"q": found.q, "p": found.p},
+        "warning": found.warns,
+    }
+    return Analysed(printed, None, {"lag1": found.undefined} if found.undefined else {})
+
+
 def _printed_autocorrelation(values: list[Number]) -> dict[str, Any]:
     found = autocorrelation([np.nan if value is None else value for value in values])
     return {

@@ -79,11 +79,15 @@ def weibull(values: Values, spec: Spec) -> Fit:
     t = logs - math.log(scale)
     loglik = float((math.log(shape) - math.log(scale) + (shape - 1) * t - np.exp(shape * t)).sum())
 
+    def hazard(limit: float) -> float:
+        # (limit / scale)^shape; beyond exp(700) nothing is left of the tail anyway.
+        return math.exp(min(700.0, shape * (math.log(limit) - math.log(scale)))) if limit > 0 else 0.0
+
     def below(limit: float) -> float:
-        return -math.expm1(-((limit / scale) ** shape)) if limit > 0 else 0.0
+        return -math.expm1(-hazard(limit))
 
     def above(limit: float) -> float:
-        return math.exp(-((limit / scale) ** shape)) if limit > 0 else 1.0
+        return math.exp(-hazard(limit))
 
     low, middle, high = (scale * (-math.log1p(-p)) ** (1 / shape) for p in (TAIL, 0.5, 1 - TAIL))
     return _judged(

@@ -61,9 +61,11 @@ class Rules:
             if not all(isinstance(rule, int) and rule in ALL_RULES for rule in asked):
                 raise Refusal(BAD_PARAMETER, "rules has to be a list of Nelson's rules 1 to 8.")
             self.nelson, self.we = tuple(asked), False
+        if not isinstance(params.get("run_lengths") or {}, Mapping):
+            raise Refusal(BAD_PARAMETER, "run_lengths has to be an object of points by rule.")
         try:
             self.lengths = lengths_of(params.get("run_lengths"))
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError) as error:
             raise Refusal(BAD_PARAMETER, f"run_lengths: {error}") from error
 
     def on(self, panel: Panel) -> dict[str, Any]:
