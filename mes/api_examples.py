@@ -89,5 +89,18 @@ BODIES: dict[str, dict[str, Any]] = {
         "Rework": {"disposition": "REWORK", "rework_to": "SLIT-C", "reason": "Edge to be cut again."},
         "Use as it is": {"disposition": "USE_AS_IS", "reason": "Within the customer's tolerance."},
     },
+    "analyse": {
+        "A control chart of individuals": {
+            "chart": "i-mr",
+            "data": [10.2, 9.8, 10.1, None, 10.4, 9.9, 10.0, 11.9, 10.1, 10.2],
+            "params": {"rules": [1, 2]},
+        },
+        "Shares nonconforming of samples": {"chart": "p", "data": [3, 5, 2, 9, 4], "subgroups": [50, 50, 48, 50, 51]},
+        "Capability with one limit": {
+            "chart": "capability",
+            "data": [[24.9, 25.1, 25.0], [25.2, 25.0, 24.8], [25.1, 24.9, 25.0], [25.0, 25.1, 24.9]],
+            "params": {"usl": 26.0},
+        },
+    },
     "make_token": {"For one operation": {"operations": ["MIX-A"], "expires_at": "2027-04-02T10:00:00Z"}},
 }

@@ -37,7 +37,7 @@ def case_of(
     """
     name, _ = name_of(chart)
     named = columns or {}
-    at = {role: _column(table, role, named.get(role)) for role in ROLES}
+    at = {role: column_of(table, role, named.get(role)) for role in ROLES}
     messages = list(table.messages)
     case: dict[str, Any] = {"chart": chart, "data": [], "subgroups": None, "params": dict(params)}
     unit = str(params.get("unit") or "")
@@ -99,7 +99,8 @@ def _grouped(rows: Sequence[Any], labels: Sequence[str]) -> list[list[Any]]:
     return list(groups.values())
 
 
-def _column(table: Table, role: str, named: str | Sequence[str] | None) -> int | None:
+def column_of(table: Table, role: str, named: str | Sequence[str] | None = None) -> int | None:
+    """The place of the column that plays a role: the named one, else one that is usually called so."""
     if named is not None:
         return table.column(named if isinstance(named, str) else named[0])
     for title in _TITLES[role]:
