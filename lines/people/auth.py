@@ -165,3 +165,8 @@ def may_answer_reactions(person: Person) -> bool:
 def may_close_reactions(person: Person) -> bool:
     """With cause and action; what was held for it goes on."""
     return person.role in (Role.QUALITY, Role.ADMINISTRATOR)
+
+
+def may_note_changes(person: Person) -> bool:
+    """What changed at a station (4M), marked on its charts."""
+    return person.role in (Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR)

@@ -75,7 +75,13 @@ class Signal(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["point", "chart", "rule", "side"], name="signal_once")]
+        constraints = [
+            # What a late point ended, a later one may show again.
+            models.UniqueConstraint(
+                fields=["point", "chart", "rule", "side"], condition=models.Q(superseded_at=None), name="signal_once"
+            )
+        ]
+        indexes = [models.Index(fields=["plan", "stream", "-id"], name="signal_of_stream")]
 
 
 class Uncontained(models.Model):

@@ -11,10 +11,16 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils import timezone
 
-from lines.models import Station
+from lines.errors import NOT_ALLOWED, Refusal
+from lines.models import Person, Station
+from lines.people.actors import acting
+from lines.people.auth import may_note_changes
+from quality.charts import errors
 from quality.charts.models import ChangeKind, ProcessChange
+from quality.plans.models import ControlPlan
 
 OPERATOR, RECIPE = "operator", "recipe"
+LONGEST_TEXT = 200
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,7 @@ def note(
     """A change somebody knows of: material mounted, a gauge calibrated, a tool replaced. In the current transaction."""
     return ProcessChange.objects.create(
         station=station, product=product, at=at, kind=kind, subject=subject, value=value[:120],
-        text_en=text_en[:200], text_ja=text_ja[:200], noted_by=by[:150], noted_at=timezone.now(),
+        text_en=text_en[:LONGEST_TEXT], text_ja=text_ja[:LONGEST_TEXT], noted_by=by[:150], noted_at=timezone.now(),
     )  # fmt: skip
 
 
@@ -126,3 +132,29 @@ def changes_between(station: Station, product: str, since: datetime, until: date
         Q(product="") | Q(product=product), station=station, at__range=(since, until), is_first=False
     )
     return list(found.order_by("at", "id"))
+
+
+def changes_of(plan: ControlPlan, count: int) -> list[ProcessChange]:
+    """The newest changes that concern a plan's station and product, newest first."""
+    product = plan.product.code
+    found = ProcessChange.objects.filter(Q(product="") | Q(product=product), station=plan.station_id, is_first=False)
+    return list(found.order_by("-at", "-id")[:count])
+
+
+def note_by_person(person: Person, plan: ControlPlan, kind: str, at: str, text: str) -> ProcessChange:
+    """What somebody wrote on the page of a chart. `at` is the site's wall clock, empty for now. Raises Refusal."""
+    if not may_note_changes(person):
+        raise Refusal(NOT_ALLOWED, "role")
+    told = " ".join(text.replace("\0", "").split())
+    if kind not in ChangeKind.values or not told or len(told) > LONGEST_TEXT:
+        raise Refusal(errors.CHANGE_UNTOLD, kind if kind not in ChangeKind.values else "text")
+    now = timezone.now()
+    try:
+        when = timezone.make_aware(datetime.fromisoformat(at)) if at else now
+    except (ValueError, OverflowError):
+        raise Refusal(errors.CHANGE_TIME, at[:40]) from None
+    if when > now:
+        raise Refusal(errors.CHANGE_TIME, at[:40])
+    actor = f"person:{person.username}"
+    with acting(actor):
+        return note(plan.station, ChangeKind(kind), when, told, told, by=actor)

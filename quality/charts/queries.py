@@ -4,18 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import NamedTuple
 
-from django.db import connection
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from lines.alarms.queries import OPEN
 from lines.models import Alarm, Measurement, OperationRecord
 from quality.charts.models import ChartPoint, Signal
 from quality.charts.plotted import SpecLimits
-from quality.plans.models import CharacteristicLimits, ControlLimits, ControlPlan
+from quality.plans.models import CharacteristicLimits, ControlPlan
 
 CHART_SUBJECT = "chart"
 
@@ -24,17 +21,6 @@ class PostedValue(NamedTuple):
     value: float
     record: int
     source_time: datetime
-
-
-class EarlierPoint(NamedTuple):
-    """A point as stored: enough of it for a glance."""
-
-    id: int
-    number: int
-    location: float
-    spread: float | None
-    n: int
-    limits_id: int
 
 
 @dataclass(frozen=True)
@@ -78,17 +64,6 @@ def values_of(record_ids: Sequence[int], characteristics: Iterable[str]) -> list
     ]
 
 
-def active_plans() -> list[tuple[ControlPlan, ControlLimits]]:
-    """Each active plan with its newest valid limits. One without any has nothing to be held to and is left out."""
-    newest = (
-        ControlLimits.objects.filter(plan__is_active=True, valid_from__lte=timezone.now())
-        .order_by("plan_id", "-valid_from", "-version")
-        .distinct("plan_id")
-        .select_related("plan__characteristic", "plan__product", "plan__station")
-    )
-    return [(limits.plan, limits) for limits in newest]
-
-
 def alarms_of_inactive_plans() -> list[int]:
     """Alarms not cleared yet whose chart is not evaluated any more."""
     inactive = ControlPlan.objects.filter(is_active=False).values("code")
@@ -96,72 +71,17 @@ def alarms_of_inactive_plans() -> list[int]:
     return list(found.order_by("id").values_list("pk", flat=True))
 
 
-def last_points(plan_ids: Sequence[int], count: int) -> dict[int, list[EarlierPoint]]:
-    """The last `count` points of each plan, oldest first, in one query; plans without points are absent."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select point.plan_id, point.id, point.number, point.location, point.spread, point.n, point.limits_id"
-            " from unnest(%s::bigint[]) as wanted (id) cross join lateral"
-            " (select * from quality_chartpoint where plan_id = wanted.id order by number desc limit %s) as point"
-            " order by point.plan_id, point.number",
-            [list(plan_ids), count],
-        )
-        rows = cursor.fetchall()
-    return {plan: [EarlierPoint(*row[1:]) for row in group] for plan, group in groupby(rows, lambda row: int(row[0]))}
-
-
-@dataclass(frozen=True)
-class ChartSummary:
-    """One line of the list of charts."""
-
-    plan: ControlPlan
-    points: int
-    last_point_at: datetime | None
-    last_signal: Signal | None
-    open_alarms: int
-
-
-def charts_list(station: str = "") -> list[ChartSummary]:
-    """All active charts in the order of the flow, each with its state; four queries whatever their number."""
-    last = ChartPoint.objects.filter(plan=OuterRef("pk")).order_by("-number")
-    plans = (
-        ControlPlan.objects.filter(is_active=True)
-        .select_related("characteristic", "product", "station")
-        .annotate(
-            last_number=Subquery(last.values("number")[:1]),
-            last_point_at=Subquery(last.values("source_time")[:1]),
-            last_signal=Subquery(Signal.objects.filter(plan=OuterRef("pk")).order_by("-id").values("id")[:1]),
-        )
-    )
-    if station:
-        plans = plans.filter(station__code=station)
-    found = list(plans)
-    signals = Signal.objects.select_related("point", "alarm").in_bulk([p.last_signal for p in found if p.last_signal])
-    open_alarms = dict(
-        Alarm.objects.filter(OPEN, subject_kind=CHART_SUBJECT)
-        .order_by()
-        .values_list("subject_id")
-        .annotate(Count("id"))
-    )
-    return [
-        ChartSummary(
-            plan=plan,
-            points=0 if plan.last_number is None else plan.last_number + 1,
-            last_point_at=plan.last_point_at,
-            last_signal=signals.get(plan.last_signal),
-            open_alarms=open_alarms.get(plan.code, 0),
-        )
-        for plan in found
-    ]
-
-
 def plan_by_code(code: str) -> ControlPlan | None:
     return ControlPlan.objects.select_related("characteristic", "product", "station").filter(code=code).first()
 
 
-def signals_of(plan: ControlPlan) -> QuerySet[Signal]:
-    """All signals of a chart with point and alarm, newest first."""
-    return plan.signals.select_related("point", "limits", "alarm__acknowledged_by").order_by("-id")
+def signals_of(plan: ControlPlan, stream: str = "") -> QuerySet[Signal]:
+    """All signals of a chart with point, alarm and what was found of them, newest first."""
+    return (
+        plan.signals.filter(stream=stream)
+        .select_related("point", "limits", "alarm__acknowledged_by", "answered_by__reaction__cause")
+        .order_by("-id")
+    )
 
 
 def specification(plan: ControlPlan) -> SpecLimits | None:

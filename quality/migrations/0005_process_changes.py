@@ -67,4 +67,8 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddIndex(
+            model_name="signal",
+            index=models.Index(fields=["plan", "stream", "-id"], name="signal_of_stream"),
+        ),
     ]

@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from lines.events.models import Event, EventKind
 from lines.models import Alarm, Pending
 from lines.records.models import Consumer
-from quality.charts import queries, services
+from quality.charts import services
+from quality.charts.attention import chart_states
 from quality.charts.drawn import chart_data
 from quality.charts.models import ChartPoint, ChartStream
 from quality.charts.tasks import evaluate_pending
@@ -271,9 +272,10 @@ def test_chart_data_and_list(plant: ChartPlant, django_assert_max_num_queries: A
     assert last.source_time is not None
     assert str(last.source_time.tzinfo) == settings.TIME_ZONE
     with django_assert_max_num_queries(4):
-        charts = {summary.plan.code: summary for summary in queries.charts_list()}
-    load, quiet = charts["CHART-LOAD"], charts["CHART-QUIET"]
-    assert (load.points, load.open_alarms, quiet.points, quiet.open_alarms) == (31, 1, 0, 0)
+        charts = {state.plan.code: state for state in chart_states()}
+    load = charts["CHART-LOAD"]
+    assert (load.points, load.open_alarms, load.is_signalling) == (31, 1, True)
+    assert "CHART-QUIET" not in charts  # has no points yet
     assert load.last_signal is not None
     assert load.last_signal.point.number == 30
     assert chart_data(plant.plans["QUIET"]).spec is None  # never beside a mean
