@@ -118,7 +118,9 @@ class Following:
         """The same stream read again as it stood about a time that is out of reach. All points must be stored."""
         points = _points_around(one, time_us)
         standing, _, _ = _signals([point.pk for point in points], {one.key: one.frozen.pk})
-        older = _older(one.plan, one.frozen, one.key, points, one.next_number)
+        older = 0
+        if sum(point.time_us <= time_us for point in points) >= _reach(one.plan):
+            older = max(_older(one.plan, one.frozen, one.key, points, one.next_number), 1)
         self.forget([one.key])
         series = _series(one.plan, one.frozen, points, standing.get(one.key), older)
         return Followed(

@@ -24,13 +24,12 @@ from lines.records import pending
 from lines.records.models import Consumer
 from lines.telemetry.news import EPOCH
 from quality import errors
-from quality.charts import process_changes, queries, runs
+from quality.charts import process_changes, queries, runs, telemetry
 from quality.charts.arriving import arrived
 from quality.charts.followed import Followed, Following, Key, streams_waiting
 from quality.charts.storing import Unstored, keep_streams, tell_screens
 from quality.charts.subgroups import NewPoint, Value
 from quality.charts.watched import Plans
-from quality.plans.models import SubgroupBy
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +65,10 @@ def evaluate(limit: int = 500, seconds: float = 5.0) -> int:
         done += evaluated
         if evaluated < limit or time.monotonic() >= stop_at:
             break
-    _in_one_transaction(lambda: _close_periods(timezone.now()))
+    if _memory.plans.of_time:
+        _in_one_transaction(lambda: _close_periods(timezone.now()))
+    if _memory.plans.of_telemetry:
+        _in_one_transaction(_follow_telemetry)
     return done
 
 
@@ -101,12 +103,20 @@ def _evaluate_next(limit: int) -> int:
 
 def _close_periods(now: datetime) -> int:
     """Periods that are over without a value of a later one."""
-    plans = [plan.pk for plan in _memory.plans.by_id.values() if plan.grouping.subgroup_by == SubgroupBy.PERIOD]
-    waiting = streams_waiting(plans) if plans else []
-    if not waiting:
-        return 0
+    waiting = streams_waiting([plan.pk for plan in _memory.plans.of_time])
     until_us = (now - _PATIENCE - EPOCH) // timedelta(microseconds=1)
     return _judge_all(waiting, lambda one: one.intake.close_until(until_us))
+
+
+def _follow_telemetry() -> int:
+    """Signals that are charted: one value for each period that is over."""
+    found = telemetry.next_values(_memory.plans.of_telemetry)
+    until = {key: read.until_us for key, read in found.items()}
+    return _judge_all(
+        list(found),
+        lambda one: (p for value in found[one.key].values for p in one.intake.take([value])),
+        until,
+    )
 
 
 def _follow(values: Mapping[Key, Sequence[Sequence[Value]]]) -> int:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from lines.records.prepared import prepared_cursor
 from quality.charts.subgroups import Grouping
+from quality.plans.models import Source, SubgroupBy
 from quality.spc.panels import FrozenLimits
 
 
@@ -80,6 +81,7 @@ class Plans:
         self.by_id: dict[int, Watched] = {}
         self.by_key: dict[tuple[str, str, int], list[Watched]] = {}  # characteristic, product, station
         self.of_telemetry: list[Watched] = []
+        self.of_time: list[Watched] = []  # periods close by the clock
 
     def refresh(self) -> bool:
         """Read them if anything changed since the last time, and say whether. In a transaction."""
@@ -101,13 +103,15 @@ class Plans:
         for plan, stream, pk, version, center, sigma, parameters in limits:
             one = Frozen(pk, version, FrozenLimits(center, sigma), json.loads(parameters))
             frozen.setdefault(plan, {})[stream] = one
-        self.by_id, self.by_key, self.of_telemetry = {}, {}, []
+        self.by_id, self.by_key, self.of_telemetry, self.of_time = {}, {}, [], []
         for row in plans:
             if row[0] not in frozen:
                 continue  # nothing to be held to
             plan = _watched(row, frozen[row[0]])
             self.by_id[plan.pk] = plan
-            if plan.source == "TELEMETRY":
+            if plan.grouping.subgroup_by == SubgroupBy.PERIOD:
+                self.of_time.append(plan)
+            if plan.source == Source.TELEMETRY:
                 self.of_telemetry.append(plan)
             else:
                 self.by_key.setdefault((plan.characteristic, plan.product, plan.station_id), []).append(plan)

@@ -437,7 +437,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="signal",
-            constraint=models.UniqueConstraint(fields=("point", "chart", "rule", "side"), name="signal_once"),
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("superseded_at", None)),
+                fields=("point", "chart", "rule", "side"),
+                name="signal_once",
+            ),
         ),
         migrations.AddField(
             model_name="chartstream",
