@@ -10,9 +10,9 @@ from django.test import Client
 from lines.models import Person
 from lines.people.models import Role
 from quality.charts.services import evaluate
-from quality.plans.models import ControlPlan
+from quality.plans.models import ControlLimits, ControlPlan
 from quality.studies.models import LimitsStudy
-from tests.quality.conftest import ChartPlant
+from tests.quality.conftest import STARTED, ChartPlant
 
 FORM = {
     "form": "1", "code": "NEW-1", "name_en": "New plan", "name_ja": "新しい計画", "characteristic": "A",
@@ -59,6 +59,8 @@ def test_a_plan_is_entered_studied_frozen_and_charts(client: Client, plant: Char
     page = text_of(client, "/plans/NEW-1/")
     assert "frozen as version 1" in page
     assert "A customer asked for it." in page
+    # To the database the whole test is one moment, before the limits were frozen.
+    ControlLimits.objects.filter(plan__code="NEW-1").update(valid_from=STARTED)
     plant.post([{"A": [value]} for value in (10.0, 10.1, 10.2)])
     evaluate()
     assert ControlPlan.objects.get(code="NEW-1").points.count() == 1
