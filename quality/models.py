@@ -18,6 +18,7 @@ from quality.reactions.models import (
     ReactionStep,
     Verification,
 )
+from quality.reports.models import Report, ReportFile, ReportSchedule
 from quality.studies.models import LimitsStudy, StudyExclusion
 
 __all__ = [
@@ -37,6 +38,9 @@ __all__ = [
     "ReactionCode",
     "ReactionSignal",
     "ReactionStep",
+    "Report",
+    "ReportFile",
+    "ReportSchedule",
     "Signal",
     "StudyExclusion",
     "Uncontained",
