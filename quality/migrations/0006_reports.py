@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("quality", "0007_measurement_trust"),
+        ("quality", "0005_process_changes"),
     ]
 
     operations = [
