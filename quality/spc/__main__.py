@@ -14,8 +14,8 @@ from typing import Any
 from lines.errors import Refusal
 from quality.spc.analysis import ANALYSES, analyze
 from quality.spc.columns import ROLES, case_of
-from quality.spc.errors import FILE_UNREADABLE, TOO_LARGE, UNKNOWN_CHART, WRONG_SHAPE, Undefined
-from quality.spc.tables import MOST_BYTES, read_table
+from quality.spc.errors import FILE_UNREADABLE, UNKNOWN_CHART, WRONG_SHAPE, Undefined
+from quality.spc.tables import read_table
 from quality.spc.written import as_table
 
 # Options that are parameters of a case under the same name.
@@ -78,12 +78,9 @@ def _case(options: argparse.Namespace) -> tuple[dict[str, Any], list[dict[str, A
 
 def _read(name: str) -> bytes:
     try:
-        content = sys.stdin.buffer.read(MOST_BYTES + 1) if name == "-" else Path(name).read_bytes()
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         raise Refusal(FILE_UNREADABLE, f"{name}: {error.strerror}") from error
-    if len(content) > MOST_BYTES:
-        raise Refusal(TOO_LARGE, f"At most {MOST_BYTES // 1_000_000} MB.")
-    return content
 
 
 def _from_json(content: bytes, chart: str | None, params: dict[str, Any]) -> dict[str, Any]:

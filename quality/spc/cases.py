@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from lines.errors import Code, Refusal
 from quality.spc.errors import BAD_PARAMETER, BARE_LIMITS, TOO_LARGE, WRONG_SHAPE
 from quality.spc.panels import FrozenLimits, Places
-from quality.spc.tables import MOST_ROWS, is_missing, parse
+from quality.spc.tables import is_missing, parse
 from quality.spc.variables import MR_MEAN, MR_MEDIAN, SUBGROUP_METHODS
 
 Number: TypeAlias = float | None
 Flags: TypeAlias = NDArray[np.bool_]
+
+MOST_PLACES = 2_000_000
 
 _MOVING = re.compile(r"MR(\d*)[-_ ]?(MEAN|MEDIAN|BAR)?")
 
@@ -198,8 +200,8 @@ class Case:
     def _listed(self) -> list[Any]:
         if not _is_list(self.data):
             raise Refusal(WRONG_SHAPE, "data has to be a list.")
-        if len(self.data) > MOST_ROWS:
-            raise Refusal(TOO_LARGE, f"At most {MOST_ROWS} places.")
+        if len(self.data) > MOST_PLACES:
+            raise Refusal(TOO_LARGE, f"At most {MOST_PLACES} places.")
         return list(self.data)
 
     def _cell(self, item: object, place: int, member: int | None = None) -> Number:

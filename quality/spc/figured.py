@@ -259,7 +259,8 @@ def _confidence(case: Case) -> float:
 
 def _study(case: Case) -> tuple[Study, list[Number], list[int], str, Chart]:
     """Sigma within, the values, the subgroup sizes, the method, and the chart that judges stability."""
-    if case.grouped:
+    moving = str(case.params.get("sigma_method") or "").upper().startswith("MR")
+    if case.grouped and not moving:
         groups = case.groups()
         method = case.method(individuals=False, default="UWAVE-R")
         chosen = case.phase1(len(groups))
@@ -268,7 +269,8 @@ def _study(case: Case) -> tuple[Study, list[Number], list[int], str, Chart]:
         kept = groups if chosen is None else [groups[place] for place in chosen.tolist()]
         sizes = [sum(1 for value in group if value is not None) for group in kept]
         return study, chosen_values(groups, chosen), sizes, method.name, draw(kept, study.limits)
-    values = case.values()
+    # Moving ranges are asked for: subgroups follow one another as single values.
+    values = chosen_values(case.groups(), None) if case.grouped else case.values()
     method = case.method(individuals=True, default="MR2-mean")
     chosen = case.phase1(len(values))
     study = variables.study_individuals(values, method=method.name, span=method.span, chosen=chosen)

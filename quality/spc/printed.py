@@ -51,11 +51,8 @@ class Rules:
         self.nelson: Sequence[int] = ALL_RULES
         self.we = self.extra = True
         if isinstance(asked, str):
-            words = asked.lower()
-            self.we = "we" in words or "western" in words or "1-4" in words
-            if "nelson" not in words and self.we and "1-4" not in words:
-                self.nelson = ()
-            if words.strip() in {"none", "off", ""}:
+            # Words name a convention; what may run on a panel is printed all the same, but for "none".
+            if asked.strip().lower() in {"none", "off"}:
                 self.nelson, self.we, self.extra = (), False, False
         elif isinstance(asked, Sequence):
             if not all(isinstance(rule, int) and rule in ALL_RULES for rule in asked):
