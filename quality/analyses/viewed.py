@@ -134,6 +134,8 @@ def _figures(panel: Panel) -> PanelFigures:
         return (float(known[0]) if same else None), bool(known.size and not same)
 
     (center, a), (lcl, b), (ucl, c) = only(panel.center), only(panel.lcl), only(panel.ucl)
+    # Each sum is held to one side.
+    lcl, ucl = None if panel.name == "C+" else lcl, None if panel.name == "C-" else ucl
     error = panel.error[np.isfinite(panel.error)]
     digits = decimals_for(float(error.min())) + 1 if error.size else 4
     return PanelFigures(panel.name, int(np.isfinite(panel.points).sum()), center, lcl, ucl, a or b or c, digits)
