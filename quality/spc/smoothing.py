@@ -110,10 +110,12 @@ def cusum(
         facts["undefined"] = NO_SIGMA
     else:
         here = np.isfinite(x)
-        sums, both = Sums(head_start, head_start), []
+        high = low = head_start
+        both = []
         for score in ((x[here] - limits.center) / limits.sigma * np.sqrt(sizes[here])).tolist():
-            sums = cusum_next(sums, score, k)
-            both.append(sums)
+            # cusum_next, written out: it is called for each of a million points.
+            high, low = max(0.0, high + score - k), max(0.0, low - score - k)
+            both.append((high, low))
         pairs = np.array(both).reshape(-1, 2)
         upper[here], lower[here] = pairs[:, 0], pairs[:, 1]
     return Chart("CUSUM", (_sum_panel("C+", upper, h), _sum_panel("C-", 0.0 - lower, h)), facts)
