@@ -30,6 +30,10 @@ def check_plant(plant: PlantFiles) -> None:
         _ProductCheck(plant, product).run()
     for plan in plant.control_plans:
         _check_plan(plant, plan)
+    plans = {plan.code for plan in plant.control_plans}
+    for step in plant.reaction_steps:
+        if step.plan:
+            _known("reaction_steps.csv", f"step {step.sequence}", step.plan, plans, "control_plans.csv")
     for station in plant.stations:
         _check_feed_points(plant, station)
     _check_people(plant)

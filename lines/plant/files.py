@@ -8,6 +8,7 @@ from pathlib import Path
 from lines.plant.checking import check_plant
 from lines.plant.plan_files import read_control_plans
 from lines.plant.product_files import read_products
+from lines.plant.reaction_files import read_reaction_codes, read_reaction_steps
 from lines.plant.shapes import (
     AreaFile,
     BillItemFile,
@@ -99,6 +100,8 @@ def read_plant(folder: Path) -> PlantFiles:
         control_plans=read_control_plans(folder),
         reason_codes=read_reason_codes(folder),
         people=read_people(folder),
+        reaction_codes=read_reaction_codes(folder),
+        reaction_steps=read_reaction_steps(folder),
     )
     check_plant(plant)
     return plant

@@ -258,6 +258,22 @@ class ControlPlanFile:
 
 
 @dataclass(frozen=True)
+class ReactionCodeFile:
+    code: str
+    name: Name
+    kind: str  # CAUSE, ACTION
+    group: str  # MAN, MACHINE, ...; empty: none
+    is_false_alarm: bool
+
+
+@dataclass(frozen=True)
+class ReactionStepFile:
+    plan: str  # empty: of all plans without steps of their own
+    sequence: int
+    name: Name
+
+
+@dataclass(frozen=True)
 class ReasonCodeFile:
     code: str
     name: Name
@@ -301,3 +317,5 @@ class PlantFiles:
     control_plans: tuple[ControlPlanFile, ...]
     reason_codes: tuple[ReasonCodeFile, ...]
     people: tuple[PersonFile, ...]
+    reaction_codes: tuple[ReactionCodeFile, ...] = ()
+    reaction_steps: tuple[ReactionStepFile, ...] = ()
