@@ -13,13 +13,15 @@ from quality.spc.capability import Capability, Interval, Spec, capability, prese
 from quality.spc.cases import Case, Number, chosen_values
 from quality.spc.charted import Analysed
 from quality.spc.constants import c4, d2, d3
-from quality.spc.errors import BAD_PARAMETER, NOT_A_NUMBER, TOO_FEW_VALUES, WRONG_SHAPE, Undefined
+from quality.spc.errors import BAD_PARAMETER, NOT_A_NUMBER, TOO_FEW_VALUES, TOO_LARGE, WRONG_SHAPE, Undefined
 from quality.spc.gauge_rr import Components, gauge_rr
 from quality.spc.normality import Normality, normality
 from quality.spc.panels import Chart, Study
 from quality.spc.run_length_tables import SHIFTS, charts_table, rules_table
 from quality.spc.stability import stability
 from quality.spc.tables import parse
+
+MOST_SIZES = 50  # each is an integral or an equation of its own
 
 # (what is printed, the field of Indices) for the sigma within and for the total one, in the order of print.
 _WITHIN = (
@@ -210,6 +212,8 @@ def gauge_study(case: Case) -> Analysed:
 def constants(case: Case) -> Analysed:
     """Factors of control charts for each n of the data (2 to 25 where none are given)."""
     sizes = list(range(2, 26)) if case.data is None else case.values()
+    if len(sizes) > MOST_SIZES:
+        raise Refusal(TOO_LARGE, f"At most {MOST_SIZES} subgroup sizes.")
     printed: dict[str, Any] = {}
     for place, n in enumerate(sizes):
         if n is None or n != int(n) or not 2 <= n <= 1000:
@@ -225,6 +229,8 @@ def run_lengths(case: Case) -> Analysed:
     shifts = SHIFTS if asked is None else [parse(shift)[0] for shift in asked] if isinstance(asked, Sequence) else None
     if shifts is None or not all(shift is not None and abs(shift) <= 10 for shift in shifts):
         raise Refusal(BAD_PARAMETER, "The shifts have to be a list of numbers from -10 to 10.")
+    if len(shifts) > MOST_SIZES:
+        raise Refusal(TOO_LARGE, f"At most {MOST_SIZES} shifts.")
     known = [shift for shift in shifts if shift is not None]
     return Analysed({**charts_table(known), "run_rules_monte_carlo": rules_table()})
 

@@ -15,6 +15,8 @@ from quality.spc.rules import find
 from quality.spc.run_lengths import mewma_h4
 from quality.spc.tables import parse
 
+LEAST_WEIGHT, MOST_VARIABLES = 0.01, 30  # for which a limit is designed where none is given
+
 
 def hotelling(case: Case, *, subgroups: bool) -> Analysed:
     """T2 of rows or of subgroups' means, with the limits of both phases for each alpha."""
@@ -84,6 +86,8 @@ def mewma(case: Case) -> Analysed:
     weight = case.given("lambda", 0.1, above=0)
     h4 = case.number("h4", "ucl", above=0)
     if h4 is None:
+        if not LEAST_WEIGHT <= weight <= 1 or rows.shape[1] > MOST_VARIABLES:
+            raise Refusal(BAD_PARAMETER, f"h4 has to be given for lambda {weight:g} and {rows.shape[1]} variables.")
         h4 = mewma_h4(rows.shape[1], weight, case.given("arl0", 200.0, above=1))
     exact = not str(case.params.get("covariance") or "exact").lower().startswith("asym")
     chart = multivariate.mewma(rows, study.limits, weight=weight, h4=h4, exact=exact)

@@ -13,14 +13,16 @@ def as_table(result: Mapping[str, Any], data: object = None) -> str:
     """
     figures = list(_figures(result, ""))
     columns = {path: values for path, values in _lists(result, "") if _is_row_of_numbers(values)}
-    m = max((len(values) for values in columns.values()), default=0)
-    if isinstance(data, list) and len(data) == m and _is_row_of_numbers(data):
-        columns = {"data": data, **columns}
+    single = data if isinstance(data, list) and _is_row_of_numbers(data) else []
+    m = max((len(values) for values in (*columns.values(), single)), default=0)
+    if len(single) == m:
+        columns = {"data": single, **columns}
     by_place = _signals(result.get("signals"), m)
-    lines = [f"{path:<42} {_cell(value)}" for path, value in figures]
+    wide = max((len(path) for path in (*columns, *(path for path, _ in figures))), default=0)
+    lines = [f"{path:<{wide}}  {_cell(value)}" for path, value in figures]
     places = {path: values for path, values in columns.items() if len(values) == m and m > 3}
     lines += [
-        f"{path:<42} {', '.join(_cell(value) for value in values)}"
+        f"{path:<{wide}}  {', '.join(_cell(value) for value in values)}"
         for path, values in columns.items()
         if path not in places
     ]

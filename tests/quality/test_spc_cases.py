@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from quality.spc.__main__ import main
-from quality.spc.analysis import analyze
+from quality.spc.analysis import ANALYSES, analyze
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "fixtures" / "spc"
@@ -236,6 +238,45 @@ def test_averages_of_subgroups_in_charts_with_memory() -> None:
     assert found["ucl"] == pytest.approx([2 + 3 * (0.5 / 1.5 / n) ** 0.5 for n in (3, 2, 4)])
     sums = analysed("cusum", data, target=2, sigma=1, k=0.5, h=5)
     assert sums["c_plus"] == pytest.approx([0, 2**0.5 / 2 - 0.5, 2**0.5 / 2 - 0.5 + 7 - 0.5])
+
+
+def test_a_table_in_and_a_table_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "measured.csv"
+    file.write_text('batch;x [mm]\nA;10.1\nA;10.2\nB;"9,9"\nB;10.0\nC;10.3\nC;10.1\nD;14 mm\nD;14.1\n')
+    found = run(capsys, str(file), "--chart", "xbar-r", "--sigma", "0.1", "--center", "10.1", "--value-column", "x")
+    assert found["charts"]["xbar"]["points"] == pytest.approx([10.15, 10.0, 10.2, 14.05])
+    assert found["signals"]["xbar"]["nelson"]["1"]["end"] == [3]
+    assert [(problem["row"], problem["code"]) for problem in found["problems"]] == [(4, "MES-Q-0131")]
+    assert main(["analyze", str(file), "--chart", "xbar-r", "--format", "table"]) == 0
+    printed = capsys.readouterr().out
+    assert "sigma_within_method" in printed and "MES-Q-0131 row 4" in printed
+    shown = FOLDER / "pub09_orangejuice_p.json"
+    assert main(["analyze", str(shown), "--format", "table"]) == 0
+    assert re.search(r"^ +22 +24 +0\.48 +p 1$", capsys.readouterr().out, re.MULTILINE)
+
+
+json_values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-5, 60), st.floats(), st.sampled_from(["1,5", "2 mm", "x", "3.5"])),
+    lambda inner: st.lists(inner, max_size=6),
+    max_leaves=30,
+)
+numbers_mostly = st.lists(st.one_of(st.integers(0, 9), st.floats(-50, 50), st.none()), max_size=40)
+PARAMS = ("phase1", "sigma", "center", "k", "lsl", "usl", "target", "alpha", "lambda", "mr_span", "nominal")
+some_params = st.dictionaries(st.sampled_from(PARAMS), json_values, max_size=4)
+
+
+@given(
+    st.sampled_from([name for name in ANALYSES if name not in {"arl", "constants"}]),
+    st.one_of(json_values, numbers_mostly, st.lists(numbers_mostly, max_size=6)),
+    st.one_of(st.none(), json_values),
+    some_params,
+)
+@settings(max_examples=80, deadline=None)
+def test_nothing_raises_and_all_is_json(chart: str, data: Any, subgroups: Any, params: dict[str, Any]) -> None:
+    result = analyze({"chart": chart, "data": data, "subgroups": subgroups, "params": params}, details=True)
+    json.dumps(result, allow_nan=False)
+    for why in result.get("undefined", {}).values():
+        assert why["code"].startswith("MES-Q-01") and why["reason"]
 
 
 @pytest.mark.parametrize("broken", ["", "[1, 2", '{"chart": "i-mr", "data": [1, 1e999, NaN]}', "\x00\x01", "[[[]]]"])
