@@ -4,17 +4,19 @@ Sigma within is that of the limits in force: the study's, not one that the shown
 not in control has no capability; what it did so far (total sigma) is shown as performance and called so.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from django.db.models import Max, Min
 
 from lines.models import Measurement, OperationRecord
+from quality.charts import errors
 from quality.charts.drawn import current_limits
 from quality.charts.models import ChartPoint
 from quality.charts.plotted import SpecLimits
 from quality.charts.queries import specification
-from quality.plans.models import ControlLimits, ControlPlan, StreamBy
+from quality.plans.models import ControlLimits, ControlPlan, Source, StreamBy
 from quality.spc.autocorrelation import Autocorrelation, autocorrelation
 from quality.spc.capability import Capability, Spec, capability, within_df
 from quality.spc.errors import NOT_STABLE, TOO_FEW_VALUES, Undefined
@@ -23,6 +25,7 @@ from quality.spc.panels import Floats
 from quality.spc.stability import IN_CONTROL, LEAST_POINTS, NOT_KNOWN, OUT_OF_CONTROL, Stability
 
 MEASURED = frozenset({"I-MR", "XBAR-R", "XBAR-S", "I-MR-R", "I-MR-S", "EWMA", "CUSUM"})
+BETWEEN_WITHIN = frozenset({"I-MR-R", "I-MR-S"})
 LEAST_VALUES = 30  # below it an interval is wider than what it is to tell
 
 
@@ -34,6 +37,7 @@ class Capable:
     points: int
     spec: SpecLimits | None
     limits: ControlLimits | None
+    sigma: float | None
     stability: Stability
     figures: Capability
     normal: Normality
@@ -51,21 +55,36 @@ def capable(plan: ControlPlan, stream: str = "", last_n: int = 200) -> Capable |
     limits = current_limits(plan, stream)
     spec = specification(plan)
     verdict = _stability(plan, points)
-    sigma = limits.sigma_within if limits else None
-    df = _df(plan, limits) if limits else None
+    sigma, df = _sigma(plan, limits) if limits else (None, None)
     given = Spec(spec.lsl, spec.usl, spec.target) if spec else Spec()
     figures = capability(values, sigma, given, df_within=df)
-    refused = figures.undefined or verdict.reason
+    refused = _gone(plan) or figures.undefined or verdict.reason
     if refused is None and values.size < LEAST_VALUES:
         refused = Undefined(TOO_FEW_VALUES, f"{values.size} values; capability is told from {LEAST_VALUES} on.")
     return Capable(
-        values, len(points), spec, limits, verdict, figures, normality(values), autocorrelation(values), refused
+        values, len(points), spec, limits, sigma, verdict, figures, normality(values), autocorrelation(values), refused
     )
+
+
+def _gone(plan: ControlPlan) -> Undefined | None:
+    is_summed_up = plan.source != Source.RECORD and plan.subgroup_size > 1
+    return Undefined(errors.SINGLE_VALUES_GONE) if is_summed_up else None
+
+
+def _sigma(plan: ControlPlan, limits: ControlLimits) -> tuple[float, float | None]:
+    """What one value varies by, with its degrees of freedom: between and within batches, where the chart tells them."""
+    of_means = limits.parameters.get("sigma_mean")
+    if plan.chart in BETWEEN_WITHIN and isinstance(of_means, int | float):
+        within = limits.sigma_within**2
+        return math.sqrt(max(of_means**2 - within / max(plan.subgroup_size, 1), 0.0) + within), None
+    return limits.sigma_within, _df(plan, limits)
 
 
 def _values(plan: ControlPlan, stream: str, points: list[ChartPoint]) -> Floats:
     """The single values behind the points, in order of time."""
-    if plan.subgroup_size == 1 or plan.source != "RECORD":
+    if _gone(plan):
+        return np.array([], dtype=np.float64)
+    if plan.subgroup_size == 1:
         return np.array([point.location for point in points], dtype=np.float64)
     records = list(dict.fromkeys(record for point in points for record in point.records))
     span = OperationRecord.objects.filter(pk__in=records).aggregate(first=Min("received_at"), last=Max("received_at"))

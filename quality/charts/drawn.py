@@ -169,7 +169,7 @@ def _plotted(
     *,
     is_thinned: bool,
 ) -> list[PlottedPoint]:
-    standards: dict[int, Standard] = {}
+    standards: dict[int, Standard | None] = {}
     lines: dict[tuple[int, int, float | None, int | None], dict[str, Lines | None]] = {}
     place = _place_of_first(plan, points) if plan.chart == "EWMA" and not is_thinned else None
     plotted = []

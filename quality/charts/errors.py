@@ -18,5 +18,13 @@ CHANGE_TIME = Code(
     "Write date and time as 2026-03-01T09:00, not later than now; leave it empty for now.",
     "日時は 2026-03-01T09:00 の形で、現在以前を入力してください。空欄なら現在になります。",
 )
+SINGLE_VALUES_GONE = Code(
+    "MES-Q-0342",
+    0,
+    "A point of this chart sums up many readings of a signal; the single values are not kept with it.",
+    "この管理図の点は信号の多数の値をまとめたもので、個々の値は保持していません。",
+    "Chart the summary as an individual value, or read the capability of the characteristic from results.",
+    "まとめた値を個々の値として管理図にするか、実績の特性から工程能力を確認してください。",
+)
 
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]

@@ -49,12 +49,16 @@ def values_at(kind: str, point: Stored) -> dict[str, float | None]:
     return dict(zip(PANELS[kind], (point.location, point.spread, point.within), strict=False))
 
 
-def standard_of(kind: str, limits: Frozen, options: Mapping[str, Any]) -> Standard:
-    return Standard(kind, FrozenLimits(limits.center, limits.sigma_within), limits.parameters, options)
+def standard_of(kind: str, limits: Frozen, options: Mapping[str, Any]) -> Standard | None:
+    """None where limits and options make no chart: nothing was judged by them, and nothing is drawn of them."""
+    try:
+        return Standard(kind, FrozenLimits(limits.center, limits.sigma_within), limits.parameters, options)
+    except ValueError:
+        return None
 
 
 def lines_at(
-    kind: str, standard: Standard, n: int, size: float | None = None, place: int | None = None
+    kind: str, standard: Standard | None, n: int, size: float | None = None, place: int | None = None
 ) -> dict[str, Lines | None]:
     """By panel; None where a panel has no point at this n. `place`: of an EWMA, see Standard.lines."""
-    return {panel: standard.lines(panel, n, size, place) for panel in PANELS[kind]}
+    return {panel: standard.lines(panel, n, size, place) if standard else None for panel in PANELS[kind]}

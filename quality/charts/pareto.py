@@ -76,7 +76,7 @@ def pareto_spec(
     y = {
         "field": "label",
         "type": "nominal",
-        "sort": {"field": "place"},
+        "sort": [bar.label for bar in bars],
         "title": None,
         "axis": {"labelLimit": 230, "domain": False, "ticks": False, "labelColor": TEXT, "labelPadding": 8},
     }

@@ -19,7 +19,7 @@ from quality.plans.models import ControlLimits, ControlPlan
 SPARKLINE_POINTS = 40
 NEWEST_SIGNALS, NEWEST_CHANGES = 25, 8
 ON_WALL = 20
-WALL_POINTS, WALL_WIDTH, WALL_HEIGHT = 60, 320, 84
+WALL_POINTS, WALL_WIDTH, WALL_HEIGHT = 60, 320, 112
 
 
 @dataclass(frozen=True)
