@@ -23,6 +23,7 @@ app.autodiscover_tasks(
         "lines.tokens",
         "lines.certificates",
         "quality.charts",
+        "quality.reactions",
         "traceability.containment",
     ]
 )
