@@ -2,8 +2,9 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import IO, Any
 
 import xlsxwriter
 
@@ -31,11 +32,19 @@ def as_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 def as_xlsx(tables: Sequence[Table]) -> bytes:
     """A workbook with a sheet for each table."""
     content = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(content, options) as book:
+    write_xlsx(tables, content)
+    return content.getvalue()
+
+
+def write_xlsx(tables: Iterable[Table], into: IO[bytes]) -> None:
+    """The same into an open file; rows are taken one at a time and none is held."""
+    options = {
+        "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False
+    }  # fmt: skip
+    with xlsxwriter.Workbook(into, options) as book:
         head = book.add_format({"bold": True, "bottom": 1})
         for name, header, rows in tables:
-            sheet: Any = book.add_worksheet(name)
+            sheet: Any = book.add_worksheet(_sheet_name(name))
             sheet.freeze_panes(1, 0)
             sheet.set_column(0, len(header) - 1, 18)
             sheet.write_row(0, 0, header, head)
@@ -45,4 +54,8 @@ def as_xlsx(tables: Sequence[Table]) -> bytes:
                         sheet.write_string(n, place, neutral(cell))
                     elif cell is not None:
                         sheet.write_number(n, place, cell)
-    return content.getvalue()
+
+
+def _sheet_name(name: str) -> str:
+    """At most 31 signs, and none of those that no sheet may have."""
+    return re.sub(r"[\[\]:*?/\\]", " ", name)[:31].strip("'") or "-"

@@ -171,6 +171,14 @@ STORAGES = {
             "OPTIONS": {"location": str(DENCHI_VAR / "telemetry"), "file_permissions_mode": 0o640},
         },
     ),
+    # Reports as they were made.
+    "reports": env.json(
+        "DENCHI_REPORT_STORAGE",
+        default={
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(DENCHI_VAR / "reports"), "file_permissions_mode": 0o640},
+        },
+    ),
 }
 WHITENOISE_USE_FINDERS = False
 

@@ -170,3 +170,8 @@ def may_close_reactions(person: Person) -> bool:
 def may_note_changes(person: Person) -> bool:
     """What changed at a station (4M), marked on its charts."""
     return person.role in (Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR)
+
+
+def may_make_reports(person: Person) -> bool:
+    """Asking for reports and scheduling them; finished ones are read by all."""
+    return person.role in (Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR, Role.AUDITOR)

@@ -100,3 +100,5 @@ MAIL_NOT_SENT = Code(
 )
 
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]
+
+CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]

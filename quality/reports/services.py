@@ -1,0 +1,219 @@
+"""Asking for reports, making them, cancelling.
+
+Decided here:
+- A report is made by one worker, that says every few seconds that it lives. One that has not for a minute is taken up
+  by another from the beginning; files of the first attempt are written over.
+- Cancelling is a wish that the worker finds between two charts; one that nobody makes yet is cancelled at once.
+- Files go to their storage before the row says that they are there, with the hash by which they are proved when read.
+"""
+
+import hashlib
+import logging
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import IO
+
+from django.core.files import File
+from django.core.files.storage import Storage, storages
+from django.db.models import Q
+from django.utils import timezone
+
+from lines.errors import Refusal
+from lines.people.actors import acting
+from lines.people.auth import may_make_reports
+from lines.people.models import Person
+from quality.reports import errors, files
+from quality.reports.asked import AskedReport, read_asked
+from quality.reports.collecting import collect
+from quality.reports.content import Content
+from quality.reports.drawings import drawings
+from quality.reports.models import Report, ReportFile, ReportFormat, ReportSchedule, ReportState
+from quality.reports.selecting import selected
+
+logger = logging.getLogger(__name__)
+
+ACTOR = "task:reports"
+LANGUAGES = ("en", "ja")
+ALIVE_EACH_S = 2.0
+FORSAKEN_AFTER = timedelta(minutes=1)
+LONGEST_DETAIL = 500
+# What each step takes of the whole, in percent, as measured on a report of 100,000 points.
+_COLLECTED, _DRAWN, _PRINTED, _WRITTEN = 35, 55, 65, 100
+
+
+class _Cancelled(Exception):
+    """The one who makes it found that it is not wanted any more."""
+
+
+def storage() -> Storage:
+    return storages["reports"]
+
+
+def ask(asked: AskedReport, language: str, person: Person) -> Report:
+    """A report that a worker will make. Raises Refusal: not allowed, nothing fits, too much."""
+    if not may_make_reports(person):
+        raise Refusal(errors.REPORT_NOT_YOURS, person.username)
+    if language not in LANGUAGES:
+        raise Refusal(errors.WRONG_REQUEST, f"language: one of {', '.join(LANGUAGES)}")
+    selected(asked)
+    with acting(f"person:{person.username}"):
+        return queue(asked, language, person.username)
+
+
+def queue(asked: AskedReport, language: str, by: str, schedule: ReportSchedule | None = None) -> Report:
+    """To be called in a transaction of somebody who may."""
+    return Report.objects.create(
+        asked=asked.as_json(), language=language, requested_by=by, requested_at=timezone.now(), schedule=schedule
+    )
+
+
+def cancel(report_id: int, person: Person) -> Report:
+    """Raises Refusal: not allowed, unknown, finished already."""
+    if not may_make_reports(person):
+        raise Refusal(errors.REPORT_NOT_YOURS, person.username)
+    with acting(f"person:{person.username}"):
+        report = Report.objects.select_for_update().filter(pk=report_id).first()
+        if report is None:
+            raise Refusal(errors.REPORT_UNKNOWN, str(report_id))
+        if report.state not in (ReportState.QUEUED, ReportState.RUNNING):
+            raise Refusal(errors.REPORT_FINISHED, f"report {report_id} is {report.state}")
+        report.cancel_asked_by = person.username
+        if report.state == ReportState.QUEUED or _is_forsaken(report):
+            report.state, report.finished_at = ReportState.CANCELLED, timezone.now()
+        report.save(update_fields=["cancel_asked_by", "state", "finished_at"])
+    return report
+
+
+def make_next(seconds: float = 60.0) -> int:
+    """Make reports that wait, oldest first, until none is left or the time is up. Returns how many were taken."""
+    stop_at, taken = time.monotonic() + seconds, 0
+    while time.monotonic() < stop_at:
+        report = _take()
+        if report is None:
+            break
+        taken += 1
+        _make(report)
+    return taken
+
+
+def _is_forsaken(report: Report) -> bool:
+    return report.alive_at is None or report.alive_at < timezone.now() - FORSAKEN_AFTER
+
+
+def _take() -> Report | None:
+    now = timezone.now()
+    with acting(ACTOR):
+        waiting = Q(state=ReportState.QUEUED) | Q(state=ReportState.RUNNING, alive_at__lt=now - FORSAKEN_AFTER)
+        report = Report.objects.select_for_update(skip_locked=True).filter(waiting).order_by("pk").first()
+        if report is None:
+            return None
+        if report.cancel_asked_by:
+            _finish(report, ReportState.CANCELLED)
+            return report
+        report.state, report.started_at, report.alive_at, report.progress = ReportState.RUNNING, now, now, 0
+        report.save(update_fields=["state", "started_at", "alive_at", "progress"])
+    return report
+
+
+def _make(report: Report) -> None:
+    if report.state != ReportState.RUNNING:
+        return
+    try:
+        _write_all(report)
+    except _Cancelled:
+        with acting(ACTOR):
+            _finish(report, ReportState.CANCELLED)
+    except Refusal as refusal:
+        _fail(report, refusal.code.code, refusal.detail)
+    except Exception as error:
+        logger.exception("Report %s", report.pk)
+        _fail(report, errors.REPORT_FAILED.code, f"{type(error).__name__}: {error}")
+
+
+def _write_all(report: Report) -> None:
+    zone = timezone.get_default_timezone()
+    asked, at = read_asked(report.asked), report.requested_at
+    told = _Progress(report)
+    content = collect(asked, lambda done, of: told(_COLLECTED * done // max(of, 1)))
+    sha256 = content.sha256()
+    drawn = {}
+    for name, svg in drawings(content, asked, report.language):
+        drawn[name] = svg
+        told(_COLLECTED + (_DRAWN - _COLLECTED) * len(drawn) // max(2 * len(content.sections), len(drawn)))
+    writers: Sequence[tuple[ReportFormat, int, Callable[[IO[bytes]], None]]] = (
+        (
+            ReportFormat.PDF,
+            _PRINTED,
+            lambda into: files.write_pdf(
+                content, sha256, drawn, language=report.language, zone=zone, number=str(report.pk),
+                by=report.requested_by, at=at, into=into,
+            ),
+        ),
+        (ReportFormat.JSON, _PRINTED + 5, lambda into: files.write_json(content, into)),
+        (ReportFormat.CSV, _PRINTED + 10, lambda into: files.write_csv(content, zone, into)),
+        (ReportFormat.XLSX, _WRITTEN, lambda into: files.write_workbook(content, report.language, zone, into)),
+    )  # fmt: skip
+    kept = []
+    for each, reached, write in writers:
+        kept.append(_keep(report, each, write))
+        told(min(reached, 99))
+    _publish(report, content, sha256, kept)
+
+
+class _Progress:
+    """Says how far it is and that somebody is at it; raises _Cancelled where it is not wanted any more."""
+
+    def __init__(self, report: Report) -> None:
+        self._report, self._said_at = report, 0.0
+
+    def __call__(self, percent: int) -> None:
+        if time.monotonic() - self._said_at < ALIVE_EACH_S:
+            return
+        self._said_at = time.monotonic()
+        going_on = Report.objects.filter(
+            pk=self._report.pk, state=ReportState.RUNNING, cancel_asked_by="", started_at=self._report.started_at
+        )
+        if not going_on.update(progress=percent, alive_at=timezone.now()):
+            raise _Cancelled
+
+
+def _keep(report: Report, kind: ReportFormat, write: Callable[[IO[bytes]], None]) -> ReportFile:
+    """Write one file and put it into the storage; the row is not stored yet."""
+    name = f"{report.requested_at:%Y/%m}/spc-{report.pk}.{kind.value.lower()}"
+    with tempfile.TemporaryFile() as content:
+        write(content)
+        n_bytes = content.tell()
+        content.seek(0)
+        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        content.seek(0)
+        if storage().exists(name):
+            storage().delete(name)
+        stored = storage().save(name, File(content))
+    return ReportFile(report=report, format=kind, name=stored, n_bytes=n_bytes, sha256=sha256)
+
+
+def _publish(report: Report, content: Content, sha256: str, kept: Sequence[ReportFile]) -> None:
+    with acting(ACTOR):
+        mine = Report.objects.select_for_update().filter(pk=report.pk, started_at=report.started_at)
+        if not mine.filter(state=ReportState.RUNNING).exists():
+            return
+        report.files.all().delete()
+        ReportFile.objects.bulk_create(kept)
+        report.content_sha256, report.n_charts = sha256, len(content.sections)
+        report.n_points, report.n_rows, report.progress = content.n_points, content.n_rows, 100
+        report.save(update_fields=["content_sha256", "n_charts", "n_points", "n_rows", "progress"])
+        _finish(report, ReportState.DONE)
+
+
+def _fail(report: Report, code: str, detail: str) -> None:
+    with acting(ACTOR):
+        report.code, report.detail = code, detail.replace("\x00", "")[:LONGEST_DETAIL]
+        report.save(update_fields=["code", "detail"])
+        _finish(report, ReportState.FAILED)
+
+
+def _finish(report: Report, state: ReportState, at: datetime | None = None) -> None:
+    report.state, report.finished_at = state, at or timezone.now()
+    report.save(update_fields=["state", "finished_at"])
