@@ -248,13 +248,11 @@ def run(folder: Path, charts: int, rate: float, seconds: float) -> None:
             feed.is_over.set()
             supervisor.stop_all()
     share = (cpu["worker"] - spent["worker"]) / elapsed
-    tell(charts, fed, elapsed, share, lags, on_screen)
-
-
-def tell(
-    charts: int, fed: int, elapsed: float, share: float, lags: np.ndarray[Any, Any], on_screen: np.ndarray[Any, Any]
-) -> None:
     print(f"{charts:,} charts, {fed / elapsed:,.0f} points/s for {elapsed:.0f} s; one worker.\n")
+    tell(fed, share, elapsed, lags, on_screen)
+
+
+def tell(fed: int, share: float, elapsed: float, lags: np.ndarray[Any, Any], on_screen: np.ndarray[Any, Any]) -> None:
     print("| lag | n | p50 ms | p95 ms | p99 ms | most ms | goal p95 ms |")
     print("|---|---|---|---|---|---|---|")
     for name, some in (("result stored -> point stored", lags), ("result stored -> signal on screen", on_screen)):
@@ -262,8 +260,9 @@ def tell(
             figures = " | ".join(f"{each:.0f}" for each in [*np.percentile(some, (50, 95, 99)), some.max()])
             print(f"| {name} | {some.size:,} | {figures} | {GOAL_MS} |")
     print(
-        f"\nThe worker with its beat and all its tasks took {share:.0%} of one core, {1e6 * share * elapsed / fed:.0f} us"
-        f" of CPU a point; {lags.size:,} of {fed:,} points were judged 3 s after the last one."
+        f"\nThe worker with its beat and all its tasks took {share:.0%} of one core,"
+        f" {1e6 * share * elapsed / fed:.0f} us of CPU a point;"
+        f" {lags.size:,} of {fed:,} points were judged 3 s after the last one."
     )
 
 
