@@ -100,5 +100,3 @@ MAIL_NOT_SENT = Code(
 )
 
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]
-
-CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]
