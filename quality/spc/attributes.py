@@ -19,6 +19,7 @@ from quality.spc.panels import WIDTH, Chart, Floats, FrozenLimits, Lines, Panel,
 
 Chosen: TypeAlias = NDArray[np.bool_] | Places | None
 
+LEAST_SIZE = 1e-9  # areas may be parts of a unit; what is smaller is taken for 0, so that rates stay numbers
 OF_THE_DISTRIBUTION = "NONE"  # what a plan calls the sigma method of these charts
 
 
@@ -55,7 +56,7 @@ def impossible(kind: str, counts: Values, sizes: Values | None = None) -> dict[i
     for place in np.flatnonzero(np.isfinite(x)).tolist():
         if x[place] < 0:
             found[place] = "A count is not negative."
-        elif not (math.isfinite(n[place]) and n[place] > 0):
+        elif not (math.isfinite(n[place]) and n[place] >= LEAST_SIZE):
             found[place] = "A count needs a sample or an area larger than 0."
         elif kind in {"P", "NP"} and x[place] > n[place]:
             found[place] = "More are nonconforming than the sample has units."
@@ -166,7 +167,7 @@ def _checked(kind: str, counts: Values, sizes: Values | None) -> tuple[Floats, F
     x = _floats(counts)
     n = _sizes(sizes, x.size)
     with np.errstate(invalid="ignore"):
-        possible = (x >= 0) & (n > 0) & np.isfinite(x) & np.isfinite(n)
+        possible = (x >= 0) & (n >= LEAST_SIZE) & np.isfinite(x) & np.isfinite(n)
         if kind in {"P", "NP"}:
             possible &= x <= n
     return np.where(possible, x, np.nan), np.where(possible, n, np.nan)

@@ -84,8 +84,8 @@ def three_ways(case: Case, kind: str) -> Analysed:
     groups = case.groups()
     method = case.method(individuals=False, default="UWAVE-R" if kind == "R" else "UWAVE-SD")
     span = case.given("mr_span", 2, above=1)
-    if span != int(span):
-        raise Refusal(BAD_PARAMETER, "mr_span has to be a whole number.")
+    if span != int(span) or not 2 <= span <= 100:
+        raise Refusal(BAD_PARAMETER, "mr_span has to be a whole number from 2 to 100.")
     chosen = case.phase1(len(groups))
     study = three_way.study_three_way(groups, method=method.name, span=int(span), chosen=chosen)
     center, sigma = case.frozen()

@@ -164,7 +164,7 @@ def printed_normality(tests: Normality) -> dict[str, Any]:
 def gauge_study(case: Case) -> Analysed:
     """Crossed gauge R&R; `columns` says in which order part, operator and value stand in a row."""
     columns = case.params.get("columns") or ["part", "operator", "value"]
-    if sorted(map(str, columns)) != ["operator", "part", "value"]:
+    if not isinstance(columns, Sequence) or sorted(map(str, columns)) != ["operator", "part", "value"]:
         raise Refusal(BAD_PARAMETER, "columns has to order part, operator and value.")
     at = {name: list(columns).index(name) for name in columns}
     rows: list[tuple[str, str, Number]] = []

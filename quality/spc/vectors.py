@@ -25,6 +25,8 @@ def hotelling(case: Case, *, subgroups: bool) -> Analysed:
     study = (multivariate.study_t2_subgroups if subgroups else multivariate.study_t2)(data, chosen=chosen)
     alphas = case.params.get("alpha", multivariate.ALPHA)
     alphas = list(alphas) if isinstance(alphas, Sequence) and not isinstance(alphas, str) else [alphas]
+    if not alphas:
+        raise Refusal(BAD_PARAMETER, "alpha has no value.")
     levels: dict[str, float] = {}
     for alpha in alphas:
         value, _ = parse(alpha)
