@@ -185,6 +185,14 @@ WRONG_SHAPE = Code(
     "See `detail`: a flat list for single values or counts, one list for each subgroup.",
     "`detail` を確認してください。個々の値や件数は一次元、群ごとの値は群ごとのリストにします。",
 )
+TOO_MANY_VALUES = Code(
+    "MES-Q-0144",
+    0,
+    "There are more values than this test was made for.",
+    "この検定で扱える数より多くのデータがあります。",
+    "Use the other test beside it, or a sample of the values.",
+    "併記された別の検定を使うか、データの一部で検定してください。",
+)
 
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]
 

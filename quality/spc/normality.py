@@ -13,7 +13,7 @@ from scipy.special import log_ndtr, ndtri
 from scipy.stats import shapiro
 
 from quality.spc.capability import present, sample_sd
-from quality.spc.errors import TOO_FEW_VALUES, ZERO_SIGMA, Undefined
+from quality.spc.errors import TOO_FEW_VALUES, TOO_MANY_VALUES, ZERO_SIGMA, Undefined
 from quality.spc.panels import Floats, Values
 
 LEAST_FOR_AD = 8  # below it the approximation of p does not hold
@@ -62,9 +62,8 @@ def normality(values: Values) -> Normality:
         result = shapiro(x)
         w, w_p = float(result.statistic), float(result.pvalue)
     else:
-        undefined["shapiro_wilk"] = Undefined(
-            TOO_FEW_VALUES, f"The test is for {SHAPIRO_FROM} to {SHAPIRO_TO} values, not {n}."
-        )
+        code = TOO_FEW_VALUES if n < SHAPIRO_FROM else TOO_MANY_VALUES
+        undefined["shapiro_wilk"] = Undefined(code, f"The test is for {SHAPIRO_FROM} to {SHAPIRO_TO} values, not {n}.")
     skewness, kurtosis = _moments(x - x.mean())
     if skewness is None:
         undefined["skewness_g1"] = Undefined(TOO_FEW_VALUES, "At least 3 values are needed.")
