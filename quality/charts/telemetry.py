@@ -13,11 +13,13 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lines.ledger.times import microseconds
 from lines.records.prepared import prepared_cursor
 from lines.telemetry import reading
 from lines.telemetry.news import moment
@@ -64,6 +66,28 @@ def next_values(plans: Sequence[Watched]) -> dict[Key, Read]:
             values = _summarised(plan, ids, since, until)
             found[plan.pk, ""] = Read(_of_product(plan, values) if values else [], until)
     return found
+
+
+def past_values(plan: Watched, since: datetime | None, until: datetime | None, most: timedelta) -> list[Value]:
+    """The values that a plan, stored or not, would have plotted in [since, until), cut to whole periods and to the
+    newest `most` of it. Without an end, up to the newest value of its signals."""
+    with prepared_cursor() as cursor:
+        cursor.execute(
+            "select s.id, (extract(epoch from l.source_time) * 1000000)::bigint from lines_signal s"
+            " left join lines_signallatest l on l.signal_id = s.id where s.station_id = %s"
+            " and (s.code = %s or (s.elements > 0 and split_part(s.code, '[', 1) = %s)) order by s.id",
+            [plan.station_id, plan.signal_code, plan.signal_code],
+        )
+        rows = cursor.fetchall()
+    newest = [at for _, at in rows if at is not None]
+    if not newest:
+        return []
+    period = plan.grouping.period_us
+    end = min(newest) if until is None else min(*newest, microseconds(until))
+    start = end - round(most.total_seconds() * 1_000_000)
+    start = start if since is None else max(start, microseconds(since))
+    values = _summarised(plan, [pk for pk, _ in rows], -(-start // period) * period, end // period * period)
+    return _of_product(plan, values) if values else []
 
 
 def _signals(plan_ids: list[int]) -> dict[int, tuple[list[int], int | None]]:

@@ -1,10 +1,12 @@
 """Control plans on pages: the list with what it expects by chance, the form with its preview, the spreadsheet."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, cast
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -26,6 +28,7 @@ from quality.studies.services import fields_to_enter
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _START = {"chart": "I-MR", "rules": "1 2", "response": "ALARM", "is_active": "1", "reaction_due_min": "30"}
+_USUAL_SPAN = timedelta(days=7)  # of a study
 NARROWEST, WIDEST = 480, 2400  # px of a drawing
 
 
@@ -101,7 +104,10 @@ def plan_context(request: HttpRequest, found: ControlPlan, **more: Any) -> dict[
         "entered_fields": fields_to_enter(found.chart),
         "streams": stream_names(found),
         "may_edit": may_edit_plans(_person(request)),
-        "asked": {},
+        "asked": {
+            "since": f"{timezone.localtime() - _USUAL_SPAN:%Y-%m-%dT%H:%M}",
+            "until": f"{timezone.localtime():%Y-%m-%dT%H:%M}",
+        },
         **more,
     }
 
@@ -208,7 +214,7 @@ def _previewed(asked: AskedPlan, words: Mapping[str, str]) -> dict[str, Any]:
         "preview": preview(asked, words.get("stream")),
         "most_alarms": MOST_ALARMS,
         "most_containments": MOST_CONTAINMENTS,
-        "query": query.urlencode(),
+        "spec_query": query.urlencode(),
     }
 
 

@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from lines.records.prepared import prepared_cursor
 from quality.charts.arriving import arrived
 from quality.charts.subgroups import Grouping, Intake, NewPoint, Value
+from quality.charts.telemetry import past_values
 from quality.charts.watched import Plans, Watched
+from quality.plans.models import Source
 from quality.studies.phase_one import Group
 
 MOST_RECORDS = 20_000  # that one look reads
 _AT_A_TIME = 4_000
+# Raw telemetry is read for each look back: so much for a study, and for a preview.
+_MOST_TELEMETRY, _LAST_TELEMETRY = timedelta(days=3), timedelta(hours=12)
 
 _NEWEST = """
 select id, source_time - make_interval(secs => coalesce(clock_offset_s, 0)) as at
@@ -69,6 +73,8 @@ def past_points(
     plan: Watched, since: datetime | None = None, until: datetime | None = None, most_records: int = MOST_RECORDS
 ) -> Past:
     """The newest records of the span, in order of machine time: nothing comes late in a look back."""
+    if plan.source == Source.TELEMETRY:
+        return _past_telemetry(plan, since, until)
     with prepared_cursor() as cursor:
         cursor.execute(_NEWEST, [plan.station_id, plan.product, since, since, until, until, most_records + 1])
         rows = cursor.fetchall()
@@ -84,6 +90,15 @@ def past_points(
                 points.setdefault(stream, []).extend(intake.take(values))
     found = {stream: _groups(some, intakes[stream]) for stream, some in points.items()}
     return Past({stream: some for stream, some in sorted(found.items()) if some}, len(rows) > most_records)
+
+
+def _past_telemetry(plan: Watched, since: datetime | None, until: datetime | None) -> Past:
+    most = _MOST_TELEMETRY if since is not None else _LAST_TELEMETRY
+    values = past_values(plan, since, until, most)
+    intake = _Remembering(plan.grouping)
+    points = [point for value in values for point in intake.take([value])]
+    is_cut = since is not None and until is not None and until - since > most
+    return Past({"": _groups(points, intake)} if points else {}, is_cut)
 
 
 @dataclass
