@@ -87,6 +87,18 @@ class SignalAdmin(FactAdmin):
 
 
 admin.site.register(models.Gauge, MasterAdmin, list_display=("code", "station", "channel", "valid_until"))
+admin.site.register(
+    models.Calibration,
+    FactAdmin,
+    list_display=("gauge", "kind", "at", "as_found_passed", "as_left_passed"),
+    list_select_related=("gauge",),
+)
+admin.site.register(
+    models.GaugeRrStudy,
+    FactAdmin,
+    list_display=("gauge", "characteristic", "at", "grr_percent", "verdict"),
+    list_select_related=("gauge", "characteristic"),
+)
 admin.site.register(models.Uncontained, FactAdmin, list_display=("signal",))
 admin.site.register(models.PlanChange, FactAdmin, list_display=("plan", "at", "actor", "is_first", "reason"))
 admin.site.register(models.LimitsStudy, FactAdmin, list_display=("plan", "stream", "made_at", "author", "frozen_as"))

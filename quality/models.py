@@ -1,7 +1,7 @@
 """Django looks for models here; each lives in its folder."""
 
 from quality.charts.models import ChartPoint, ChartStream, ProcessChange, Signal, Uncontained
-from quality.gauges.models import Gauge
+from quality.gauges.models import Calibration, Gauge, GaugeRrStudy
 from quality.plans.models import (
     Characteristic,
     CharacteristicLimits,
@@ -22,6 +22,7 @@ from quality.reports.models import Report, ReportFile, ReportSchedule
 from quality.studies.models import LimitsStudy, StudyExclusion
 
 __all__ = [
+    "Calibration",
     "Characteristic",
     "CharacteristicLimits",
     "CharacteristicUse",
@@ -30,6 +31,7 @@ __all__ = [
     "ControlLimits",
     "ControlPlan",
     "Gauge",
+    "GaugeRrStudy",
     "LimitsStudy",
     "PlanChange",
     "ProcessChange",
