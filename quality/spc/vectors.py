@@ -22,7 +22,9 @@ def hotelling(case: Case, *, subgroups: bool) -> Analysed:
     """T2 of rows or of subgroups' means, with the limits of both phases for each alpha."""
     data = _cube(case) if subgroups else np.array(case.rows(), dtype=np.float64)
     chosen = case.phase1(len(data))
-    study = (multivariate.study_t2_subgroups if subgroups else multivariate.study_t2)(data, chosen=chosen)
+    study = _given(case, p=data.shape[-1], n=data.shape[1] if subgroups else 1)
+    if study is None:
+        study = (multivariate.study_t2_subgroups if subgroups else multivariate.study_t2)(data, chosen=chosen)
     alphas = case.params.get("alpha", multivariate.ALPHA)
     alphas = list(alphas) if isinstance(alphas, Sequence) and not isinstance(alphas, str) else [alphas]
     if not alphas:
@@ -72,16 +74,9 @@ def hotelling(case: Case, *, subgroups: bool) -> Analysed:
 def mewma(case: Case) -> Analysed:
     """MEWMA on a given mean and covariance, or on those of the data."""
     rows = np.array(case.rows(), dtype=np.float64)
-    mean, cov = case.params.get("mean", case.params.get("center")), case.params.get("cov")
     printed: dict[str, Any] = {}
-    if mean is not None and cov is not None:
-        try:
-            study = multivariate.given(mean, cov)
-        except (ValueError, TypeError) as error:
-            raise Refusal(BAD_PARAMETER, "mean and cov have to be numbers of p and of p x p variables.") from error
-        if study.limits is not None and study.limits.p != rows.shape[1]:
-            raise Refusal(BAD_PARAMETER, f"mean has {study.limits.p} variables, a row {rows.shape[1]}.")
-    else:
+    study = _given(case, p=rows.shape[1], n=1)
+    if study is None:
         study = multivariate.study_t2(rows, chosen=case.phase1(len(rows)))
         if study.limits is not None:
             printed = {"center": study.limits.center.tolist(), "cov": study.limits.covariance.tolist()}
@@ -96,6 +91,20 @@ def mewma(case: Case) -> Analysed:
     panel = chart.location
     printed |= {"t2": listed(panel.points), "ucl": h4, "signals": {"end": places(find(panel, (1,))[1].end)}}
     return Analysed(printed, chart, _singular(study.limits is None, study.reason))
+
+
+def _given(case: Case, *, p: int, n: int) -> multivariate.MultivariateStudy | None:
+    """Mean and covariance that are known beforehand (T2 is then chi-square); None where they are not given."""
+    mean, cov = case.params.get("mean", case.params.get("center")), case.params.get("cov")
+    if mean is None or cov is None:
+        return None
+    try:
+        study = multivariate.given(mean, cov, n=n)
+    except (ValueError, TypeError) as error:
+        raise Refusal(BAD_PARAMETER, "mean and cov have to be numbers of p and of p x p variables.") from error
+    if study.limits is not None and study.limits.p != p:
+        raise Refusal(BAD_PARAMETER, f"mean has {study.limits.p} variables, a row {p}.")
+    return study
 
 
 def _cube(case: Case) -> Any:

@@ -150,6 +150,16 @@ def test_bare_limits_are_refused() -> None:
     assert analysed("i-mr", [1, 2, 3], lcl=0, ucl=4)["error"]["code"] == "MES-Q-0142"
 
 
+def test_a_known_mean_and_covariance_make_t2_a_sum_of_squares() -> None:
+    known = {"mean": [0, 0], "cov": [[1, 0], [0, 4]], "alpha": 0.05}
+    found = analysed("hotelling-t2-individuals", [[1, 2], [3, 0], None, [0, 8]], **known)
+    assert found["t2"] == pytest.approx([2, 9, None, 16], abs=1e-12)
+    assert found["phase1_ucl"]["0.05"] == pytest.approx(5.991464547)  # chi-square with 2 degrees of freedom
+    assert found["signals_phase1"]["0.05"] == [1, 3]
+    of_means = analysed("hotelling-t2", [[[1, 2], [1, 2]], [[0, 0], [0, 0]]], **known)
+    assert of_means["t2"] == pytest.approx([4, 0])
+
+
 @pytest.mark.parametrize("method", ["UWAVE-R", "UWAVE-SD", "MVLUE-R", "MVLUE-SD", "RMSDF", "pooled"])
 def test_every_sigma_method_is_named_as_the_case_names_it(method: str) -> None:
     found = analysed("xbar-s", [[1, 2, 4], [2, 3, 3.5, 4], [1, 4]], sigma_method=method)
