@@ -16,6 +16,7 @@ from quality.charts.drawn import current_limits
 from quality.charts.models import ChartPoint
 from quality.charts.plotted import SpecLimits
 from quality.charts.queries import specification
+from quality.errors import VALUES_NOT_PLOTTED
 from quality.plans.models import ControlLimits, ControlPlan, Source, StreamBy
 from quality.spc.autocorrelation import Autocorrelation, autocorrelation
 from quality.spc.capability import Capability, Spec, capability, within_df
@@ -26,6 +27,7 @@ from quality.spc.stability import IN_CONTROL, LEAST_POINTS, NOT_KNOWN, OUT_OF_CO
 
 MEASURED = frozenset({"I-MR", "XBAR-R", "XBAR-S", "I-MR-R", "I-MR-S", "EWMA", "CUSUM"})
 BETWEEN_WITHIN = frozenset({"I-MR-R", "I-MR-S"})
+LARGEST = 1e150  # squares of values and their sums are numbers up to here
 LEAST_VALUES = 30  # below it an interval is wider than what it is to tell
 
 
@@ -51,14 +53,16 @@ def capable(plan: ControlPlan, stream: str = "", last_n: int = 200) -> Capable |
         return None
     newest = plan.points.filter(stream=stream, is_excluded=False).order_by("-source_time", "-number")[:last_n]
     points = list(newest)[::-1]
-    values = _values(plan, stream, points)
+    measured = _values(plan, stream, points)
+    values = measured[np.abs(measured) < LARGEST]
     limits = current_limits(plan, stream)
     spec = specification(plan)
     verdict = _stability(plan, points)
     sigma, df = _sigma(plan, limits) if limits else (None, None)
     given = Spec(spec.lsl, spec.usl, spec.target) if spec else Spec()
     figures = capability(values, sigma, given, df_within=df)
-    refused = _gone(plan) or figures.undefined or verdict.reason
+    too_large = Undefined(VALUES_NOT_PLOTTED) if values.size < measured.size else None
+    refused = _gone(plan) or too_large or figures.undefined or verdict.reason
     if refused is None and values.size < LEAST_VALUES:
         refused = Undefined(TOO_FEW_VALUES, f"{values.size} values; capability is told from {LEAST_VALUES} on.")
     return Capable(
