@@ -109,7 +109,12 @@ def _counted(chart: str, center: float, size: float) -> laws.Law:
 
 
 def ewma_rate(weight: float, width: float) -> float:
-    """Runs beyond either asymptotic limit per point in control; weight = lambda in (0, 1], width = L."""
+    """Runs beyond either asymptotic limit per point in control; weight = lambda in (0, 1], width = L > 0.
+
+    Raises ValueError beyond that.
+    """
+    if not (0 < weight <= 1 and 0 < width < 40):
+        raise ValueError("lambda has to be above 0 and at most 1, L above 0 and below 40.")
     spread = math.sqrt(weight / (2 - weight))
     nodes, weights = _gauss(-width * spread, width * spread)
     density = np.exp(-0.5 * (nodes / spread) ** 2) / (spread * math.sqrt(2 * math.pi))
@@ -127,8 +132,8 @@ def cusum_rate(k: float, h: float) -> float:
     """
     if k <= 0:
         return 0.0  # the sum has no drift back: it goes beyond h once and never ends
-    step = max(0.05, k / 20)
-    top = min(max(h, 0.0) + 10 / k, max(h, 0.0) + 60.0)
+    top = max(h, 0.0) + min(10 / k, 60.0)
+    step = max(0.05, k / 20, top / 1500)  # at most so many states
     edges = np.arange(0.0, top + step, step)
     middles = np.concatenate([[0.0], edges[:-1] + step / 2])
     # Column j > 0: the sum lands between edges j - 1 and j; column 0: at 0; the last one takes all above.
@@ -138,7 +143,7 @@ def cusum_rate(k: float, h: float) -> float:
     n = moves.shape[0]
     system = np.concatenate([(moves[:, :n].T - np.eye(n))[:-1], np.ones((1, n))])
     share = np.linalg.solve(system, np.concatenate([np.zeros(n - 1), [1.0]]))
-    return float(share @ np.where(middles <= h, ndtr(middles - k - h), 0.0))
+    return max(0.0, float(share @ np.where(middles <= h, ndtr(middles - k - h), 0.0)))
 
 
 # Average run lengths
