@@ -1,12 +1,14 @@
 """What a plan that is only asked for would have shown: its chart on past data, its signals, its false alarms."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from quality.charts.drawn import current_limits
 from quality.charts.queries import specification
-from quality.plans.asked import AskedPlan
+from quality.plans.asked import AskedPlan, Wrong
+from quality.plans.errors import PLAN_NAME_UNKNOWN
 from quality.plans.expected import MOST_ALARMS, MOST_CONTAINMENTS, Whole, per_point, shift_length, whole_plan
 from quality.plans.listing import all_plans, known_names
 from quality.plans.models import Characteristic, ControlLimits, ControlPlan, Distribution, Response
@@ -39,7 +41,8 @@ class RuleCount:
 class Preview:
     """`found` is None where the plan cannot be looked at yet, or there are no values."""
 
-    missing: tuple[str, ...]  # fields that are still empty or wrong
+    missing: tuple[str, ...]  # fields that are still empty
+    wrong: tuple[Wrong, ...] = ()  # what is wrong with others
     streams: tuple[tuple[str, int], ...] = ()
     stream: str = ""
     named: Named | None = None
@@ -98,19 +101,18 @@ def preview(asked: AskedPlan, stream: str | None = None, *, with_others: bool = 
 
     A plan that has limits is shown on them; a new one, or one with another chart, on those its past points propose.
     """
-    missing = tuple(dict.fromkeys(wrong.field for wrong in asked.wrong if wrong.field in NEEDED))
-    known = known_names()
-    missing += tuple(
-        name
-        for name, rows in (
-            ("characteristic", known.characteristics),
-            ("product", known.products),
-            ("station", known.stations),
-        )
-        if asked[name] not in rows and name not in missing
-    )
-    if missing:
-        return Preview(missing)
+    known = known_names({asked["station"]} if asked["signal_code"] else ())
+    wrong = [each for each in asked.wrong if each.field in NEEDED]
+    rows: dict[str, Mapping[str, Any]] = {
+        "characteristic": known.characteristics,
+        "product": known.products,
+        "station": known.stations,
+    }
+    wrong += [Wrong(name, PLAN_NAME_UNKNOWN, asked[name]) for name, some in rows.items() if asked[name] not in some]
+    if wrong:
+        missing = [each.field for each in wrong if not asked.values.get(each.field)]
+        told = [each for each in wrong if each.field not in missing]
+        return Preview(tuple(dict.fromkeys(missing)), tuple(told))
     characteristic = known.characteristics[asked["characteristic"]]
     past = past_points(watched_as(asked.values, known.stations[asked["station"]].pk), most_records=MOST_RECORDS)
     chosen = past.fullest if stream is None or stream not in past.streams else stream

@@ -147,8 +147,7 @@ def one_in(value: float) -> str:
 @register.filter
 def actor_word(actor: str) -> str:
     """Who made a change."""
-    kind, _colon, name = actor.partition(":")
-    return name if kind == "person" and name else actor or _("unknown")
+    return actor.partition(":")[2] or actor or _("unknown")
 
 
 @register.filter
