@@ -52,7 +52,8 @@ def section(asked: AskedReport, chart: Selected) -> Section:
     rows = rows_of(plan, stream, asked.since, asked.until, chart.records)
     signals = _signals(plan, stream, asked)
     limits = _limits(points)
-    stability = _stability(chart.n_points, signals)
+    # Of the whole chart, also where only some serials are asked for: a process is stable or not, a unit is neither.
+    stability = _stability(points.count(), signals)
     spec = specification(plan)
     facts: dict[str, Any] = {
         "plan": plan.code,

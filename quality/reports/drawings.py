@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import vl_convert
 
 from documents.pdf import FONT, font_folder
+from lines.templatetags.denchi import unit
 from quality.charts.drawn import chart_data
 from quality.charts.histogram import Histogram, histogram_spec
 from quality.charts.plotted import SpecLimits
@@ -40,6 +42,7 @@ def drawings(content: Content, asked: AskedReport, language: str) -> Iterable[tu
             before=asked.until,
             at_most=AT_MOST,
         )
+        data = replace(data, unit=unit(data.unit))
         yield f"chart-{n}", as_svg(pair_spec(data, language, width=WIDTH, height=HEIGHT, background="white"))
         if section.facts.get("capability"):
             spec = histogram_spec(
@@ -58,7 +61,7 @@ def _histogram(section: Section, language: str) -> Histogram:
     figures = facts["capability"]
     return Histogram(
         title=facts["characteristic"]["name"]["ja" if language.startswith("ja") else "en"],
-        unit=facts["characteristic"]["unit"],
+        unit=unit(facts["characteristic"]["unit"]),
         values=np.array([row.value for row in section.rows if not row.is_excluded], dtype=np.float64),
         mean=figures["mean"],
         sigma=figures["overall"]["sigma"],

@@ -9,10 +9,10 @@ from typing import Any
 from lines.templatetags.denchi import unit as unit_signs
 from quality.charts.decimals import decimals_for
 from quality.reports.content import CONVENTIONS, Content
-from quality.reports.words import words
+from quality.reports.words import in_words, words
 
 TEMPLATE = (Path(__file__).parent / "report.typ").read_text(encoding="utf-8")
-MOST_SIGNALS = 30
+MOST_SIGNALS = 20
 _INDICES = (
     ("cp", "within", "potential"),
     ("cpk", "within", "actual"),
@@ -36,10 +36,10 @@ def printed(
         f"{w[word]}: {_listed(asked[key])}"
         for key, word in (
             ("plans", "plan"), ("characteristics", "characteristic"), ("products", "product"), ("stations", "station"),
+            ("lines", "lines"), ("serials", "serials"),
         )
         if asked[key]
     ]  # fmt: skip
-    chosen += [_listed(asked[key]) for key in ("lines", "serials") if asked[key]]
     return {
         "w": dict(w),
         "title": w["title"],
@@ -53,7 +53,7 @@ def printed(
             [w["requested"], by],
             [w["made"], write.time(at.isoformat())],
             [w["zone"], str(zone)],
-            [w["naming"], str(asked["naming"])],
+            [w["naming"], in_words(asked["naming"], lang)],
             [w["confidence"], f"{asked['confidence']:.0%}"],
         ],
         "summary": _table(
@@ -151,16 +151,23 @@ class _Writer:
             [w["characteristic"], f"{self.name(characteristic['name'])} ({characteristic['code']}, {unit})"],
             [w["chart"], facts["chart"]],
             [w["product"], f"{self.name(facts['product']['name'])} ({facts['product']['code']})"],
-            [w["subgroup"], f"n = {subgroup['size']}, {subgroup['by']}{period}"],
+            [w["subgroup"], f"n = {subgroup['size']}, {in_words(subgroup['by'], self._language)}{period}"],
             [w["station"], f"{self.name(facts['station']['name'])} ({facts['station']['code']})"],
             [w["sampling"], w["every"] if every == 1 else w["every_nth"].format(n=every)],
             [w["spec"], " ".join(limits)],
             [w["rules"], rules],
             [w["span"], f"{self.time(facts['first'])} – {self.time(facts['last'])}"],
-            [w["sigma_method"], facts["sigma_method"]],
+            [w["sigma_method"], in_words(facts["sigma_method"], self._language)],
             [w["points"], f"{facts['n_points']} ({w['values']} {facts['n_values']})"],
             [w["excluded"], f"{facts['n_excluded']}; {w['late']}: {facts['n_late']}"],
+            *self._signal_of(facts),
         ]
+
+    def _signal_of(self, facts: Mapping[str, Any]) -> list[list[str]]:
+        if not facts["signal_code"]:
+            return []
+        summary = in_words(facts["summary"], self._language)
+        return [[self._w["signal_code"], f"{facts['signal_code']} ({summary})"], ["", ""]]
 
     def _stability(self, stability: Mapping[str, Any]) -> str:
         found = ", ".join(
@@ -195,7 +202,7 @@ class _Writer:
         if "percentiles" in facts:
             fit = facts["percentiles"]
             told = " / ".join(self.figure(each, decimals) for each in fit["percentiles"])
-            notes.append(f"{w['percentiles'].format(name=fit['distribution'])}: {told}; Ppk {self.figure(fit['ppk'])}")
+            notes.append(f"{w['percentiles'].format(name=in_words(fit['distribution'], self._language))}: {told}; Ppk {self.figure(fit['ppk'])}")
         if dependence["warns"] is not None:
             key = "auto_yes" if dependence["warns"] else "auto_no"
             notes.append(f"{w['autocorrelation']}: {w[key].format(r=self.figure(dependence['lag_1']))}")
@@ -220,7 +227,7 @@ class _Writer:
         rows = [
             [
                 str(each["version"]), self.figure(each["center"], decimals),
-                self.figure(each["sigma_within"], decimals + 1), each["sigma_method"], str(each["n_values"]),
+                self.figure(each["sigma_within"], decimals + 1), in_words(each["sigma_method"], self._language), str(each["n_values"]),
                 self.time(each["valid_from"]), each["author"], each["reason"], str(each["n_points"]),
             ]
             for each in limits
@@ -258,7 +265,7 @@ class _Writer:
         w = self._w
         rows = [
             [
-                self.time(each["since"]), self.time(each["until"]), each["cause"],
+                self.time(each["since"]), self.time(each["until"]), in_words(each["cause"], self._language),
                 w["not_known"] if each["lost"] is None else str(each["lost"]),
             ]
             for each in gaps["shown"]

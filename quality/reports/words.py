@@ -8,6 +8,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "span": ("Span", "期間"),
     "selection": ("Selection", "対象"),
     "everything": ("everything that is charted", "管理図のあるものすべて"),
+    "lines": ("Line", "ライン"),
+    "serials": ("Serials", "シリアル番号"),
+    "signal_code": ("Signal", "信号"),
     "requested": ("Requested by", "依頼者"),
     "made": ("Made at", "作成日時"),
     "naming": ("Names of the indices", "指標の呼び方"),
@@ -38,8 +41,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "USL": ("USL", "上限規格"),
     "target": ("target", "目標"),
     "none": ("none", "なし"),
-    "excluded": ("Points with an assigned cause, out of the figures", "原因が特定され計算から除いた点"),
-    "late": ("Points that came late", "遅れて届いた点"),
+    "excluded": ("Left out (cause known)", "除外（原因特定）"),
+    "late": ("Came late", "遅れて到着"),
     "IN_CONTROL": ("in control", "管理状態"),
     "OUT_OF_CONTROL": ("not in control", "管理状態でない"),
     "NOT_KNOWN": ("not known: too few points", "判定できない（点が不足）"),
@@ -100,6 +103,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "lost": ("Values lost", "失われた値"),
     "not_known": ("not known", "不明"),
     "sign": ("Signatures", "署名"),
+    "signature": ("Signature", "署名・印"),
     "prepared": ("Prepared", "作成"),
     "checked": ("Checked", "確認"),
     "approved": ("Approved", "承認"),
@@ -116,6 +120,47 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "drawing_all": ("The drawing shows the whole chart of the span.", "図は期間内の管理図全体を示します。"),
 }
+
+# What the data say in codes, as people read it: (English, Japanese).
+_CODES: dict[str, tuple[str, str]] = {
+    "CONSECUTIVE": ("consecutive values", "連続する値"),
+    "RECORD": ("values of one record", "1記録の値"),
+    "PERIOD": ("values of a period", "一定時間の値"),
+    "MR-MEAN": ("mean moving range / d2", "移動範囲の平均 / d2"),
+    "MR-MEDIAN": ("median moving range / 0.9539", "移動範囲の中央値 / 0.9539"),
+    "UWAVE-R": ("mean of R / d2(n)", "R / d2(n)の平均"),
+    "UWAVE-SD": ("mean of s / c4(n)", "s / c4(n)の平均"),
+    "MVLUE-R": ("weighted R / d2(n)", "重み付きR / d2(n)"),
+    "MVLUE-SD": ("weighted s / c4(n)", "重み付きs / c4(n)"),
+    "RMSDF": ("pooled s / c4(df + 1)", "合併s / c4(df + 1)"),
+    "POOLED": ("pooled s", "合併s"),
+    "NONE": ("of the distribution", "分布による"),
+    "MEAN": ("mean", "平均"),
+    "RANGE": ("range", "範囲"),
+    "RANGE_PCT": ("range in % of the mean", "平均に対する範囲 %"),
+    "SD": ("standard deviation", "標準偏差"),
+    "MIN": ("least", "最小"),
+    "MAX": ("greatest", "最大"),
+    "AIAG2005": ("AIAG SPC 2005 (Cp, Cpk, Pp, Ppk)", "AIAG SPC 2005 (Cp・Cpk・Pp・Ppk)"),
+    "AIAG-VDA2026": ("AIAG-VDA 2026 (C in control, P else; Cw within)", "AIAG-VDA 2026 (管理状態でC、他はP。群内はCw)"),
+    "Minitab": ("Minitab (Cp, Cpk, Pp, Ppk)", "Minitab (Cp・Cpk・Pp・Ppk)"),
+    "CUT": ("connection cut", "接続断"),
+    "SERVER_RESTART": ("OPC UA server restarted", "OPC UAサーバー再起動"),
+    "GATEWAY_RESTART": ("gateway restarted", "ゲートウェイ再起動"),
+    "SEQUENCE": ("notification missing", "通知の欠落"),
+    "OVERFLOW": ("queue of the server ran over", "サーバーのキューあふれ"),
+    "SPOOL_FULL": ("spool full", "スプール満杯"),
+    "NODE_GONE": ("node gone", "ノード消失"),
+    "SILENT": ("no news of the gateway", "ゲートウェイ応答なし"),
+    "UNEXPLAINED": ("cause not known", "原因不明"),
+    "lognormal": ("lognormal", "対数正規分布"),
+    "weibull": ("Weibull", "ワイブル分布"),
+}
+
+
+def in_words(code: str, language: str) -> str:
+    """A code of the data as people read it; one without words as it is."""
+    return _CODES.get(code, (code, code))[int(language.startswith("ja"))]
 
 
 def words(language: str) -> Mapping[str, str]:
