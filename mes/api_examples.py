@@ -18,6 +18,7 @@ PARAMETERS: dict[str, Any] = {
     "hold_id": 1,
     "nonconformance_id": 1,
     "correction_id": 1,
+    "reaction_id": 1,
     "Idempotency-Key": "MIX-1:b7:R:17",
     "limit": 100,
 }
@@ -88,6 +89,16 @@ BODIES: dict[str, dict[str, Any]] = {
     "decide_nonconformance": {
         "Rework": {"disposition": "REWORK", "rework_to": "SLIT-C", "reason": "Edge to be cut again."},
         "Use as it is": {"disposition": "USE_AS_IS", "reason": "Within the customer's tolerance."},
+    },
+    "work_reaction": {
+        "Worked, verified and closed": {
+            "answers": [{"step": 1, "text": "Real: the reference mass reads right."}],
+            "verification": "Five cells weighed by hand: all within 1 g of the target.",
+            "cause": "WEAR",
+            "action": "REPLACED",
+            "note": "Dosing pump changed.",
+        },
+        "A step answered": {"answers": [{"step": 1, "text": "The gauge is right, the value is real."}]},
     },
     "analyse": {
         "A control chart of individuals": {

@@ -6,4 +6,5 @@ urlpatterns = [
     path("", include("quality.plans.urls")),
     path("analyses/", include("quality.analyses.urls")),
     path("charts/", include("quality.charts.urls")),
+    path("reactions/", include("quality.reactions.urls")),
 ]

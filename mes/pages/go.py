@@ -6,12 +6,26 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
 from mes.station.queries import serial_of_record
+from traceability.models import Containment
 
-_PAGES = {"chart": "chart", "unit": "unit", "lot": "lot", "station": "station", "gap": "gap", "reaction": "reaction", "hold": "hold"}
+_PAGES = {
+    "chart": "chart",
+    "unit": "unit",
+    "lot": "lot",
+    "station": "station",
+    "gap": "gap",
+    "reaction": "reaction",
+    "hold": "hold",
+}
 
 
 @require_safe
 def go(request: HttpRequest, kind: str, key: str) -> HttpResponse:  # noqa: ARG001 - a view's signature
+    if kind == "contained":
+        hold = Containment.objects.filter(signal=key, hold__isnull=False).first() if key.isdecimal() else None
+        if hold is None:
+            raise Http404
+        return redirect("hold", hold.hold_id)
     if kind == "quarantine":
         return redirect("quarantine")
     if kind == "tray":

@@ -86,9 +86,8 @@ def verified_after(plan: ControlPlan, signal: Signal) -> ChartPoint | None:
 
 def scores(plan: ControlPlan, limits: ControlLimits, points: Sequence[ChartPoint]) -> np.ndarray:
     """Points of a chart in standard errors from the centre, shape (m,); NaN where that is undefined."""
-    try:
-        standard = standard_of(plan.chart, limits, plan.options)
-    except ValueError:
+    standard = standard_of(plan.chart, limits, plan.options)
+    if standard is None:
         return np.full(len(points), math.nan)
     return np.array([_score(plan.chart, standard, point) for point in points])
 
