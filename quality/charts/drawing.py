@@ -269,8 +269,8 @@ class Panel:
             line = {"type": "line", "color": DATA, "strokeWidth": 0.9 if crowded else 1.3,
                     "invalid": "break-paths-show-path-domains"}  # fmt: skip
             layers.append({"mark": line, "encoding": {"x": x, "y": self._y(field)}})
-            if not crowded:
-                layers += self._dots(field, f"{look} == ''" if field == self.chart else "true", x)
+            dots = self._dots(field, f"{look} == ''" if field == self.chart else "true", x)
+            layers += dots[1:] if crowded else dots  # what is late or excluded is marked all the same
         at_mark = self._y(f"{self.chart}_mark")
         for state, fill, stroke, thickness in (
             ("superseded", "#ffffff", QUIET, 1.1),
