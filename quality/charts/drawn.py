@@ -9,18 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from lines.alarms.queries import AlarmState, state_of
 from lines.models import OperationRecord
-from quality.charts.lined import drawn_panels, lines_at, standard_of, values_at
+from quality.charts.lined import RAW_BESIDE, drawn_panels, lines_at, standard_of, values_at
 from quality.charts.models import ChartPoint, ChartStream, Signal
 from quality.charts.plotted import Change, ChartData, ChartLimits, PlottedPoint, Signalled
 from quality.charts.process_changes import changes_between
 from quality.charts.queries import specification
-from quality.charts.thinning import thinned
 from quality.plans.models import ControlLimits, ControlPlan
 from quality.spc.panels import Lines
 from quality.spc.standards import Standard
@@ -63,7 +62,7 @@ def chart_data(
     n_points, places = len(newest), list[int]()
     points = newest[::-1]
     if (last_n is None or last_n > at_most) and n_points > at_most:
-        n_points, places, points = _thinned(span, last_n, at_most)
+        n_points, places, points = _thinned(plan, stream, span, last_n, at_most)
     signals = _signals(plan, points)
     serials = _serials(points) if len(points) <= NAMED else {}
     return ChartData(
@@ -103,25 +102,50 @@ def _span(
     return span.select_related("limits")
 
 
-def _thinned(span: QuerySet[ChartPoint], last_n: int | None, at_most: int) -> tuple[int, list[int], list[ChartPoint]]:
+# The least and the greatest value of equal stretches, as quality.charts.thinning finds them: here where the points are,
+# so that a hundred thousand of them need not be fetched to draw a thousand.
+_THINNED = """
+with span as materialized (
+    select id, {columns}, row_number() over (order by source_time, number) - 1 as place, count(*) over () as m
+    from ({points}) as points
+), peaks as (select {peaks} as places from span group by place * %s / m)
+select place, id, m from span
+where place in (select unnest(places)::bigint from peaks) or place in (0, m - 1) or id = any(%s)
+order by place
+"""
+
+
+def _thinned(
+    plan: ControlPlan, stream: str, span: QuerySet[ChartPoint], last_n: int | None, at_most: int
+) -> tuple[int, list[int], list[ChartPoint]]:
     """How many points the span has, and of those that are drawn their places in it and themselves."""
-    found = list(
-        span.order_by("-source_time", "-number").values_list("id", "location", "spread", "statistic")[:last_n]
-    )[::-1]
-    ids, *columns = zip(*found, strict=True)
-    values = [np.array(column, dtype=np.float64) for column in columns]
-    values = [column for column in values if np.isfinite(column).any()]
-    places = {point: place for place, point in enumerate(ids)}
-    kept = np.zeros(len(ids), bool)
-    plan = span.first()
-    if plan is not None:
-        of_span = Signal.objects.filter(plan=plan.plan_id, stream=plan.stream, superseded_at=None)
-        for point in of_span.values_list("point_id", flat=True):
-            if point in places:
-                kept[places[point]] = True
-    chosen = thinned(values, kept, at_most).tolist()
-    points = ChartPoint.objects.select_related("limits").in_bulk([ids[place] for place in chosen])
-    return len(ids), chosen, [points[ids[place]] for place in chosen]
+    columns = ["statistic", "location"] if plan.chart in RAW_BESIDE else ["location", "spread"]
+    points, parameters = (
+        span.select_related(None)
+        .order_by("-source_time", "-number")
+        .values("id", "source_time", "number", *columns)[:last_n]
+        .query.sql_with_params()
+    )
+    peaks = ", ".join(
+        f"({end}(array[{column}, place]) filter (where {column} is not null))[2]"
+        for column in columns
+        for end in ("min", "max")
+    )
+    signalled = list(
+        Signal.objects.filter(plan=plan, stream=stream, superseded_at=None)
+        .order_by("point_id")
+        .distinct()
+        .values_list("point_id", flat=True)
+    )
+    step = max(-(-len(signalled) // max(at_most // 2, 1)), 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _THINNED.format(columns=", ".join(columns), points=points, peaks=f"array[{peaks}]"),
+            [*parameters, max(at_most // 8, 1), signalled[::step]],
+        )
+        rows = cursor.fetchall()
+    found = ChartPoint.objects.select_related("limits").in_bulk([pk for _, pk, _ in rows])
+    return rows[0][2], [place for place, _, _ in rows], [found[pk] for _, pk, _ in rows]
 
 
 def _signals(plan: ControlPlan, points: Sequence[ChartPoint]) -> dict[int, list[Signalled]]:
