@@ -26,7 +26,7 @@ Run: TypeAlias = tuple[str, int, int]
 
 # More than the rules need to look back: a point that is a little late is judged without another look at the tables.
 _SPARE = 10
-_LONGEST = 400  # points of one stream in memory
+_LONGEST = 80  # points of one stream in memory; of thousands of streams they count
 _SMOOTHED = frozenset({"EWMA", "CUSUM"})
 # After so many points the exact limits of an EWMA are the asymptotic ones to the last bit.
 _OLDER_COUNTED = 1000
@@ -260,9 +260,10 @@ def _of_points(plan: Watched, frozen: Frozen, points: Sequence[Plotted], standin
 def _shorten(one: Followed) -> None:
     """A series holds all points it was given: of those far back nothing is needed any more."""
     points = one.series.points
-    if len(points) < _LONGEST:
+    reach = _reach(one.plan)
+    if len(points) < max(_LONGEST, 2 * reach):
         return
-    kept = points[-_reach(one.plan) :]
+    kept = points[-reach:]
     numbers = {point.number for point in kept}
     standing = {key for key in one.series.standing if key[0] in numbers}
     older = one.next_number - len(kept)

@@ -125,17 +125,13 @@ class Intake:
     def _in_period(self, value: Value, is_attribute: bool) -> list[NewPoint]:
         period = self.grouping.period_us
         index = value.time_us // period
-        points = []
-        if self.waiting:
-            opened = self.waiting[-1].time_us // period
-            if index > opened:
-                points = self._close()
-            elif index < opened and not is_attribute:
-                return self._points([[value]])
-            elif index < opened:
-                value = value._replace(time_us=self.waiting[-1].time_us)
-        elif self.closed_us is not None and index <= self.closed_us // period and not is_attribute:
+        over = -1 if self.closed_us is None else self.closed_us // period  # closed by the clock
+        begun = self.waiting[-1].time_us // period if self.waiting else over + 1
+        if index < begun and is_attribute:
+            value = value._replace(time_us=max(begun * period, self.waiting[-1].time_us if self.waiting else 0))
+        elif index < begun:
             return self._points([[value]])
+        points = self._close() if self.waiting and index > begun else []
         self._wait(value)
         return points
 
