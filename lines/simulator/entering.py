@@ -18,6 +18,7 @@ WRONG_RECIPE, CHANNEL_OVERDUE = "MES-T-0016", "MES-T-0021"
 MATERIAL = {"MES-T-0027", "MES-T-0028", "MES-T-0029"}  # mounted: another one, expired, not released
 OPERATOR = {"MES-T-0022", "MES-T-0023", "MES-T-0024", "MES-T-0025"}
 MOST_TRIES = 20
+HELD_TRIES = 120  # a hold ends with somebody's decision
 PAUSE_S = 600.0  # plant time, until a station asks again whether its material is released
 WALL_PAUSE_S = 0.3  # at least, however fast the plant's clock runs
 REST_MARGIN_S = 1.0  # clocks are rounded
@@ -115,7 +116,7 @@ async def _allowed(floor: Floor, job: Job, asking: list[Unit]) -> list[Unit]:
                 unit.recipe = answer.recipe
                 allowed.append(unit)
             elif (wait_s := _comes_again(floor, answer)) is not None and (
-                tries < MOST_TRIES or MATERIAL & {*answer.codes}
+                tries < (HELD_TRIES if HELD in answer.codes else MOST_TRIES) or MATERIAL & {*answer.codes}
             ):
                 pause_s = max(pause_s, wait_s)
                 again.append(unit)
@@ -138,7 +139,7 @@ def _comes_again(floor: Floor, answer: PermitAnswer) -> float | None:
         return answer.retry_after_s + REST_MARGIN_S
     if codes <= {WRONG_RECIPE, *OPERATOR}:
         return 0.0
-    will_be_released = codes == {HELD} and floor.doubted is not None
+    will_be_released = codes == {HELD} and (floor.doubted is not None or floor.people.do_react)
     return PAUSE_S if codes <= MATERIAL or will_be_released else None
 
 
