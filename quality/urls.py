@@ -6,5 +6,6 @@ urlpatterns = [
     path("", include("quality.plans.urls")),
     path("analyses/", include("quality.analyses.urls")),
     path("charts/", include("quality.charts.urls")),
+    path("gauges/", include("quality.gauges.urls")),
     path("reactions/", include("quality.reactions.urls")),
 ]

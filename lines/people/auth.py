@@ -175,3 +175,8 @@ def may_note_changes(person: Person) -> bool:
 def may_make_reports(person: Person) -> bool:
     """Asking for reports and scheduling them; finished ones are read by all."""
     return person.role in (Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR, Role.AUDITOR)
+
+
+def may_calibrate(person: Person) -> bool:
+    """Recording calibrations and studies of gauges, and what they measure."""
+    return person.role in (Role.QUALITY, Role.ADMINISTRATOR)

@@ -16,6 +16,7 @@ _PAGES = {
     "gap": "gap",
     "reaction": "reaction",
     "hold": "hold",
+    "gauge-hold": "hold-judged",
 }
 
 

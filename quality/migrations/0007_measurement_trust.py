@@ -1,7 +1,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-
 # Gauges had their last calibration's dates alone; of these their first rows are made.
 FACTS = """
 create trigger refuse_update before update on quality_calibration
