@@ -16,7 +16,7 @@ from quality.charts.followed import Followed, Key, waiting_row
 from quality.charts.models import Signal
 from quality.charts.watched import Watched
 from quality.plans.models import ControlPlan
-from quality.reactions.services import open_reaction
+from quality.reactions.services import open_reactions
 from quality.spc.series import Key as Violated
 from quality.spc.series import Plotted
 
@@ -194,8 +194,7 @@ def _signal(unstored: Unstored) -> None:
     )  # fmt: skip
     standing = [signal for signal in signals if signal.superseded_at is None]
     uncontained.add(standing)
-    for signal in standing:
-        open_reaction(signal)
+    open_reactions(standing)
     emit_all(
         [
             Happening(

@@ -7,7 +7,7 @@ Decided here:
 - Whoever closes a reaction acknowledges its alarm with it, where nobody has.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef
@@ -40,34 +40,48 @@ LONGEST_TEXT = 500
 OVERDUE = "REACTION-OVERDUE"
 
 
-def open_reaction(signal: Signal) -> None:
-    """Open the reaction to a signal, or add the signal to the one that is not verified yet.
+def open_reactions(signals: Sequence[Signal]) -> None:
+    """Open the reactions to new signals, or add the signals to those that are not verified yet.
 
-    To be called for every new signal, in the transaction that stores it. Plans that only log have no reactions.
+    To be called for all new signals, in the transaction that stores them. Plans that only log have no reactions. Few
+    statements whatever the number of signals, and some for each reaction that begins.
     """
-    plan = signal.plan
-    if plan.response == Response.LOG:
+    asked = [signal for signal in signals if signal.plan.response != Response.LOG]
+    if not asked:
         return
-    open_ones = Reaction.objects.select_for_update(no_key=True, of=("self",))
-    reaction = open_ones.filter(plan=plan, stream=signal.stream, verified_at=None).first()
-    if reaction is None:
-        now = timezone.now()
-        reaction = Reaction.objects.create(
-            plan=plan,
-            stream=signal.stream,
-            alarm_id=signal.alarm_id,
-            opened_at=now,
-            due_at=now + timedelta(minutes=plan.reaction_due_min),
-        )
-        steps = list(ReactionStep.objects.filter(plan=plan, is_active=True))
-        steps = steps or list(ReactionStep.objects.filter(plan=None, is_active=True))
-        ReactionAnswer.objects.bulk_create(
-            [
-                ReactionAnswer(reaction=reaction, sequence=n, text_en=step.name_en, text_ja=step.name_ja)
-                for n, step in enumerate(steps, 1)
-            ]
-        )
-    ReactionSignal.objects.get_or_create(signal=signal, defaults={"reaction": reaction})
+    open_ones = Reaction.objects.select_for_update(no_key=True, of=("self",)).order_by("id")
+    known = {
+        (reaction.plan_id, reaction.stream): reaction
+        for reaction in open_ones.filter(plan__in={signal.plan_id for signal in asked}, verified_at=None)
+    }
+    for signal in asked:
+        key = signal.plan_id, signal.stream
+        if key not in known:
+            known[key] = _begin(signal)
+    ReactionSignal.objects.bulk_create(
+        [ReactionSignal(signal=signal, reaction=known[signal.plan_id, signal.stream]) for signal in asked],
+        ignore_conflicts=True,
+    )
+
+
+def _begin(signal: Signal) -> Reaction:
+    plan, now = signal.plan, timezone.now()
+    reaction = Reaction.objects.create(
+        plan=plan,
+        stream=signal.stream,
+        alarm_id=signal.alarm_id,
+        opened_at=now,
+        due_at=now + timedelta(minutes=plan.reaction_due_min),
+    )
+    steps = list(ReactionStep.objects.filter(plan=plan, is_active=True))
+    steps = steps or list(ReactionStep.objects.filter(plan=None, is_active=True))
+    ReactionAnswer.objects.bulk_create(
+        [
+            ReactionAnswer(reaction=reaction, sequence=n, text_en=step.name_en, text_ja=step.name_ja)
+            for n, step in enumerate(steps, 1)
+        ]
+    )
+    return reaction
 
 
 def answer(reaction_id: int, sequence: int, text: str, person: Person) -> Reaction:
