@@ -24,6 +24,7 @@ app.autodiscover_tasks(
         "lines.certificates",
         "quality.charts",
         "quality.reactions",
+        "quality.reports",
         "traceability.containment",
     ]
 )
@@ -56,6 +57,11 @@ app.conf.beat_schedule = {
         "task": "quality.reactions.tasks.watch_reactions",
         "schedule": 1.0,
         "options": {"expires": 2, "ignore_result": True},
+    },
+    "make-reports": {
+        "task": "quality.reports.tasks.work",
+        "schedule": 2.0,
+        "options": {"expires": 4, "ignore_result": True},
     },
     "evaluate-gap-ledger": {
         "task": "lines.ledger.tasks.evaluate",

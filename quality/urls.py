@@ -7,5 +7,6 @@ urlpatterns = [
     path("analyses/", include("quality.analyses.urls")),
     path("charts/", include("quality.charts.urls")),
     path("gauges/", include("quality.gauges.urls")),
+    path("reports/", include("quality.reports.urls")),
     path("reactions/", include("quality.reactions.urls")),
 ]

@@ -21,13 +21,13 @@ class Migration(migrations.Migration):
                 (
                     "every",
                     models.CharField(
-                        choices=[("DAY", "Every day"), ("WEEK", "Every week"), ("MONTH", "Every month")], max_length=5
+                        choices=[("SHIFT", "Every shift"), ("DAY", "Every day"), ("WEEK", "Every week"), ("MONTH", "Every month")], max_length=5
                     ),
                 ),
                 (
                     "hour",
                     models.PositiveSmallIntegerField(
-                        help_text="Of the plant's day; weeks begin on Monday, months on the first."
+                        help_text="Of the plant's day; weeks begin on Monday, months on the first, shifts as the plant says."
                     ),
                 ),
                 (
@@ -47,7 +47,8 @@ class Migration(migrations.Migration):
                 ("is_active", models.BooleanField(default=True)),
                 ("made_by", models.CharField(help_text="User name.", max_length=150)),
                 ("made_at", models.DateTimeField()),
-                ("next_at", models.DateTimeField()),
+                ("last_at", models.DateTimeField(help_text="Where the span of the next report begins.")),
+                ("next_at", models.DateTimeField(help_text="Where it ends.")),
             ],
             options={
                 "ordering": ["name"],
@@ -90,7 +91,13 @@ class Migration(migrations.Migration):
                     "sent_at",
                     models.DateTimeField(help_text="When the e-mail of its schedule was handed over.", null=True),
                 ),
-                ("code", models.CharField(blank=True, db_default="", help_text="FAILED: why.", max_length=16)),
+                ("mail_tried_at", models.DateTimeField(null=True)),
+                (
+                    "code",
+                    models.CharField(
+                        blank=True, db_default="", help_text="Why it failed, or was not sent.", max_length=16
+                    ),
+                ),
                 ("detail", models.CharField(blank=True, db_default="", max_length=500)),
                 ("content_sha256", models.CharField(blank=True, db_default="", max_length=64)),
                 ("n_charts", models.PositiveIntegerField(null=True)),

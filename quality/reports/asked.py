@@ -30,6 +30,11 @@ class AskedReport:
     naming: str = NAMINGS[0]
     confidence: float = 0.95
 
+    @property
+    def chosen(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Lists that are not empty, by name."""
+        return [(name, getattr(self, name)) for name in LISTS if getattr(self, name)]
+
     def as_json(self) -> dict[str, Any]:
         """What `read_asked` takes again."""
         found = asdict(self) | {name: list(getattr(self, name)) for name in LISTS}

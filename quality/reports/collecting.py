@@ -14,7 +14,8 @@ from lines.names import Bilingual
 from quality.charts.capable import LEAST_VALUES, MEASURED
 from quality.charts.models import ChartPoint, Signal
 from quality.charts.queries import specification
-from quality.gauges.models import Gauge
+from quality.gauges.models import Gauge, GaugeRrStudy
+from quality.gauges.queries import newest_studies
 from quality.plans.models import ControlLimits, ControlPlan, Distribution
 from quality.reports.asked import AskedReport
 from quality.reports.content import Content, Row, Section
@@ -88,7 +89,7 @@ def section(asked: AskedReport, chart: Selected) -> Section:
         "serials": None if chart.records is None else list(asked.serials),
         "signals": signals,
         "stability": stability,
-        "gauges": _gauges(rows),
+        "gauges": _gauges(plan, rows),
         "gaps": _gaps(plan, asked),
     }  # fmt: skip
     if plan.chart in MEASURED:
@@ -247,9 +248,12 @@ def _stability(n_points: int, signals: Sequence[Mapping[str, Any]]) -> dict[str,
     }
 
 
-def _gauges(rows: Sequence[Row]) -> list[dict[str, Any]]:
+def _gauges(plan: ControlPlan, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """What measured the values, each with its newest study for the characteristic."""
     used = sorted({code for row in rows for code in row.gauge.split()})
     last = max((row.at for row in rows), default=datetime.now(UTC))
+    gauges = list(Gauge.objects.filter(code__in=used).order_by("code"))
+    newest = newest_studies([gauge.pk for gauge in gauges], plan.characteristic_id)
     return [
         {
             "code": gauge.code,
@@ -258,9 +262,22 @@ def _gauges(rows: Sequence[Row]) -> list[dict[str, Any]]:
             "calibrated_at": _utc(gauge.calibrated_at),
             "valid_until": _utc(gauge.valid_until),
             "is_overdue": gauge.valid_until < last,
+            "study": _study(newest.get(gauge.pk)),
         }
-        for gauge in Gauge.objects.filter(code__in=used).order_by("code")
+        for gauge in gauges
     ]
+
+
+def _study(study: GaugeRrStudy | None) -> dict[str, Any] | None:
+    if study is None:
+        return None
+    return {
+        "at": _utc(study.at),
+        "grr_percent": study.grr_percent,
+        "of": "STUDY" if study.tolerance is None else "TOLERANCE",
+        "ndc": study.ndc,
+        "verdict": study.verdict,
+    }
 
 
 def _gaps(plan: ControlPlan, asked: AskedReport) -> dict[str, Any]:

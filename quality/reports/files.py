@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import IO, Any
 
@@ -16,7 +16,14 @@ COLUMNS = (
     "plan", "stream", "point", "time", "serial", "position", "value", "unit", "limits_version", "channel", "gauge",
     "judgement", "record", "excluded",
 )  # fmt: skip
+CONTENT_TYPES = {
+    "PDF": "application/pdf",
+    "XLSX": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "CSV": "text/csv; charset=utf-8",
+    "JSON": "application/json",
+}
 _MOST_SHEET_ROWS = 1_000_000
+_TICK_EACH = 2_000  # rows
 JUDGEMENTS = {0: "UNJUDGED", 1: "PASS", 2: "FAIL_LOW", 3: "FAIL_HIGH"}
 
 
@@ -26,19 +33,24 @@ def write_json(content: Content, into: IO[bytes]) -> None:
         into.write(piece)
 
 
-def write_csv(content: Content, zone: tzinfo, into: IO[bytes]) -> None:
-    """Every value behind every chart, a line each; spreadsheets read it as UTF-8 and take no cell for a formula."""
+def write_csv(content: Content, zone: tzinfo, into: IO[bytes], tick: Callable[[], None] = lambda: None) -> None:
+    """Every value behind every chart, a line each; spreadsheets read it as UTF-8 and take no cell for a formula.
+
+    `tick` is called now and then; what it raises ends the writing.
+    """
     text = io.TextIOWrapper(into, encoding="utf-8-sig", newline="", write_through=False)
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    for row in _all_rows(content, zone):
+    for row in _all_rows(content, zone, tick):
         writer.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in row])
     text.flush()
     text.detach()
 
 
-def write_workbook(content: Content, language: str, zone: tzinfo, into: IO[bytes]) -> None:
-    """Sheets: charts, limits, signals, conventions, and the values behind the charts."""
+def write_workbook(
+    content: Content, language: str, zone: tzinfo, into: IO[bytes], tick: Callable[[], None] = lambda: None
+) -> None:
+    """Sheets: charts, limits, signals, conventions, and the values behind the charts. `tick` as of write_csv."""
     lang = "ja" if language.startswith("ja") else "en"
     w = words(language)
     sections = [section.facts for section in content.sections]
@@ -86,7 +98,7 @@ def write_workbook(content: Content, language: str, zone: tzinfo, into: IO[bytes
     # A sheet takes 1,048,576 rows.
     values = [
         (f"{w['values']} {n}" if n > 1 else w["values"], list(COLUMNS), part)
-        for n, part in enumerate(_parts(_all_rows(content, zone), content.n_rows), start=1)
+        for n, part in enumerate(_parts(_all_rows(content, zone, tick), content.n_rows), start=1)
     ]
     write_xlsx([charts, limits, signals, rules, *values], into)
 
@@ -107,12 +119,14 @@ def write_pdf(
     into.write(as_pdf(TEMPLATE, data, made_at=at, drawings=drawings))
 
 
-def _all_rows(content: Content, zone: tzinfo) -> Iterator[Sequence[Cell]]:
+def _all_rows(content: Content, zone: tzinfo, tick: Callable[[], None]) -> Iterator[Sequence[Cell]]:
     for section in content.sections:
         facts = section.facts
         before = (facts["plan"], facts["stream"])
         unit = facts["characteristic"]["unit"]
-        for row in section.rows:
+        for n, row in enumerate(section.rows):
+            if n % _TICK_EACH == 0:
+                tick()
             yield _row(before, unit, row, zone)
 
 

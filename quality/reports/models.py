@@ -21,6 +21,7 @@ class ReportFormat(models.TextChoices):
 
 
 class Every(models.TextChoices):
+    SHIFT = "SHIFT", "Every shift"
     DAY = "DAY", "Every day"
     WEEK = "WEEK", "Every week"
     MONTH = "MONTH", "Every month"
@@ -33,13 +34,16 @@ class ReportSchedule(models.Model):
     asked = models.JSONField(help_text="As of a report, without its span.")
     language = models.CharField(max_length=2)
     every = models.CharField(max_length=5, choices=Every)
-    hour = models.PositiveSmallIntegerField(help_text="Of the plant's day; weeks begin on Monday, months on the first.")
+    hour = models.PositiveSmallIntegerField(
+        help_text="Of the plant's day; weeks begin on Monday, months on the first, shifts as the plant says."
+    )
     recipients = ArrayField(models.EmailField())
     formats = ArrayField(models.CharField(max_length=4, choices=ReportFormat), help_text="Attached to the e-mail.")
     is_active = models.BooleanField(default=True)
     made_by = models.CharField(max_length=150, help_text="User name.")
     made_at = models.DateTimeField()
-    next_at = models.DateTimeField()
+    last_at = models.DateTimeField(help_text="Where the span of the next report begins.")
+    next_at = models.DateTimeField(help_text="Where it ends.")
 
     class Meta:
         ordering = ["name"]
@@ -61,7 +65,8 @@ class Report(models.Model):
     finished_at = models.DateTimeField(null=True)
     cancel_asked_by = models.CharField(max_length=150, blank=True, db_default="")
     sent_at = models.DateTimeField(null=True, help_text="When the e-mail of its schedule was handed over.")
-    code = models.CharField(max_length=16, blank=True, db_default="", help_text="FAILED: why.")
+    mail_tried_at = models.DateTimeField(null=True)
+    code = models.CharField(max_length=16, blank=True, db_default="", help_text="Why it failed, or was not sent.")
     detail = models.CharField(max_length=500, blank=True, db_default="")
     content_sha256 = models.CharField(max_length=64, blank=True, db_default="")
     n_charts = models.PositiveIntegerField(null=True)

@@ -202,7 +202,8 @@ class _Writer:
         if "percentiles" in facts:
             fit = facts["percentiles"]
             told = " / ".join(self.figure(each, decimals) for each in fit["percentiles"])
-            notes.append(f"{w['percentiles'].format(name=in_words(fit['distribution'], self._language))}: {told}; Ppk {self.figure(fit['ppk'])}")
+            name = in_words(fit["distribution"], self._language)
+            notes.append(f"{w['percentiles'].format(name=name)}: {told}; Ppk {self.figure(fit['ppk'])}")
         if dependence["warns"] is not None:
             key = "auto_yes" if dependence["warns"] else "auto_no"
             notes.append(f"{w['autocorrelation']}: {w[key].format(r=self.figure(dependence['lag_1']))}")
@@ -227,8 +228,9 @@ class _Writer:
         rows = [
             [
                 str(each["version"]), self.figure(each["center"], decimals),
-                self.figure(each["sigma_within"], decimals + 1), in_words(each["sigma_method"], self._language), str(each["n_values"]),
-                self.time(each["valid_from"]), each["author"], each["reason"], str(each["n_points"]),
+                self.figure(each["sigma_within"], decimals + 1), in_words(each["sigma_method"], self._language),
+                str(each["n_values"]), self.time(each["valid_from"]), each["author"], each["reason"],
+                str(each["n_points"]),
             ]
             for each in limits
         ]  # fmt: skip
@@ -256,10 +258,18 @@ class _Writer:
             [
                 f"{each['code']} {self.name(each['name'])}", self.time(each["calibrated_at"]),
                 self.time(each["valid_until"]), w["overdue"] if each["is_overdue"] else w["valid"],
+                self._study(each["study"]),
             ]
             for each in gauges
         ]  # fmt: skip
-        return _table([w[key] for key in ("gauge", "calibrated", "valid_until", "state")], rows, [1, 0, 0, 0])
+        return _table([w[key] for key in ("gauge", "calibrated", "valid_until", "state", "rr")], rows, [1, 0, 0, 0, 1])
+
+    def _study(self, study: Mapping[str, Any] | None) -> str:
+        """Gauge R&R in percent, of what, when, and the verdict."""
+        if study is None:
+            return "–"
+        told = [in_words(study[key], self._language) for key in ("of", "verdict")]
+        return f"{study['grr_percent']:.1f} % {told[0]}, ndc {study['ndc']}, {self.time(study['at'])}: {told[1]}"
 
     def _gaps(self, gaps: Mapping[str, Any]) -> Any:
         w = self._w

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from quality.charts.models import ChartPoint
-from quality.gauges.models import Gauge
+from quality.gauges.queries import gauges_measuring
 from quality.plans.models import ControlPlan, Source
 from quality.reports.content import Row
 
@@ -36,10 +36,11 @@ def rows_of(
 
 
 def gauges_of(plan: ControlPlan) -> dict[str, str]:
-    """Codes of the gauges by channel; "" are those that measure for the whole station."""
+    """Codes of the gauges that measure the plan's characteristic, by channel; "" are those for the whole station."""
     found: dict[str, str] = {}
-    for code, channel in Gauge.objects.filter(station=plan.station).order_by("code").values_list("code", "channel"):
-        found[channel] = f"{found[channel]} {code}" if channel in found else code
+    for gauge in gauges_measuring(plan.station_id, plan.characteristic_id):
+        known = found.get(gauge.channel)
+        found[gauge.channel] = f"{known} {gauge.code}" if known else gauge.code
     return found
 
 

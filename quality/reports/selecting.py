@@ -12,7 +12,7 @@ from quality.plans.models import Characteristic, ControlPlan
 from quality.reports.asked import AskedReport
 from quality.reports.errors import NOTHING_CHARTED, TOO_MANY_POINTS, UNKNOWN_NAME
 
-MOST_POINTS = 500_000
+MOST_POINTS, MOST_VALUES = 500_000, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,9 @@ def selected(asked: AskedReport) -> tuple[list[Selected], list[ControlPlan]]:
     total = sum(chart.n_points for chart in charts)
     if total > MOST_POINTS:
         raise Refusal(TOO_MANY_POINTS, f"{total} points, at most {MOST_POINTS}")
+    values = sum(chart.n_points * chart.plan.subgroup_size for chart in charts)
+    if values > MOST_VALUES:
+        raise Refusal(TOO_MANY_POINTS, f"{values} values, at most {MOST_VALUES}")
     return charts, without
 
 

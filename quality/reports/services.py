@@ -1,9 +1,10 @@
 """Asking for reports, making them, cancelling.
 
 Decided here:
-- A report is made by one worker, that says every few seconds that it lives. One that has not for a minute is taken up
-  by another from the beginning; files of the first attempt are written over.
-- Cancelling is a wish that the worker finds between two charts; one that nobody makes yet is cancelled at once.
+- A report is made by one worker, that says every few seconds that it lives. One that has not for two minutes is taken
+  up by another from the beginning. Each attempt has files of its own, and whoever ends the report removes all others.
+- Cancelling is a wish that the worker finds between two charts or some thousand rows; one that nobody makes yet is
+  cancelled at once.
 - Files go to their storage before the row says that they are there, with the hash by which they are proved when read.
 """
 
@@ -12,7 +13,7 @@ import logging
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import IO
 
 from django.core.files import File
@@ -37,7 +38,7 @@ logger = logging.getLogger(__name__)
 ACTOR = "task:reports"
 LANGUAGES = ("en", "ja")
 ALIVE_EACH_S = 2.0
-FORSAKEN_AFTER = timedelta(minutes=1)
+FORSAKEN_AFTER = timedelta(minutes=2)
 LONGEST_DETAIL = 500
 # What each step takes of the whole, in percent, as measured on a report of 100,000 points.
 _COLLECTED, _DRAWN, _PRINTED, _WRITTEN = 35, 55, 65, 100
@@ -123,13 +124,12 @@ def _make(report: Report) -> None:
     try:
         _write_all(report)
     except _Cancelled:
-        with acting(ACTOR):
-            _finish(report, ReportState.CANCELLED)
+        _end(report, ReportState.CANCELLED)
     except Refusal as refusal:
-        _fail(report, refusal.code.code, refusal.detail)
+        _end(report, ReportState.FAILED, refusal.code.code, refusal.detail)
     except Exception as error:
         logger.exception("Report %s", report.pk)
-        _fail(report, errors.REPORT_FAILED.code, f"{type(error).__name__}: {error}")
+        _end(report, ReportState.FAILED, errors.REPORT_FAILED.code, type(error).__name__)
 
 
 def _write_all(report: Report) -> None:
@@ -152,8 +152,18 @@ def _write_all(report: Report) -> None:
             ),
         ),
         (ReportFormat.JSON, _PRINTED + 5, lambda into: files.write_json(content, into)),
-        (ReportFormat.CSV, _PRINTED + 10, lambda into: files.write_csv(content, zone, into)),
-        (ReportFormat.XLSX, _WRITTEN, lambda into: files.write_workbook(content, report.language, zone, into)),
+        (
+            ReportFormat.CSV,
+            _PRINTED + 10,
+            lambda into: files.write_csv(content, zone, into, lambda: told(_PRINTED + 5)),
+        ),
+        (
+            ReportFormat.XLSX,
+            _WRITTEN,
+            lambda into: files.write_workbook(
+                content, report.language, zone, into, lambda: told(_PRINTED + 10)
+            ),
+        ),
     )  # fmt: skip
     kept = []
     for each, reached, write in writers:
@@ -181,39 +191,65 @@ class _Progress:
 
 def _keep(report: Report, kind: ReportFormat, write: Callable[[IO[bytes]], None]) -> ReportFile:
     """Write one file and put it into the storage; the row is not stored yet."""
-    name = f"{report.requested_at:%Y/%m}/spc-{report.pk}.{kind.value.lower()}"
     with tempfile.TemporaryFile() as content:
         write(content)
         n_bytes = content.tell()
         content.seek(0)
         sha256 = hashlib.file_digest(content, "sha256").hexdigest()
         content.seek(0)
-        if storage().exists(name):
-            storage().delete(name)
+        name = f"{_folder(report)}/{report.started_at:%Y%m%dT%H%M%S%f}.{kind.value.lower()}"
         stored = storage().save(name, File(content))
     return ReportFile(report=report, format=kind, name=stored, n_bytes=n_bytes, sha256=sha256)
 
 
+def _folder(report: Report) -> str:
+    """Of this report alone, with the files of every attempt to make it."""
+    return f"{report.requested_at:%Y/%m}/spc-{report.pk}"
+
+
+def _remove_others(report: Report, kept: Sequence[ReportFile] = ()) -> None:
+    """Files of attempts that came to nothing."""
+    names = {file.name for file in kept}
+    try:
+        _folders, found = storage().listdir(_folder(report))
+    except FileNotFoundError:
+        return
+    for name in found:
+        if f"{_folder(report)}/{name}" not in names:
+            storage().delete(f"{_folder(report)}/{name}")
+
+
+def _mine(report: Report) -> Report | None:
+    """The row, locked, if this attempt is still the one that makes it."""
+    running = Report.objects.select_for_update().filter(state=ReportState.RUNNING, started_at=report.started_at)
+    return running.filter(pk=report.pk).first()
+
+
 def _publish(report: Report, content: Content, sha256: str, kept: Sequence[ReportFile]) -> None:
     with acting(ACTOR):
-        mine = Report.objects.select_for_update().filter(pk=report.pk, started_at=report.started_at)
-        if not mine.filter(state=ReportState.RUNNING).exists():
-            return
-        report.files.all().delete()
+        mine = _mine(report)
+        if mine is None or mine.cancel_asked_by:
+            raise _Cancelled
         ReportFile.objects.bulk_create(kept)
-        report.content_sha256, report.n_charts = sha256, len(content.sections)
-        report.n_points, report.n_rows, report.progress = content.n_points, content.n_rows, 100
-        report.save(update_fields=["content_sha256", "n_charts", "n_points", "n_rows", "progress"])
-        _finish(report, ReportState.DONE)
+        mine.content_sha256, mine.n_charts = sha256, len(content.sections)
+        mine.n_points, mine.n_rows, mine.progress = content.n_points, content.n_rows, 100
+        mine.save(update_fields=["content_sha256", "n_charts", "n_points", "n_rows", "progress"])
+        _finish(mine, ReportState.DONE)
+    _remove_others(report, kept)
 
 
-def _fail(report: Report, code: str, detail: str) -> None:
+def _end(report: Report, state: ReportState, code: str = "", detail: str = "") -> None:
+    """Without files. An attempt that another one has taken over from says nothing."""
     with acting(ACTOR):
-        report.code, report.detail = code, detail.replace("\x00", "")[:LONGEST_DETAIL]
-        report.save(update_fields=["code", "detail"])
-        _finish(report, ReportState.FAILED)
+        mine = _mine(report)
+        if mine is None:
+            return
+        mine.code, mine.detail = code, detail.replace("\x00", "")[:LONGEST_DETAIL]
+        mine.save(update_fields=["code", "detail"])
+        _finish(mine, state)
+    _remove_others(report)
 
 
-def _finish(report: Report, state: ReportState, at: datetime | None = None) -> None:
-    report.state, report.finished_at = state, at or timezone.now()
+def _finish(report: Report, state: ReportState) -> None:
+    report.state, report.finished_at = state, timezone.now()
     report.save(update_fields=["state", "finished_at"])

@@ -153,6 +153,11 @@ _CODES: dict[str, tuple[str, str]] = {
     "NODE_GONE": ("node gone", "ノード消失"),
     "SILENT": ("no news of the gateway", "ゲートウェイ応答なし"),
     "UNEXPLAINED": ("cause not known", "原因不明"),
+    "TOLERANCE": ("of the tolerance", "公差比"),
+    "STUDY": ("of the study variation", "全変動比"),
+    "ACCEPTABLE": ("acceptable", "適"),
+    "MARGINAL": ("marginal", "条件付き適"),
+    "UNACCEPTABLE": ("not acceptable", "不適"),
     "lognormal": ("lognormal", "対数正規分布"),
     "weibull": ("Weibull", "ワイブル分布"),
 }
@@ -167,3 +172,15 @@ def words(language: str) -> Mapping[str, str]:
     """All words in English, or in Japanese ("ja")."""
     place = int(language.startswith("ja"))
     return {key: pair[place] for key, pair in _WORDS.items()}
+
+
+_MAIL = (
+    "Report of the schedule {name}\n{span}\nControl charts: {charts}, points: {points}\n"
+    "SHA-256 of the content: {sha256}\n",
+    "定期レポート：{name}\n{span}\n管理図：{charts}、打点：{points}\n内容のSHA-256：{sha256}\n",
+)
+
+
+def mail_words(language: str) -> str:
+    """The e-mail of a scheduled report, with {name}, {span}, {charts}, {points} and {sha256}."""
+    return _MAIL[int(language.startswith("ja"))]
