@@ -14,15 +14,15 @@ from lines.people.models import Person
 from lines.records.services import refusing_when_locked
 from traceability.holds import errors
 from traceability.holds.asking import LONGEST_REASON, AskedHold, WrongField
-from traceability.holds.extending import PLACING_LOCK
+from traceability.holds.extending import MADE_LATER, PLACING_LOCK, TAKEN_AGAIN
 from traceability.holds.models import Hold, HoldUnit
 from traceability.holds.reach import Target, reaching, resolve
 
 LONGEST_RELEASE_REASON = 500
-_MEMBERS = """
+_MEMBERS = f"""
 insert into traceability_holdunit (hold_id, unit_id, added_at, released_by)
-select %(hold)s, unit_id, %(now)s, '' from reach order by unit_id on conflict (hold_id, unit_id) do nothing
-"""
+select %(hold)s, unit_id, %(now)s, '' from reach order by unit_id {TAKEN_AGAIN}
+"""  # noqa: S608 - constants of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def cover(hold: Hold, target: Target, now: datetime) -> int:
     is seen, and posts wait for that pass alone.
     """
     statement = reaching(hold.scope) + _MEMBERS
-    parameters = {**target.parameters, "hold": hold.pk, "now": now}
+    parameters = {**target.parameters, "hold": hold.pk, "now": now, "made_later": MADE_LATER}
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         added: int = cursor.rowcount

@@ -9,7 +9,7 @@ from django.db import connection
 
 from lines.models import Station
 from traceability.holds.asking import LONGEST_REASON, AskedHold
-from traceability.holds.extending import PLACING_LOCK
+from traceability.holds.extending import MADE_LATER, PLACING_LOCK
 from traceability.holds.models import Hold, HoldUnit
 from traceability.holds.placing import Placed, cover
 from traceability.holds.reach import Suspect, Target, reaching
@@ -75,7 +75,7 @@ def end_window(hold: Hold, ends: datetime, *, by: str, now: datetime) -> None:
                 "hold": hold.pk,
                 "now": now,
                 "by": by,
-                "why": "Made after the station was verified",
+                "why": MADE_LATER,
             },
         )
 
