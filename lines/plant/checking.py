@@ -36,6 +36,7 @@ def check_plant(plant: PlantFiles) -> None:
             _known("reaction_steps.csv", f"step {step.sequence}", step.plan, plans, "control_plans.csv")
     for station in plant.stations:
         _check_feed_points(plant, station)
+    _check_gauges(plant)
     _check_people(plant)
 
 
@@ -78,6 +79,21 @@ def _check_stations(plant: PlantFiles) -> None:
                 "is done by no station.",
                 "Name it in a station's operations, or remove it.",
             )
+
+
+def _check_gauges(plant: PlantFiles) -> None:
+    characteristics = {characteristic.code for characteristic in plant.characteristics}
+    known: set[str] = set()
+    for station in plant.stations:
+        for gauge in station.gauges:
+            known.add(gauge.code)
+            for code in gauge.characteristics:
+                key = f"stations[{station.code}].gauges[{gauge.code}].characteristics"
+                _known("stations.toml", key, code, characteristics, "characteristics.csv")
+    for reading in plant.gauge_readings:
+        key = f"part {reading.part}, operator {reading.operator}"
+        _known("gauge_readings.csv", key, reading.gauge, known, "stations.toml [[stations.gauges]]")
+        _known("gauge_readings.csv", key, reading.characteristic, characteristics, "characteristics.csv")
 
 
 def _check_feed_points(plant: PlantFiles, station: StationFile) -> None:

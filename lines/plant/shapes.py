@@ -87,7 +87,9 @@ class GaugeFile:
     code: str
     name: Name
     channel: str  # empty: the whole station
-    interval_days: int  # from the first load to the next calibration; 0 and below: it is due or overdue
+    interval_days: int  # from one calibration to the next
+    calibrated_days_ago: int = 0  # before the first load
+    characteristics: tuple[str, ...] = ()  # what it measures; empty: whatever its station does
 
 
 @dataclass(frozen=True)
@@ -274,6 +276,18 @@ class ReactionStepFile:
 
 
 @dataclass(frozen=True)
+class GaugeReadingFile:
+    """One reading of a gauge R&R study; those of one gauge, characteristic and day are one study."""
+
+    gauge: str
+    characteristic: str
+    days_ago: int  # before the first load
+    part: str
+    operator: str
+    value: float
+
+
+@dataclass(frozen=True)
 class ReasonCodeFile:
     code: str
     name: Name
@@ -319,3 +333,4 @@ class PlantFiles:
     people: tuple[PersonFile, ...]
     reaction_codes: tuple[ReactionCodeFile, ...] = ()
     reaction_steps: tuple[ReactionStepFile, ...] = ()
+    gauge_readings: tuple[GaugeReadingFile, ...] = ()

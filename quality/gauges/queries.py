@@ -110,20 +110,19 @@ def gauge_by_code(code: str) -> Gauge | None:
     return _with_state(Gauge.objects.select_related("station")).filter(code=code).first()
 
 
-def newest_studies(gauge_ids: Sequence[int]) -> dict[int, GaugeRrStudy]:
-    """The newest study of each gauge, of whatever characteristic."""
-    rows = GaugeRrStudy.objects.filter(gauge__in=gauge_ids).order_by("gauge_id", "-at", "-pk").distinct("gauge_id")
-    return {study.gauge_id: study for study in rows.select_related("characteristic")}
+def newest_studies(gauge_ids: Sequence[int], characteristic_id: int | None = None) -> dict[int, GaugeRrStudy]:
+    """The newest study of each gauge, of one characteristic or of whatever it measures."""
+    rows = GaugeRrStudy.objects.filter(gauge__in=gauge_ids)
+    if characteristic_id is not None:
+        rows = rows.filter(characteristic=characteristic_id)
+    newest = rows.order_by("gauge_id", "-at", "-pk").distinct("gauge_id")
+    return {study.gauge_id: study for study in newest.select_related("characteristic")}
 
 
 def gauges_measuring(station_id: int, characteristic_id: int) -> list[Gauge]:
     """Those linked to the characteristic; where the station has none, those that measure whatever it does."""
     here = Gauge.objects.filter(station_id=station_id).order_by("code")
     return list(here.filter(characteristics=characteristic_id)) or list(here.filter(characteristics=None))
-
-
-def newest_study(gauge: Gauge, characteristic: Characteristic) -> GaugeRrStudy | None:
-    return gauge.studies.filter(characteristic=characteristic).first()
 
 
 def usual_tolerances(characteristics: Sequence[Characteristic]) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Recording calibrations and studies, and what a gauge measures: each in one transaction, in a person's name."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.utils import timezone
 
@@ -103,29 +103,11 @@ def record_study(
         if gauge.studies.filter(characteristic=characteristic, at=measured_at).exists():
             raise Refusal(errors.STUDY_TWICE, measured_at.isoformat())
         readings = readings_of(table, characteristic.unit)
-        return store_study(gauge, characteristic, measured_at, readings, width, note=note, now=now, by=by)
-
-
-def store_study(
-    gauge: Gauge,
-    characteristic: Characteristic,
-    at: datetime,
-    readings: list[tuple[str, str, float]],
-    tolerance: float | None,
-    *,
-    note: str,
-    now: datetime,
-    by: str,
-) -> GaugeRrStudy:
-    """In the current transaction. Raises Refusal where the readings make no study."""
-    found = study_of(readings, tolerance)
-    return GaugeRrStudy.objects.create(
-        gauge=gauge, characteristic=characteristic, at=at, tolerance=tolerance, readings=readings,
-        n_parts=found.n_parts, n_operators=found.n_operators, n_repeats=found.n_repeats,
-        interaction_p=found.interaction_p, with_interaction=found.with_interaction, components=found.components,
-        grr_percent=found.grr_percent, ndc=found.ndc, verdict=found.verdict, note=note, recorded_at=now,
-        recorded_by=by,
-    )  # fmt: skip
+        found = study_of(readings, width)
+        return GaugeRrStudy.objects.create(
+            gauge=gauge, characteristic=characteristic, at=measured_at, tolerance=width, readings=readings, note=note,
+            recorded_at=now, recorded_by=by, **vars(found),
+        )  # fmt: skip
 
 
 def _measured(gauge: Gauge, code: str) -> Characteristic:
