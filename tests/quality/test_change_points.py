@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from bench.containment import DRIFTS, STEPS, Setting, curve
 from quality.spc.change_points import (
     DROP,
     Change,
@@ -106,24 +105,3 @@ def test_what_is_suspect_reaches_back_to_the_last_verification_at_least() -> Non
     # Never verified: everything is suspect.
     assert suspect_from(change, z, [True] * 8, 7, 3).place == 0
     assert suspect_from(None, z, broken, 6, 0).place == 6
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("step", [size for size in STEPS if size >= 2])
-def test_of_two_sigma_and_more_no_affected_unit_escapes(step: float) -> None:
-    found = curve(400, step, 0.0, Setting())
-    assert found.runs == 400
-    assert found.escape_share <= 0.01
-    assert found.bad_escaped == 0
-    assert found.ratio <= 3
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("step", "drift"), [(size, 0.0) for size in STEPS if size < 2] + [(0.0, slope) for slope in DRIFTS]
-)
-def test_of_small_steps_and_drifts_no_unit_out_of_specification_escapes(step: float, drift: float) -> None:
-    found = curve(200, step, drift, Setting())
-    assert found.runs > 190
-    assert found.bad_escaped == 0
-    assert found.ratio <= 3
