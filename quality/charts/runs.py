@@ -31,12 +31,22 @@ from quality.spc.standards import Standard
 _FIRST_RULE, _OTHERS = AlarmPriority.MEDIUM, AlarmPriority.LOW
 
 
+class CannotBeJudged(Exception):
+    """The limits and this point make no figures; the series is not to be used any more."""
+
+
 def judge(one: Followed, point: NewPoint, unstored: Unstored) -> None:
-    """Put a point on its chart. Alarms are raised and cleared now, rows are written with the others."""
+    """Put a point on its chart. Alarms are raised and cleared now, rows are written with the others.
+
+    Raises CannotBeJudged before anything else was done.
+    """
     plotted = Plotted(
         one.next_number, point.time_us, point.location, point.spread, point.within, point.n, point.size
     )  # fmt: skip
-    judged = one.series.insert(plotted)
+    try:
+        judged = one.series.insert(plotted)
+    except (ArithmeticError, ValueError) as error:
+        raise CannotBeJudged(str(error)) from error
     one.next_number += 1
     unstored.points[one.key, plotted.number] = PointRow(
         one.plan, one.stream, one.frozen.pk, judged.point, judged.is_late, point.records

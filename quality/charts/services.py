@@ -153,13 +153,18 @@ def _judge_all(
 
 def _judge(one: Followed, point: NewPoint, unstored: Unstored) -> Followed:
     """Returns where the stream stands now."""
-    if one.series.reaches(point.time_us):
-        runs.judge(one, point, unstored)
-        return one
-    # So late that what is known of the chart does not reach back: its part about that time is read, all else stored.
-    unstored.write()
-    part = _memory.following.around(one, point.time_us)
-    runs.judge(part, point, unstored)
+    part = one
+    if not one.series.reaches(point.time_us):
+        # So late that what is known does not reach back: the chart about that time is read, all else stored before.
+        unstored.write()
+        part = _memory.following.around(one, point.time_us)
+    try:
+        runs.judge(part, point, unstored)
+    except runs.CannotBeJudged as error:
+        logger.error("%s: %s: %s", errors.PLAN_NOT_WATCHED.code, one.plan.code, error)
+    else:
+        if part is one:
+            return one
     unstored.write()
     return _memory.following.again(part)
 

@@ -16,6 +16,7 @@ from quality.plans.models import ControlPlan
 from quality.spc import attributes, rare, smoothing, three_way, variables
 from quality.spc.panels import FrozenLimits, Panel
 from quality.spc.rules import find
+from quality.spc.series import Judged, Plotted, Series
 from tests.quality.conftest import STARTED, ChartPlant
 
 LIMITS = FrozenLimits(10, 1)
@@ -237,11 +238,33 @@ def test_a_late_point_that_breaks_a_run_marks_its_signals_and_ends_the_alarm(pla
 
 def test_a_plan_that_makes_no_chart_stops_no_other(plant: ChartPlant, caplog: pytest.LogCaptureFixture) -> None:
     plant.add_plan("BAD", "LANEY-P", 2)
+    impossible = plant.add_plan("WORSE", "P", 2)
+    plant.freeze(impossible, 2, center=10.5)  # as a share
     good = plant.add_plan("GOOD")
-    plant.post([{"BAD": [10.0], "GOOD": [10.0]}] * 4)
+    plant.post([{"BAD": [10.0], "WORSE": [10.0], "GOOD": [10.0]}] * 4)
     services.evaluate()
     assert good.points.count() == 4
     assert "MES-Q-0004: CHART-BAD" in caplog.text
+    assert [p.location for p in _points(impossible)] == [0.0, 0.0]
+
+
+def test_a_point_that_cannot_be_judged_stops_no_chart(
+    plant: ChartPlant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    plan, good = plant.add_plan("ODD"), plant.add_plan("GOOD")
+    insert = Series.insert
+
+    def fails(series: Series, point: Plotted) -> Judged:
+        if point.location == 99.0:
+            raise OverflowError("too large")
+        return insert(series, point)
+
+    monkeypatch.setattr(Series, "insert", fails)
+    plant.post([{"ODD": [value], "GOOD": [10.0]} for value in (10.0, 99.0, 12.0)])
+    services.evaluate()
+    assert [(p.number, p.location, p.spread) for p in _points(plan)] == [(0, 10.0, None), (1, 12.0, 2.0)]
+    assert good.points.count() == 3
+    assert "MES-Q-0004: CHART-ODD: too large" in caplog.text
 
 
 def test_screens_hear_of_a_stream(plant: ChartPlant) -> None:

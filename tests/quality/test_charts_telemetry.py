@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ def sensors(plant: ChartPlant) -> Sensors:
     return Sensors(plant)
 
 
-def watch(plant: ChartPlant, code: str, signal: str, summary: str, **more: object) -> ControlPlan:
+def watch(plant: ChartPlant, code: str, signal: str, summary: str, **more: Any) -> ControlPlan:
     return plant.add_plan(code, source="TELEMETRY", signal_code=signal, summary=summary, period_s=PERIOD, **more)
 
 
