@@ -19,6 +19,8 @@ PARAMETERS: dict[str, Any] = {
     "nonconformance_id": 1,
     "correction_id": 1,
     "reaction_id": 1,
+    "report_id": 1,
+    "file_format": "pdf",
     "Idempotency-Key": "MIX-1:b7:R:17",
     "limit": 100,
 }
@@ -99,6 +101,15 @@ BODIES: dict[str, dict[str, Any]] = {
             "note": "Dosing pump changed.",
         },
         "A step answered": {"answers": [{"step": 1, "text": "The gauge is right, the value is real."}]},
+    },
+    "ask_report": {
+        "Everything of a shift, in Japanese": {
+            **{"since": "2027-04-01T00:00:00Z", "until": "2027-04-01T08:00:00Z", "language": "ja"},
+        },
+        "One station's day, with the names of AIAG-VDA": {
+            **{"since": "2027-04-01T00:00:00Z", "until": "2027-04-02T00:00:00Z", "stations": ["FILL-1"]},
+            **{"naming": "AIAG-VDA2026", "confidence": 0.9},
+        },
     },
     "analyse": {
         "A control chart of individuals": {

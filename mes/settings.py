@@ -234,6 +234,8 @@ SPECTACULAR_SETTINGS = {
         "AskedHoldScopeEnum": "traceability.holds.schemas.ASKED_SCOPES",
         "ResultDispositionEnum": "traceability.interlock.schemas.DISPOSITIONS",
         "DispositionEnum": "traceability.holds.schemas.DISPOSITION_KINDS",
+        "ReportStateEnum": "quality.reports.schemas.REPORT_STATES",
+        "ReportFormatEnum": "quality.reports.schemas.REPORT_FORMATS",
         "CorrectionKindEnum": "traceability.corrections.schemas.CORRECTION_KINDS",
     },
 }

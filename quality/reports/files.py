@@ -127,10 +127,11 @@ def _all_rows(content: Content, zone: tzinfo, tick: Callable[[], None]) -> Itera
         for n, row in enumerate(section.rows):
             if n % _TICK_EACH == 0:
                 tick()
-            yield _row(before, unit, row, zone)
+            yield spread(before, unit, row, zone)
 
 
-def _row(before: tuple[str, str], unit: str, row: Row, zone: tzinfo) -> Sequence[Cell]:
+def spread(before: tuple[str, str], unit: str, row: Row, zone: tzinfo) -> Sequence[Cell]:
+    """A value as a row of COLUMNS; `before`: plan and stream."""
     judged = JUDGEMENTS.get(row.judgement, "") if row.judgement is not None else ""
     return (
         *before, row.point, row.at.astimezone(zone).isoformat(), row.serial, row.position, row.value, unit,

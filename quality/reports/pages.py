@@ -5,14 +5,21 @@ from typing import Any, cast
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lines.errors import Refusal
 from lines.people.auth import may_make_reports
 from lines.people.models import Person
+from lines.spreadsheets import as_csv, as_xlsx
+from quality.charts.drawn import streams_of
+from quality.charts.queries import plan_by_code
+from quality.charts.shown import stream_to_show
+from quality.plans.models import ControlPlan
 from quality.reports import form, schedules, services
 from quality.reports.asked import read_asked
+from quality.reports.behind import behind, newest_rows
 from quality.reports.errors import CODES
 from quality.reports.files import CONTENT_TYPES
 from quality.reports.models import Every, Report, ReportFormat, ReportSchedule, ReportState
@@ -88,6 +95,34 @@ def report_file(request: HttpRequest, report_id: int, kind: str) -> HttpResponse
     response = StreamingHttpResponse(content, content_type=CONTENT_TYPES[kind.upper()])
     response["Content-Disposition"] = f'attachment; filename="{file_name(found, kind)}"'
     return response
+
+
+@require_safe
+def chart_data(request: HttpRequest, code: str) -> HttpResponse:
+    """The values behind a chart."""
+    plan, stream = _chart(request, code)
+    context = {"plan": plan, "stream": stream, "streams": streams_of(plan)}
+    return render(
+        request, "quality/reports/data.html", {**context, "shown": behind(plan, stream, request.GET.get("page"))}
+    )
+
+
+@require_safe
+def chart_data_file(request: HttpRequest, code: str, kind: str) -> HttpResponse:
+    plan, stream = _chart(request, code)
+    header, rows = newest_rows(plan, stream)
+    name = "-".join(filter(None, (plan.code, stream)))
+    content = as_csv(header, rows) if kind == "csv" else as_xlsx([(name, header, rows)])
+    response = HttpResponse(content, content_type=CONTENT_TYPES[kind.upper()])
+    response["Content-Disposition"] = content_disposition_header(True, f"{name}.{kind}")
+    return response
+
+
+def _chart(request: HttpRequest, code: str) -> tuple[ControlPlan, str]:
+    plan = plan_by_code(code) if "\0" not in code else None
+    if plan is None:
+        raise Http404
+    return plan, stream_to_show(plan, request.GET.get("stream", "").replace("\0", "")[:48])
 
 
 @require_safe
