@@ -103,3 +103,7 @@ admin.site.register(models.Uncontained, FactAdmin, list_display=("signal",))
 admin.site.register(models.PlanChange, FactAdmin, list_display=("plan", "at", "actor", "is_first", "reason"))
 admin.site.register(models.LimitsStudy, FactAdmin, list_display=("plan", "stream", "made_at", "author", "frozen_as"))
 admin.site.register(models.StudyExclusion, FactAdmin, list_display=("study", "place", "reason", "author", "at"))
+admin.site.register(
+    models.ProcessChange, FactAdmin, list_display=("station", "at", "kind", "text_en", "noted_by"),
+    list_select_related=("station",),
+)  # fmt: skip
