@@ -107,3 +107,18 @@ admin.site.register(
     models.ProcessChange, FactAdmin, list_display=("station", "at", "kind", "text_en", "noted_by"),
     list_select_related=("station",),
 )  # fmt: skip
+admin.site.register(
+    models.Report,
+    FactAdmin,
+    list_display=("id", "state", "requested_by", "requested_at", "content_sha256"),
+    list_filter=("state",),
+)
+admin.site.register(
+    models.ReportFile,
+    FactAdmin,
+    list_display=("report", "format", "n_bytes", "sha256"),
+    list_select_related=("report",),
+)
+admin.site.register(
+    models.ReportSchedule, FactAdmin, list_display=("name", "every", "is_active", "next_at", "made_by"), ordering=("name",)
+)

@@ -25,7 +25,7 @@ _READ = dict.fromkeys((400, 401, 404), ErrorShape)
 _WRITTEN = dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422), ErrorShape)
 _REPORT = OpenApiParameter("report_id", int, OpenApiParameter.PATH)
 _FORMAT = OpenApiParameter("file_format", str, OpenApiParameter.PATH, enum=[name.lower() for name in CONTENT_TYPES])
-_MOST = 100
+_MOST, _LARGEST_ID = 100, 10**15
 
 
 def _person(request: Request) -> Person:
@@ -81,7 +81,7 @@ class ReportsView(APIView):
         responses={200: schemas.ReportPage, **dict.fromkeys((400, 401), ErrorShape)},
     )
     def get(self, request: Request) -> Response:
-        limit, before = _number(request, "limit", _MOST, _MOST), _number(request, "before", 2**62, 2**62)
+        limit, before = _number(request, "limit", _MOST, _MOST), _number(request, "before", _LARGEST_ID, _LARGEST_ID)
         found = list(Report.objects.filter(pk__lt=before).prefetch_related("files").order_by("-pk")[: limit + 1])
         more = found[limit - 1].pk if len(found) > limit else None
         return Response({"items": [shown(report) for report in found[:limit]], "before": more})

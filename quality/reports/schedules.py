@@ -82,11 +82,14 @@ def queue_due() -> int:
         for schedule in due.order_by("pk"):
             until, next_at = _span(schedule, now)
             since = max(schedule.last_at, until - LONGEST)
-            asked = read_asked({**schedule.asked, "since": since.isoformat(), "until": until.isoformat()})
-            queue(asked, schedule.language, f"schedule:{schedule.name}", schedule)
+            try:
+                asked = read_asked({**schedule.asked, "since": since.isoformat(), "until": until.isoformat()})
+                queue(asked, schedule.language, f"schedule:{schedule.name}", schedule)
+                queued += 1
+            except Refusal as refusal:  # a clock that was set back; the others go on
+                logger.warning("%s: schedule %s: %s", refusal.code.code, schedule.pk, refusal.detail)
             schedule.last_at, schedule.next_at = until, next_at
             schedule.save(update_fields=["last_at", "next_at"])
-            queued += 1
     return queued
 
 

@@ -21,7 +21,7 @@ from lines.people.models import Role
 from quality.charts.models import ChartPoint
 from quality.charts.services import evaluate
 from quality.plans.models import CharacteristicLimits
-from quality.reports import services
+from quality.reports import files, services
 from quality.reports.errors import FILE_GONE, NOTHING_CHARTED, REPORT_FINISHED, REPORT_NOT_YOURS, UNKNOWN_NAME
 from quality.reports.models import Report
 from quality.reports.reading import content_of
@@ -150,14 +150,14 @@ def test_what_cannot_be_asked(charted: ChartPlant, quality: Person) -> None:
 def test_a_report_that_is_cancelled_while_it_is_made_leaves_no_files(
     charted: ChartPlant, quality: Person, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report = services.ask(asked(), "en", quality)
-    write_json = services.files.write_json
+    report = services.ask(asked(plans=("CHART-SOME",)), "en", quality)
+    write_json = files.write_json
 
     def and_cancel(*words: Any) -> None:
         services.cancel(report.pk, quality)
         write_json(*words)
 
-    monkeypatch.setattr(services.files, "write_json", and_cancel)
+    monkeypatch.setattr(files, "write_json", and_cancel)
     monkeypatch.setattr(services, "ALIVE_EACH_S", 0.0)
     services.make_next()
     report.refresh_from_db()
@@ -185,7 +185,7 @@ def test_a_file_that_was_changed_is_not_given_out(charted: ChartPlant, quality: 
 KILLED_WHILE_COLLECTING = """
 import os, signal, django
 django.setup()
-from quality.reports import services
+from quality.reports import files, services
 services.collect = lambda asked, told: (print("collecting", flush=True), signal.pause())
 services.make_next()
 """

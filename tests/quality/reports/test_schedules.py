@@ -33,20 +33,20 @@ GIVEN = {
 
 
 @pytest.mark.parametrize(
-    ("every", "hour", "at", "zone", "begins", "ends"),
+    ("every", "hour", "at", "zone", "span"),
     [
-        ("DAY", 6, "2026-03-01T20:59+00:00", TOKYO, "2026-02-28T21:00+00:00", "2026-03-01T21:00+00:00"),
-        ("DAY", 6, "2026-03-01T21:00+00:00", TOKYO, "2026-03-01T21:00+00:00", "2026-03-02T21:00+00:00"),
+        ("DAY", 6, "2026-03-01T20:59+00:00", TOKYO, ("2026-02-28T21:00+00:00", "2026-03-01T21:00+00:00")),
+        ("DAY", 6, "2026-03-01T21:00+00:00", TOKYO, ("2026-03-01T21:00+00:00", "2026-03-02T21:00+00:00")),
         # The day on which the clocks go forward has 23 hours.
-        ("DAY", 0, "2026-03-08T12:00+00:00", NEW_YORK, "2026-03-08T05:00+00:00", "2026-03-09T04:00+00:00"),
-        ("WEEK", 0, "2026-03-01T12:00+00:00", TOKYO, "2026-02-22T15:00+00:00", "2026-03-01T15:00+00:00"),
-        ("MONTH", 6, "2026-01-01T00:00+09:00", TOKYO, "2025-12-01T06:00+09:00", "2026-01-01T06:00+09:00"),
-        ("SHIFT", 0, "2026-03-01T23:30+09:00", TOKYO, "2026-03-01T22:00+09:00", "2026-03-02T06:00+09:00"),
+        ("DAY", 0, "2026-03-08T12:00+00:00", NEW_YORK, ("2026-03-08T05:00+00:00", "2026-03-09T04:00+00:00")),
+        ("WEEK", 0, "2026-03-01T12:00+00:00", TOKYO, ("2026-02-22T15:00+00:00", "2026-03-01T15:00+00:00")),
+        ("MONTH", 6, "2026-01-01T00:00+09:00", TOKYO, ("2025-12-01T06:00+09:00", "2026-01-01T06:00+09:00")),
+        ("SHIFT", 0, "2026-03-01T23:30+09:00", TOKYO, ("2026-03-01T22:00+09:00", "2026-03-02T06:00+09:00")),
     ],
 )
-def test_spans_follow_the_plants_clock(every: str, hour: int, at: str, zone: ZoneInfo, begins: str, ends: str) -> None:
+def test_spans_follow_the_plants_clock(every: str, hour: int, at: str, zone: ZoneInfo, span: tuple[str, str]) -> None:
     found = span_at(every, hour, datetime.fromisoformat(at), zone, [time(6), time(14), time(22)])
-    assert [each.astimezone(UTC) for each in found] == [datetime.fromisoformat(each) for each in (begins, ends)]
+    assert [each.astimezone(UTC) for each in found] == [datetime.fromisoformat(each) for each in span]
 
 
 @dataclass
@@ -136,7 +136,7 @@ def test_files_too_large_for_an_e_mail_are_linked(
     charted: ChartPlant, quality: Person, mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     schedule = schedules.make_schedule(GIVEN, quality)
-    ReportSchedule.objects.update(next_at=timezone.now())
+    ReportSchedule.objects.update(last_at=schedule.last_at - timedelta(days=1), next_at=schedule.last_at)
     schedules.queue_due()
     services.make_next()
     monkeypatch.setattr(schedules, "MOST_ATTACHED", 100)
