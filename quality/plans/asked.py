@@ -179,7 +179,7 @@ def _rules(read: _Reading, values: dict[str, Any]) -> None:
         lengths = {}
     # Nelson's own length is no choice, and one of a rule that does not run means nothing.
     values["run_lengths"] = {
-        key: int(value)
+        str(int(key)): int(value)
         for key, value in sorted(lengths.items())
         if int(key) in values["rules"] and int(value) != fitting.LENGTHS[int(key)]
     }

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from lines.models import Product, Signal, Station
 from quality.plans.asked import COLUMNS
-from quality.plans.models import Characteristic, ControlPlan, PlanChange
+from quality.plans.models import Characteristic, ControlLimits, ControlPlan, PlanChange
 
 _CODES = {"characteristic", "product", "station"}
 
@@ -19,6 +19,8 @@ def all_plans() -> list[ControlPlan]:
 
 
 def one_plan(code: str) -> ControlPlan | None:
+    if not code.isprintable():
+        return None  # nothing the database takes
     return ControlPlan.objects.select_related("characteristic", "product", "station").filter(code=code).first()
 
 
@@ -84,3 +86,8 @@ def last_change(plan: ControlPlan) -> int:
 def changes_of(plan: ControlPlan, most: int = 100) -> list[PlanChange]:
     """Newest first."""
     return list(plan.changes.all()[:most])
+
+
+def versions_of(plan: ControlPlan) -> list[ControlLimits]:
+    """All limits of a plan with the studies they come from, newest first."""
+    return list(plan.limits.select_related("study").order_by("-version"))

@@ -19,7 +19,7 @@ from quality.plans import fitting, services
 from quality.plans.asked import AskedPlan, Wrong, asked_plan, words_of
 from quality.plans.expected import MOST_ALARMS, MOST_CONTAINMENTS, whole_plan
 from quality.plans.imports import asked_sheet, plans_sheet, read_plans
-from quality.plans.listing import all_plans, changes_of, choices, last_change, one_plan, values_of_plan
+from quality.plans.listing import all_plans, changes_of, choices, last_change, one_plan, values_of_plan, versions_of
 from quality.plans.models import ChartType, ControlPlan, Response, SigmaMethod, Source, StreamBy, SubgroupBy, Summary
 from quality.plans.previews import preview
 from quality.studies.drawn import drawn
@@ -97,7 +97,7 @@ def plan_context(request: HttpRequest, found: ControlPlan, **more: Any) -> dict[
     return {
         "plan": found,
         "words": words_of(values_of_plan(found)),
-        "versions": list(found.limits.order_by("-version")),
+        "versions": versions_of(found),
         "studies": studies_of(found),
         "changes": changes_of(found),
         "methods": [(method, SigmaMethod(method).label) for method in methods],
@@ -220,7 +220,8 @@ def _previewed(asked: AskedPlan, words: Mapping[str, str]) -> dict[str, Any]:
 
 def _words(fields: QueryDict) -> dict[str, str]:
     """The form's fields as texts; of the ticked rules one text."""
-    words = {name: str(fields[name]) for name in fields if name not in {"rule", "csrfmiddlewaretoken", "width"}}
+    named = (name for name in fields if name not in {"rule", "csrfmiddlewaretoken", "width"})
+    words = {name: str(fields[name]).replace("\0", "") for name in named}  # the database takes no such text
     if "rule" in fields:
         words["rules"] = " ".join(fields.getlist("rule"))
     if "form" in fields:  # an unticked box is not sent at all

@@ -166,7 +166,7 @@ def _plan(code: str) -> ControlPlan:
 
 
 def _words(request: HttpRequest) -> dict[str, str]:
-    return {name: str(request.POST[name]) for name in request.POST if name != "csrfmiddlewaretoken"}
+    return {name: str(request.POST[name]).replace("\0", "") for name in request.POST if name != "csrfmiddlewaretoken"}
 
 
 def _person(request: HttpRequest) -> Person:

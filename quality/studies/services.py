@@ -26,6 +26,7 @@ from quality.studies.queries import as_evidence, compared
 
 MOST_POINTS = 10_000
 LONGEST_REASON = 200
+_LONGEST_STREAM = 48
 _LARGEST = 1e150  # beyond it a square is infinite
 
 
@@ -134,6 +135,8 @@ def enter_limits(
     reason = _reason(reason)
     with acting(f"person:{person.username}"):
         plan = _plan(code)
+        if stream and not (plan.stream_by and len(stream) <= _LONGEST_STREAM and stream.isprintable()):
+            raise Refusal(errors.STUDY_STREAM, stream[:_LONGEST_STREAM])
         limits, n_values, parameters = _entered(plan.chart, words)
         method = str(words.get("sigma_method", "")).strip()
         methods = fitting.sigma_methods(plan.chart, plan.subgroup_size)

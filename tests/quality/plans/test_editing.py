@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 import pytest
 from django.db import connection
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lines.errors import Refusal
 from lines.models import Person
 from lines.people.models import Role
 from quality.plans import errors
-from quality.plans.asked import AskedPlan, asked_plan, words_of
+from quality.plans.asked import COLUMNS, AskedPlan, asked_plan, words_of
 from quality.plans.listing import last_change, values_of_plan
 from quality.plans.models import ControlPlan
 from quality.plans.services import RefusedPlan, change_plan, check_table, import_plans, make_plan
@@ -20,6 +22,12 @@ WORDS = {
     "station": "COAT-9", "chart": "XBAR-S", "subgroup_size": "4", "rules": "1 2 5", "run_lengths": "2=8",
     "response": "CONTAIN", "reaction_en": "Look.", "is_active": "1",
 }  # fmt: skip
+
+TEXTS = [
+    "EWMA", "CUSUM", "P", "LANEY-U", "I-MR-S", "RECORD", "PERIOD", "TELEMETRY", "RANGE_PCT", "CHANNEL", "LOG", "3",
+    "3.0", "2=7", "lambda=0.3", "lambda=nan", "k=0.5 h=4", "nominal=3", "nominal.A=1 nominal.B=2", "1 2 3 4", "1,2",
+    "RMSDF", "",
+]  # fmt: skip
 
 
 def asked(**changes: str) -> AskedPlan:
@@ -147,3 +155,14 @@ def test_a_table_is_stored_whole_or_not_at_all(plant: ChartPlant, engineer: Pers
     assert set(ControlPlan.objects.values_list("code", "response")) == {("CHART-A", "LOG"), ("NEW-1", "CONTAIN")}
     again = check_table(rows[:2])
     assert [dict(row.changes) for row in again] == [{}, {}]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(st.sampled_from(COLUMNS), st.text(max_size=12) | st.sampled_from(TEXTS)))
+def test_whatever_is_typed_is_read_or_named_as_wrong(words: dict[str, str]) -> None:
+    found = asked_plan({**WORDS, **words})
+    if found.wrong:
+        assert {each.field for each in found.wrong} <= set(COLUMNS)
+    else:
+        again = asked_plan(words_of(found.values))
+        assert (again.wrong, again.values) == ((), found.values)

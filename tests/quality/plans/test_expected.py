@@ -39,6 +39,7 @@ def test_points_of_a_shift_times_false_signals_of_a_point(plant: ChartPlant) -> 
     assert row.points == pytest.approx(720, rel=0.01)  # twelve hours
     # Rule 1 on individuals 1 in 370, rule 2 1 in 512, rule 1 on moving ranges about 1 in 130: runs of them, together.
     assert 1 / 90 < row.per_point < 1 / 65
+    assert row.points is not None
     assert whole.alarms == whole.containments == pytest.approx(row.points * row.per_point)
     plan.response = "LOG"
     plan.save()

@@ -167,3 +167,19 @@ def test_everybody_reads_and_only_quality_writes(plant: ChartPlant) -> None:
     assert Client().get("/plans/").status_code == 302
     assert auditor.get("/plans/NONE/").status_code == 404
     assert auditor.get(f"/studies/{2**70}/").status_code == 404
+
+
+def test_text_that_no_database_takes_is_no_failure(client: Client, plant: ChartPlant) -> None:
+    plant.add_plan("A")
+    odd = {**FORM, "station": "a\0", "signal_code": "\0b", "code": "X\0", "stream": "\0"}
+    asked = [client.get(path) for path in ("/plans/%00/", "/plans/%00/edit/", "/plans/preview/spec.json?station=%00")]
+    asked += [client.get("/plans/new/", {"copy": "\0"}), client.get("/plans/preview/", odd)]
+    asked += [client.post("/plans/new/", odd)]
+    entered = {"center": "1", "sigma_within": "1", "n_values": "9", "reason": "why"}
+    asked += [
+        client.post("/plans/CHART-A/limits/", {**entered, **more})
+        for more in ({"stream": "\0x"}, {"valid_from": "soon"})
+    ]
+    asked += [client.post("/plans/CHART-A/studies/", {"since": "\0", "until": "9999-99-99"})]
+    assert all(response.status_code < 500 for response in asked)
+    assert ControlPlan.objects.count() == 1

@@ -101,6 +101,8 @@ def test_whatever_the_data_there_are_figures_or_a_reason(chart: str, locations: 
 
 def test_a_run_of_signals_is_one_alarm() -> None:
     values = [0.0] * 3 + [9.0, 9.0, 9.0] + [0.0] * 3 + [9.0]
-    verdict = judge(Way("I-MR", (1,)), singles(values), propose("I-MR", singles([0, 1] * 9), "MR-MEAN").limits, {})  # type: ignore[arg-type]
+    limits = propose("I-MR", singles([0, 1] * 9), "MR-MEAN").limits
+    assert limits is not None
+    verdict = judge(Way("I-MR", (1,)), singles(values), limits, {})
     assert [each.number for each in verdict.violations if each.panel == "I"] == [3, 4, 5, 9]
     assert verdict.runs == 2 + len({each.number for each in verdict.violations if each.panel == "MR"})
