@@ -11,13 +11,6 @@ class Containment(models.Model):
 
     signal = models.OneToOneField(Signal, models.PROTECT, primary_key=True, related_name="containment")
     hold = models.ForeignKey(Hold, models.PROTECT, null=True, related_name="containments", help_text="None: no unit.")
-    roll_hold = models.ForeignKey(
-        Hold,
-        models.PROTECT,
-        null=True,
-        related_name="+",
-        help_text="On the metres of the roll within which it began, where only they are suspect.",
-    )
     change_point = models.DateTimeField(null=True, help_text="Machine time of the estimated change.")
     model = models.CharField(max_length=8, blank=True, db_default="", help_text="STEP, DRIFT or SCALE: what fits best.")
     verified_from = models.DateTimeField(

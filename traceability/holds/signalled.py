@@ -13,7 +13,6 @@ from traceability.holds.extending import MADE_LATER, PLACING_LOCK
 from traceability.holds.models import Hold, HoldUnit
 from traceability.holds.placing import Placed, cover
 from traceability.holds.reach import Suspect, Target, reaching
-from traceability.units.models import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +33,6 @@ def place_on_window(window: SuspectWindow, *, reason: str, by: str, now: datetim
         reason=reason[:LONGEST_REASON], placed_at=now, placed_by=by,
     )  # fmt: skip
     return Placed(hold, True, cover(hold, target_of(hold), now))
-
-
-def place_on_metres(roll: Unit, from_m: float, *, reason: str, by: str, now: datetime) -> Placed:
-    """Hold what was and will be made of a roll from that metre on; the roll itself may go on."""
-    reason = reason[:LONGEST_REASON]
-    hold = Hold.objects.create(scope="ROLL_RANGE", unit=roll, from_m=from_m, reason=reason, placed_at=now, placed_by=by)
-    target = Target(AskedHold("ROLL_RANGE", reason=reason, from_m=from_m), unit=roll)
-    return Placed(hold, True, cover(hold, target, now))
 
 
 def reach_back(hold: Hold, begins: datetime, now: datetime) -> int | None:

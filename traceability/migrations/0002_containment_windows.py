@@ -1,4 +1,3 @@
-import django.db.models.deletion
 from django.db import migrations, models
 
 
@@ -23,17 +22,6 @@ class Migration(migrations.Migration):
             name="model",
             field=models.CharField(
                 blank=True, db_default="", help_text="STEP, DRIFT or SCALE: what fits best.", max_length=8
-            ),
-        ),
-        migrations.AddField(
-            model_name="containment",
-            name="roll_hold",
-            field=models.ForeignKey(
-                help_text="On the metres of the roll within which it began, where only they are suspect.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="traceability.hold",
             ),
         ),
         migrations.AddField(
