@@ -19,6 +19,8 @@ PARAMETERS: dict[str, Any] = {
     "nonconformance_id": 1,
     "correction_id": 1,
     "reaction_id": 1,
+    "gauge": "AIL-1-POWER",
+    "calibration_id": 1,
     "report_id": 1,
     "file_format": "pdf",
     "Idempotency-Key": "MIX-1:b7:R:17",
@@ -91,6 +93,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "decide_nonconformance": {
         "Rework": {"disposition": "REWORK", "rework_to": "SLIT-C", "reason": "Edge to be cut again."},
         "Use as it is": {"disposition": "USE_AS_IS", "reason": "Within the customer's tolerance."},
+    },
+    "record_calibration": {
+        "Found out of order and adjusted": {
+            **{"kind": "CALIBRATION", "as_found_passed": False, "as_left_passed": True},
+            **{"as_found": 0.4, "as_left": 0.0, "allowed": 0.1, "unit": "kW"},
+            **{"performed_by": "Calibration laboratory", "certificate": "C-2026-118", "next_due": "2027-05-20"},
+        },
+        "A check that passed": {"kind": "CHECK", "as_found_passed": True, "performed_by": "T. Mori"},
     },
     "work_reaction": {
         "Worked, verified and closed": {

@@ -127,7 +127,8 @@ def _shown(request: HttpRequest, code: str, refused: Refusal | None = None, part
         raise Http404
     now = timezone.now()
     linked = list(found.characteristics.order_by("code"))
-    choosable = linked or _measured_here(found)
+    characteristics = list(Characteristic.objects.order_by("code"))
+    choosable = linked or _measured_here(found) or characteristics
     words = {name: str(text)[:MOST_ECHOED] for name, text in request.POST.items()} if refused else {}
     context: dict[str, Any] = {
         "gauge": found,
@@ -136,7 +137,7 @@ def _shown(request: HttpRequest, code: str, refused: Refusal | None = None, part
         "studies": list(found.studies.select_related("characteristic")),
         "linked": linked,
         "linked_codes": {each.code for each in linked},
-        "characteristics": list(Characteristic.objects.order_by("code")),
+        "characteristics": characteristics,
         "choosable": choosable,
         "tolerances": queries.usual_tolerances(choosable),
         "kinds": CalibrationKind.values,

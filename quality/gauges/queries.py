@@ -126,17 +126,19 @@ def gauges_measuring(station_id: int, characteristic_id: int) -> list[Gauge]:
 
 
 def usual_tolerances(characteristics: Sequence[Characteristic]) -> dict[str, float]:
-    """USL - LSL by characteristic where all products have the same two limits now."""
+    """USL - LSL by characteristic: the narrowest of its products, as the gauge serves them all."""
     rows = (
         CharacteristicLimits.objects.filter(characteristic__in=characteristics)
         .order_by("characteristic_id", "product_id", "-version")
         .distinct("characteristic_id", "product_id")
         .values_list("characteristic__code", "lsl", "usl")
     )
-    found: dict[str, set[float | None]] = {}
+    found: dict[str, float] = {}
     for code, lsl, usl in rows:
-        found.setdefault(code, set()).add(None if lsl is None or usl is None else round(usl - lsl, 12))
-    return {code: width for code, each in found.items() if len(each) == 1 and (width := next(iter(each))) is not None}
+        if lsl is not None and usl is not None:
+            width = round(usl - lsl, 12)
+            found[code] = min(width, found.get(code, width))
+    return found
 
 
 def suspects(calibration_id: int, *, after: str = "", limit: int = 100) -> Suspects:

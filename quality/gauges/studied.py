@@ -7,7 +7,7 @@ from typing import Any
 from lines.errors import Code, Refusal
 from quality.gauges.errors import STUDY_ROWS, STUDY_WITHOUT_RESULT
 from quality.spc.columns import case_of
-from quality.spc.errors import TOO_FEW_VALUES, Undefined
+from quality.spc.errors import WRONG_SHAPE, Undefined
 from quality.spc.gauge_rr import POOLING_P, SOURCES, Components, gauge_rr
 from quality.spc.tables import Message, Table
 
@@ -47,7 +47,7 @@ def readings_of(table: Table, unit: str = "") -> list[Reading]:
     for number, (part, operator, value) in zip(table.numbers, case["data"], strict=True):
         if number not in told and not (part and operator and value is not None):
             missing = "part" if not part else "operator" if not operator else "value"
-            messages.append(Message(number, missing, TOO_FEW_VALUES, f"There is no {missing}."))
+            messages.append(Message(number, missing, WRONG_SHAPE, f"There is no {missing}."))
     if messages:
         raise RefusedRows(sorted(messages, key=lambda message: message.row))
     if len(case["data"]) > MOST_READINGS:

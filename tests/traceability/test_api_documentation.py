@@ -123,7 +123,17 @@ def scene(documented: Documented) -> dict[str, Any]:
     now = timezone.now()
     reaction = Reaction.objects.create(plan=plan, opened_at=now, due_at=now)
     reaction.answers.create(sequence=1, text_en="Is it real?", text_ja="実際の値か")
-    return {"permit_id": permit, "hold_id": response.json()["hold"], "reaction_id": reaction.pk}
+    check = {"kind": "CHECK", "as_found_passed": False, "performed_by": "Laboratory"}
+    response_of_check = hand.post(
+        f"gauges/{PARAMETERS['gauge']}/calibrations", check, documented.people[Role.QUALITY]
+    )  # fmt: skip
+    assert response_of_check.status_code == 201, response_of_check.content
+    return {
+        "permit_id": permit,
+        "hold_id": response.json()["hold"],
+        "reaction_id": reaction.pk,
+        "calibration_id": response_of_check.json()["calibration"],
+    }
 
 
 def record_ids() -> list[int]:
