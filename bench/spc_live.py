@@ -32,7 +32,7 @@ STATIONS = 20
 VALUES = 10  # of one record
 COMMITS_PER_S = 20
 SETTLE_S = 5.0
-START_S = 60.0
+START_S = 120.0
 GOAL_MS = 1000
 OUT_OF_CONTROL = 0.002  # share of values far beyond a limit, so that there are signals to see
 
@@ -227,8 +227,8 @@ def run(folder: Path, charts: int, rate: float, seconds: float) -> None:
                 target=lambda: asyncio.run(screen(url, cookie, seen, feed.is_over.is_set)), daemon=True
             )
             watcher.start()
-            time.sleep(SETTLE_S)
             feed.start()
+            _wait_for_the_worker()
             time.sleep(SETTLE_S)
             begin, spent, fed = datetime.now(UTC), _cpu_s(sessions), feed.fed
             started = time.monotonic()
@@ -250,6 +250,21 @@ def run(folder: Path, charts: int, rate: float, seconds: float) -> None:
     share = (cpu["worker"] - spent["worker"]) / elapsed
     print(f"{charts:,} charts, {fed / elapsed:,.0f} points/s for {elapsed:.0f} s; one worker.\n")
     tell(fed, share, elapsed, lags, on_screen)
+
+
+def _wait_for_the_worker() -> None:
+    """Until it has worked off what came while it started."""
+    from django.db import connection  # noqa: PLC0415 - after setup
+
+    deadline = time.monotonic() + START_S
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute(
+                "select exists (select 1 from quality_chartpoint), (select count(*) from lines_pending) < 100"
+            )
+            if cursor.fetchone() == (True, True):
+                return
+            time.sleep(0.2)
 
 
 def tell(fed: int, share: float, elapsed: float, lags: np.ndarray[Any, Any], on_screen: np.ndarray[Any, Any]) -> None:
