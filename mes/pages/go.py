@@ -6,7 +6,7 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
 from mes.station.queries import serial_of_record
-from traceability.models import Containment
+from traceability.containment.queries import hold_of_signal
 
 _PAGES = {
     "chart": "chart",
@@ -23,10 +23,10 @@ _PAGES = {
 @require_safe
 def go(request: HttpRequest, kind: str, key: str) -> HttpResponse:  # noqa: ARG001 - a view's signature
     if kind == "contained":
-        hold = Containment.objects.filter(signal=key, hold__isnull=False).first() if key.isdecimal() else None
-        if hold is None:
+        hold_id = hold_of_signal(key)
+        if hold_id is None:
             raise Http404
-        return redirect("hold", hold.hold_id)
+        return redirect("hold", hold_id)
     if kind == "quarantine":
         return redirect("quarantine")
     if kind == "tray":

@@ -4,6 +4,8 @@ from collections.abc import Collection
 
 from django.db import connection
 
+from traceability.containment.models import Containment
+
 # Both tables hold only what came in the last second or so, unless the worker stands still.
 _UNCONTAINED = """
 select serial, count(distinct record_id) from (
@@ -30,3 +32,11 @@ def uncontained(serials: Collection[str]) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(_UNCONTAINED, {"serials": list(serials)})
         return dict(cursor.fetchall())
+
+
+def hold_of_signal(key: str) -> int | None:
+    """The hold that a signal placed or joined; None: there is none, or no such signal."""
+    if not (key.isascii() and key.isdecimal() and len(key) < 19):
+        return None
+    found = Containment.objects.filter(signal=int(key), hold__isnull=False)
+    return found.values_list("hold_id", flat=True).first()
