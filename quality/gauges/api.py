@@ -21,7 +21,7 @@ from quality.gauges.models import Calibration, Gauge, GaugeRrStudy
 from quality.gauges.services import record_calibration
 from quality.gauges.standing import STATES
 
-_READ = dict.fromkeys((400, 401), ErrorShape)
+_READ = dict.fromkeys((400, 401, 422), ErrorShape)
 _WRITTEN = dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422), ErrorShape)
 _GAUGE = OpenApiParameter("gauge", str, OpenApiParameter.PATH)
 _TEXTS = {"kind": 12, "at": 40, "next_due": 40, "unit": 16, "performed_by": 120, "certificate": 120, "note": 500}

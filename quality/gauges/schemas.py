@@ -6,6 +6,8 @@ from lines.shapes import BothLanguages, Shape
 from quality.gauges.models import CalibrationKind
 from quality.gauges.standing import STATES
 
+_KINDS = " or ".join(CalibrationKind.values)
+
 
 class StudyShape(Shape):
     study = serializers.IntegerField()
@@ -15,14 +17,14 @@ class StudyShape(Shape):
     operators = serializers.IntegerField()
     repeats = serializers.IntegerField()
     grr_percent = serializers.FloatField(help_text="Of the tolerance if one was given, else of the study variation.")
-    of = serializers.ChoiceField(choices=["TOLERANCE", "STUDY"])
+    of = serializers.CharField(help_text="TOLERANCE or STUDY.")
     ndc = serializers.IntegerField(help_text="How many groups of parts the gauge tells apart.")
     verdict = serializers.CharField(help_text="ACCEPTABLE, MARGINAL, UNACCEPTABLE.")
 
 
 class CalibrationShape(Shape):
     calibration = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=CalibrationKind.choices)
+    kind = serializers.CharField(help_text=_KINDS)
     at = serializers.DateTimeField()
     as_found = serializers.FloatField(allow_null=True, help_text="Error against the reference, in `unit`.")
     as_left = serializers.FloatField(allow_null=True)
@@ -40,7 +42,7 @@ class GaugeShape(Shape):
     name = BothLanguages()
     station = serializers.CharField()
     channel = serializers.CharField(allow_null=True)
-    state = serializers.ChoiceField(choices=STATES)
+    state = serializers.CharField(help_text=", ".join(STATES))
     interval_days = serializers.IntegerField()
     calibrated_at = serializers.DateTimeField()
     valid_until = serializers.DateTimeField()
@@ -57,7 +59,7 @@ class GaugeList(Shape):
 
 
 class CalibrationRequest(Shape):
-    kind = serializers.ChoiceField(choices=CalibrationKind.choices)
+    kind = serializers.CharField(help_text=_KINDS)
     at = serializers.CharField(required=False, help_text="ISO 8601; left out: now.")
     as_found_passed = serializers.BooleanField()
     as_left_passed = serializers.BooleanField(required=False, help_text="Left out: as it was found.")
