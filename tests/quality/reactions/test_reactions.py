@@ -44,7 +44,7 @@ def signalled(plant: ChartPlant, *values: float) -> None:
 
 def refusal(work: object, *arguments: object, **named: object) -> errors.Code:
     with pytest.raises(Refusal) as caught:
-        work(*arguments, **named)  # type: ignore[operator]
+        work(*arguments, **named)  # type: ignore[operator]  # any of the services
     return caught.value.code
 
 
