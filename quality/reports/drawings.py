@@ -1,6 +1,7 @@
 """The drawings of a report: the same specs as on the screen, in the report's typeface, as SVG."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -22,6 +23,8 @@ from quality.reports.content import Content, Section
 # As wide as the text of an A4 page at the size at which its figures can still be read.
 WIDTH, HEIGHT, HISTOGRAM_WIDTH, HISTOGRAM_HEIGHT = 980, 430, 480, 270
 AT_MOST = 700  # points on a page
+# Places to point at, and what is read out there: half of the paths, and of the memory that a page takes.
+_ONLY_ON_SCREEN = re.compile(r'<path [^>]*\bopacity="0"[^>]*/>| aria-[a-z]+="[^"]*"| role="[^"]*"')
 
 
 def drawings(content: Content, asked: AskedReport, language: str) -> Iterable[tuple[str, str]]:
@@ -70,10 +73,10 @@ def _histogram(section: Section, language: str) -> Histogram:
 
 
 def as_svg(spec: dict[str, Any]) -> str:
-    """Drawn with the report's typeface, whatever the screen would use."""
+    """Drawn with the report's typeface, whatever the screen would use, and without what only a pointer finds."""
     _typeface()
     spec = {**spec, "config": {**spec.get("config", {}), "font": FONT}}
-    return str(vl_convert.vegalite_to_svg(json.dumps(spec), vl_version="6.4"))
+    return _ONLY_ON_SCREEN.sub("", str(vl_convert.vegalite_to_svg(json.dumps(spec), vl_version="6.4")))
 
 
 @cache

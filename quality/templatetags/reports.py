@@ -15,8 +15,8 @@ def report_state(state: str) -> str:
         ReportState.QUEUED: _("Waiting"),
         ReportState.RUNNING: _("Being made"),
         ReportState.DONE: _("Ready"),
-        ReportState.FAILED: _("Failed"),
-        ReportState.CANCELLED: _("Cancelled"),
+        ReportState.FAILED: pgettext("report", "Failed"),
+        ReportState.CANCELLED: pgettext("report", "Cancelled"),
     }
     return words.get(ReportState(state), state)
 
