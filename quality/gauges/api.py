@@ -166,7 +166,7 @@ def _detail(code: str) -> dict[str, Any]:
         **_gauge(gauge, queries.state_of(gauge, timezone.now())),
         "characteristics": sorted(gauge.characteristics.values_list("code", flat=True)),
         "calibrations": [_calibration(each) for each in gauge.calibrations.all()],
-        "studies": [_study(each) for each in gauge.studies.select_related("characteristic")],
+        "studies": [_study(each) for each in queries.studies_of(gauge)],
     }
 
 

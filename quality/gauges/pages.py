@@ -15,9 +15,8 @@ from lines.people.auth import may_calibrate
 from lines.people.models import Person
 from quality.gauges import errors, queries, services
 from quality.gauges.asked import asked_calibration
-from quality.gauges.models import CalibrationKind, Gauge, GaugeRrStudy
+from quality.gauges.models import CalibrationKind
 from quality.gauges.standing import STATES
-from quality.plans.models import Characteristic
 from quality.spc.errors import TOO_LARGE
 from quality.spc.gauge_rr import SOURCES
 from quality.spc.tables import MOST_BYTES, read_table
@@ -82,8 +81,7 @@ def new_study(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 def study(request: HttpRequest, study_id: int) -> HttpResponse:
-    known = GaugeRrStudy.objects.select_related("gauge__station", "characteristic")
-    found = known.filter(pk=study_id).first()
+    found = queries.study_by_id(study_id)
     if found is None:
         raise Http404
     parts = list(dict.fromkeys(part for part, _, _ in found.readings))
@@ -127,14 +125,14 @@ def _shown(request: HttpRequest, code: str, refused: Refusal | None = None, part
         raise Http404
     now = timezone.now()
     linked = list(found.characteristics.order_by("code"))
-    characteristics = list(Characteristic.objects.order_by("code"))
-    choosable = linked or _measured_here(found) or characteristics
+    characteristics = queries.all_characteristics()
+    choosable = linked or queries.measured_at(found) or characteristics
     words = {name: str(text)[:MOST_ECHOED] for name, text in request.POST.items()} if refused else {}
     context: dict[str, Any] = {
         "gauge": found,
         "state": queries.state_of(found, now),
         "calibrations": queries.windows_of(found),
-        "studies": list(found.studies.select_related("characteristic")),
+        "studies": queries.studies_of(found),
         "linked": linked,
         "linked_codes": {each.code for each in linked},
         "characteristics": characteristics,
@@ -148,11 +146,6 @@ def _shown(request: HttpRequest, code: str, refused: Refusal | None = None, part
         "messages_of_rows": list(getattr(refused, "messages", ()))[:MOST_MESSAGES],
     }
     return render(request, "quality/gauges/gauge.html", context, status=refused.code.status if refused else 200)
-
-
-def _measured_here(gauge: Gauge) -> list[Characteristic]:
-    uses = Characteristic.objects.filter(uses__operation__stations=gauge.station)
-    return list(uses.distinct().order_by("code"))
 
 
 def _person(request: HttpRequest) -> Person:

@@ -119,6 +119,25 @@ def newest_studies(gauge_ids: Sequence[int], characteristic_id: int | None = Non
     return {study.gauge_id: study for study in newest.select_related("characteristic")}
 
 
+def studies_of(gauge: Gauge) -> list[GaugeRrStudy]:
+    """Newest first."""
+    return list(gauge.studies.select_related("characteristic"))
+
+
+def study_by_id(study_id: int) -> GaugeRrStudy | None:
+    return GaugeRrStudy.objects.select_related("gauge__station", "characteristic").filter(pk=study_id).first()
+
+
+def all_characteristics() -> list[Characteristic]:
+    return list(Characteristic.objects.order_by("code"))
+
+
+def measured_at(gauge: Gauge) -> list[Characteristic]:
+    """What the operations of the gauge's station measure."""
+    uses = Characteristic.objects.filter(uses__operation__stations=gauge.station)
+    return list(uses.distinct().order_by("code"))
+
+
 def gauges_measuring(station_id: int, characteristic_id: int) -> list[Gauge]:
     """Those linked to the characteristic; where the station has none, those that measure whatever it does."""
     here = Gauge.objects.filter(station_id=station_id).order_by("code")
