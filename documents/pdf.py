@@ -79,7 +79,7 @@ def as_pdf(
         files[f"{name}.svg"] = svg.encode()
     try:
         # Files by name are taken as well as a path; the type hints do not know it.
-        content, warnings = typst.compile_with_warnings(  # type: ignore[call-overload]
+        content, warnings = typst.compile_with_warnings(  # type: ignore[call-overload]  # see above
             files,
             font_paths=[str(font_folder())],
             ignore_system_fonts=True,

@@ -19,7 +19,7 @@ from quality.reports import schemas, services
 from quality.reports.asked import read_asked
 from quality.reports.files import CONTENT_TYPES
 from quality.reports.models import Report
-from quality.reports.reading import content_of, file_name, file_of, report_by_id
+from quality.reports.reading import content_of, file_name, file_of, newest_reports, report_by_id
 
 _READ = dict.fromkeys((400, 401, 404), ErrorShape)
 _WRITTEN = dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422), ErrorShape)
@@ -82,7 +82,7 @@ class ReportsView(APIView):
     )
     def get(self, request: Request) -> Response:
         limit, before = _number(request, "limit", _MOST, _MOST), _number(request, "before", _LARGEST_ID, _LARGEST_ID)
-        found = list(Report.objects.filter(pk__lt=before).prefetch_related("files").order_by("-pk")[: limit + 1])
+        found = list(newest_reports().filter(pk__lt=before)[: limit + 1])
         more = found[limit - 1].pk if len(found) > limit else None
         return Response({"items": [shown(report) for report in found[:limit]], "before": more})
 
@@ -141,7 +141,12 @@ class ReportFileView(APIView):
             **{(status, "application/json"): ErrorShape for status in (400, 401, 404, 409)},
         },
     )
-    def get(self, request: Request, report_id: int, file_format: str) -> StreamingHttpResponse:  # noqa: ARG002
+    def get(
+        self,
+        request: Request,  # noqa: ARG002 - DRF's signature
+        report_id: int,
+        file_format: str,
+    ) -> StreamingHttpResponse:
         found = report_by_id(report_id)
         content = content_of(file_of(found, file_format))
         response = StreamingHttpResponse(content, content_type=CONTENT_TYPES[file_format.upper()])

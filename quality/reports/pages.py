@@ -17,7 +17,7 @@ from quality.charts.drawn import streams_of
 from quality.charts.queries import plan_by_code
 from quality.charts.shown import stream_to_show
 from quality.plans.models import ControlPlan
-from quality.reports import form, schedules, services
+from quality.reports import form, reading, schedules, services
 from quality.reports.asked import read_asked
 from quality.reports.behind import behind, newest_rows
 from quality.reports.errors import CODES
@@ -128,7 +128,7 @@ def _chart(request: HttpRequest, code: str) -> tuple[ControlPlan, str]:
 @require_safe
 def schedule_list(request: HttpRequest) -> HttpResponse:
     context = {
-        "schedules": list(ReportSchedule.objects.order_by("name")),
+        "schedules": reading.schedules(),
         "may_make": may_make_reports(_person(request)),
     }
     return render(request, "quality/reports/schedules.html", context)
@@ -139,7 +139,7 @@ def schedule(request: HttpRequest, schedule_id: int | None = None) -> HttpRespon
     """A new one, or one to be changed, stopped or taken up again."""
     person = _person(request)
     refused: Refusal | None = None
-    known = ReportSchedule.objects.filter(pk=schedule_id).first() if schedule_id is not None else None
+    known = reading.find_schedule(schedule_id) if schedule_id is not None else None
     if schedule_id is not None and known is None:
         raise Http404
     fields = request.POST if request.method == "POST" else _fields_of(known, request)
@@ -207,9 +207,7 @@ def _form(request: HttpRequest, fields: QueryDict) -> dict[str, Any]:
 
 
 def _listed(request: HttpRequest) -> dict[str, Any]:
-    page = Paginator(Report.objects.prefetch_related("files").select_related("schedule"), PAGE).get_page(
-        request.GET.get("page")
-    )
+    page = Paginator(reading.newest_reports(), PAGE).get_page(request.GET.get("page"))
     return {
         "page": page,
         "rows": [(row, read_asked(row.asked)) for row in page],
@@ -219,12 +217,11 @@ def _listed(request: HttpRequest) -> dict[str, Any]:
 
 
 def _one(request: HttpRequest, found: Report) -> dict[str, Any]:
-    same = Report.objects.filter(content_sha256=found.content_sha256).exclude(pk=found.pk)
     return {
         "report": found,
         "asked": read_asked(found.asked),
         "files": list(found.files.order_by("pk")),
-        "same": list(same.order_by("pk")[:10]) if found.content_sha256 else [],
+        "same": reading.same_content(found),
         "why": _BY_CODE.get(found.code),
         "is_going_on": found.state in GOING_ON,
         "may_make": may_make_reports(_person(request)),

@@ -1,13 +1,14 @@
-"""Files of reports as they are read: proved by their hash before the first byte goes out."""
+"""Reports as they are read; their files are proved by their hash before the first byte goes out."""
 
 import hashlib
 from collections.abc import Iterator
 
 from django.core.files.storage import storages
+from django.db.models import QuerySet
 
 from lines.errors import Refusal
 from quality.reports.errors import FILE_GONE, REPORT_UNKNOWN
-from quality.reports.models import Report, ReportFile
+from quality.reports.models import Report, ReportFile, ReportSchedule
 
 _PIECE = 1 << 18
 
@@ -18,6 +19,26 @@ def report_by_id(report_id: int) -> Report:
     if found is None:
         raise Refusal(REPORT_UNKNOWN, str(report_id))
     return found
+
+
+def newest_reports() -> QuerySet[Report]:
+    return Report.objects.prefetch_related("files").select_related("schedule").order_by("-pk")
+
+
+def same_content(report: Report, most: int = 10) -> list[Report]:
+    """Other reports that say the same."""
+    if not report.content_sha256:
+        return []
+    same = Report.objects.filter(content_sha256=report.content_sha256).exclude(pk=report.pk)
+    return list(same.order_by("pk")[:most])
+
+
+def schedules() -> list[ReportSchedule]:
+    return list(ReportSchedule.objects.order_by("name"))
+
+
+def find_schedule(schedule_id: int) -> ReportSchedule | None:
+    return ReportSchedule.objects.filter(pk=schedule_id).first()
 
 
 def file_of(report: Report, name: str) -> ReportFile:

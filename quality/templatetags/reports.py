@@ -68,6 +68,11 @@ def naming_words(name: str) -> str:
 
 
 @register.filter
+def language_name(code: str) -> str:
+    return {"en": "English", "ja": "日本語"}.get(code, code)
+
+
+@register.filter
 def percent_words(share: float | str) -> str:
     return f"{float(share):.0%}".replace("%", " %")
 

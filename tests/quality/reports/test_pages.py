@@ -44,7 +44,7 @@ def test_a_report_is_asked_for_watched_and_read_on_pages(client: Client, charted
     assert report.content_sha256 in page
     answer = client.get(f"/reports/{report.pk}/files/pdf/")
     assert answer.headers["Content-Disposition"] == f'attachment; filename="spc-report-{report.pk}.pdf"'
-    assert b"".join(answer.streaming_content).startswith(b"%PDF")  # type: ignore[attr-defined]
+    assert b"".join(answer.streaming_content).startswith(b"%PDF")  # type: ignore[attr-defined]  # of a stream
     assert "as it was made" in client.get(f"/reports/{report.pk}/?verify").content.decode()
     assert "CHART-SOME" in client.get("/reports/").content.decode()
     assert client.get("/reports/999999/").status_code == 404
@@ -122,7 +122,7 @@ def test_the_api_asks_tells_cancels_and_gives_files(client: Client, charted: Cha
     told = client.get(f"/api/v1/spc/reports/{done.pk}").json()
     assert (told["state"], told["content_sha256"]) == ("DONE", done.content_sha256)
     content = client.get({file["format"]: file["address"] for file in told["files"]}["JSON"])
-    assert json.loads(b"".join(content.streaming_content))["report"] == "SPC"  # type: ignore[attr-defined]
+    assert json.loads(b"".join(content.streaming_content))["report"] == "SPC"  # type: ignore[attr-defined]  # of a stream
     page = client.get("/api/v1/spc/reports?limit=1").json()
     assert [item["report"] for item in page["items"]] == [done.pk]
     older = client.get(f"/api/v1/spc/reports?before={page['before']}").json()
