@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from quality.charts.looks import finite
 
 VERSION = 1
+MOST_DRAWN = 700  # points of one chart on paper
 
 # Every convention in force, as quality/spc keeps it: (English, Japanese).
 CONVENTIONS: tuple[tuple[str, str], ...] = (

@@ -18,11 +18,10 @@ from quality.charts.plotted import SpecLimits
 from quality.charts.specs import pair_spec
 from quality.plans.models import ControlPlan
 from quality.reports.asked import AskedReport
-from quality.reports.content import Content, Section
+from quality.reports.content import MOST_DRAWN, Content, Section
 
 # As wide as the text of an A4 page at the size at which its figures can still be read.
 WIDTH, HEIGHT, HISTOGRAM_WIDTH, HISTOGRAM_HEIGHT = 980, 430, 480, 270
-AT_MOST = 700  # points on a page
 # Places to point at, and what is read out there: half of the paths, and of the memory that a page takes.
 _ONLY_ON_SCREEN = re.compile(r'<path [^>]*\bopacity="0"[^>]*/>| aria-[a-z]+="[^"]*"| role="[^"]*"')
 
@@ -43,7 +42,7 @@ def drawings(content: Content, asked: AskedReport, language: str) -> Iterable[tu
             stream=section.facts["stream"],
             since=asked.since,
             before=asked.until,
-            at_most=AT_MOST,
+            at_most=MOST_DRAWN,
         )
         data = replace(data, unit=unit(data.unit))
         yield f"chart-{n}", as_svg(pair_spec(data, language, width=WIDTH, height=HEIGHT, background="white"))

@@ -97,7 +97,7 @@ def write_workbook(
     rules = (w["conventions"], [w["conventions"]], [[pair[int(lang == "ja")]] for pair in CONVENTIONS])
     # A sheet takes 1,048,576 rows.
     values = [
-        (f"{w['values']} {n}" if n > 1 else w["values"], list(COLUMNS), part)
+        (f"{w['data']} {n}" if n > 1 else w["data"], list(COLUMNS), part)
         for n, part in enumerate(_parts(_all_rows(content, zone, tick), content.n_rows), start=1)
     ]
     write_xlsx([charts, limits, signals, rules, *values], into)

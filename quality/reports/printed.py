@@ -8,7 +8,7 @@ from typing import Any
 
 from lines.templatetags.denchi import unit as unit_signs
 from quality.charts.decimals import decimals_for
-from quality.reports.content import CONVENTIONS, Content
+from quality.reports.content import CONVENTIONS, MOST_DRAWN, Content
 from quality.reports.words import in_words, words
 
 TEMPLATE = (Path(__file__).parent / "report.typ").read_text(encoding="utf-8")
@@ -123,7 +123,7 @@ class _Writer:
             "title": f"{self.name(facts['name'])} — {self._titled(facts)}",
             "facts": self._facts(facts, decimals, unit),
             "drawing": f"chart-{n}",
-            "drawn": w["drawing_all"] if facts["serials"] is not None else "",
+            "drawn": self._drawn(facts),
             "stability": self._stability(facts["stability"]),
             "figures": self._figures(n, facts, decimals),
             "limits": self._limits(limits, decimals),
@@ -134,6 +134,14 @@ class _Writer:
             "gauges": self._gauges(facts["gauges"]),
             "gaps": self._gaps(facts["gaps"]),
         }
+
+    def _drawn(self, facts: Mapping[str, Any]) -> str:
+        n, told = facts["stability"]["n_points"], []
+        if n > MOST_DRAWN:
+            told.append(self._w["thinned"].format(n=n, drawn=MOST_DRAWN))
+        if facts["serials"] is not None:
+            told.append(self._w["drawing_all"])
+        return " ".join(told)
 
     def _facts(self, facts: Mapping[str, Any], decimals: int, unit: str) -> list[list[str]]:
         w, spec, subgroup = self._w, facts["specification"], facts["subgroup"]

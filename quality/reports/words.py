@@ -27,6 +27,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "stream": ("Stream", "系列"),
     "points": ("Points", "打点数"),
     "values": ("Values", "データ数"),
+    "data": ("Values", "データ"),
     "stability": ("Stability", "安定性"),
     "signals": ("Signals", "シグナル"),
     "rules": ("Rules", "ルール"),
@@ -115,8 +116,8 @@ _WORDS: dict[str, tuple[str, str]] = {
         "同じ依頼と同じデータからは同じ値になります。この報告書のJSONファイルがその内容です。",
     ),
     "thinned": (
-        "{drawn} of {n} points are drawn: peaks and signals stay.",
-        "{n}点中{drawn}点を描画（極値とシグナルは残す）。",
+        "Of {n} points about {drawn} are drawn: peaks and signals stay.",
+        "{n}点のうち約{drawn}点を描画（極値とシグナルは残す）。",
     ),
     "drawing_all": ("The drawing shows the whole chart of the span.", "図は期間内の管理図全体を示します。"),
 }
