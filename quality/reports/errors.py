@@ -60,7 +60,7 @@ REPORT_FINISHED = Code(
 )
 REPORT_FAILED = Code(
     "MES-Q-0407",
-    500,
+    0,
     "The report could not be made.",
     "レポートを作成できませんでした。",
     "Ask for it again. If it fails again, give the number of the report to your administrator.",
