@@ -109,10 +109,11 @@ def _run(violation: Violation) -> Run:
 
 
 def _add(one: Followed, violation: Violation, alarm: int | None, unstored: Unstored) -> None:
-    unstored.signals[one.key, violation.key] = SignalRow(
+    row = SignalRow(
         one.plan, one.stream, one.frozen.pk, violation.number, violation.panel, violation.rule, violation.side,
         violation.window_first, alarm,
     )  # fmt: skip
+    unstored.add(one.key, violation.key, row)
 
 
 def _alarm_for(
@@ -134,9 +135,9 @@ def _alarm_beside(
     wanted = [(point.number, *_run(violation)) for point in beside]
     for violated in wanted:
         row = unstored.signals.get((one.key, violated))
-        if row is not None and row.alarm is not None and not row.is_superseded:
+        if row is not None and row.alarm is not None:
             return row.alarm
-    return _stored_alarm(one, wanted)
+    return _stored_alarm(one, [violated for violated in wanted if (one.key, violated) not in unstored.superseded])
 
 
 def _stored_alarm(one: Followed, wanted: Iterable[tuple[int, str, int, int]]) -> int | None:

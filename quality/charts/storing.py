@@ -85,7 +85,8 @@ class Unstored:
     """What one transaction has judged since it last wrote."""
 
     points: dict[tuple[Key, int], PointRow] = field(default_factory=dict)
-    signals: dict[tuple[Key, Violated], SignalRow] = field(default_factory=dict)
+    found: list[SignalRow] = field(default_factory=list)  # in order; one that ended may show again: two rows
+    signals: dict[tuple[Key, Violated], SignalRow] = field(default_factory=dict)  # those found that hold
     changed: dict[tuple[Key, int], Plotted] = field(default_factory=dict)  # stored points
     superseded: list[tuple[Key, Violated]] = field(default_factory=list)  # stored signals
     plans: dict[int, ControlPlan] = field(default_factory=dict)
@@ -98,9 +99,14 @@ class Unstored:
         else:
             self.changed[key, plotted.number] = plotted
 
+    def add(self, key: Key, violated: Violated, row: SignalRow) -> None:
+        """A window holds that did not before."""
+        self.found.append(row)
+        self.signals[key, violated] = row
+
     def supersede(self, key: Key, violated: Violated) -> None:
         """A signal's window does not hold any more: it stays, marked."""
-        row = self.signals.get((key, violated))
+        row = self.signals.pop((key, violated), None)
         if row is not None:
             row.is_superseded = True
         else:
@@ -114,12 +120,13 @@ class Unstored:
         return self.plans[pk]
 
     def write(self) -> None:
-        """In the caller's transaction. Points are there before anything that names them."""
+        """In the caller's transaction. Points are there before anything that names them, and what ended is marked
+        before the same shows again."""
         _copy(list(self.points.values()))
         _change(self.changed)
-        _signal(self)
         _supersede(self.superseded)
-        self.points, self.signals, self.changed, self.superseded = {}, {}, {}, []
+        _signal(self)
+        self.points, self.found, self.signals, self.changed, self.superseded = {}, [], {}, {}, []
 
 
 def _copy(rows: Sequence[PointRow]) -> None:
@@ -175,7 +182,7 @@ def _change(changed: dict[tuple[Key, int], Plotted]) -> None:
 
 
 def _signal(unstored: Unstored) -> None:
-    found = list(unstored.signals.values())
+    found = unstored.found
     if not found:
         return
     ids = {(key, number): row.pk for (key, number), row in unstored.points.items()}

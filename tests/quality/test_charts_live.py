@@ -272,3 +272,26 @@ def test_screens_hear_of_a_stream(plant: ChartPlant) -> None:
     plant.post([{"CAP": [10.0]}], channel="CH-1")
     services.evaluate()
     assert Event.objects.get().payload == {"plan": plan.code, "number": 0, "stream": "CH-1"}
+
+
+def test_what_ends_and_shows_again_in_one_batch_is_stored_twice(plant: ChartPlant) -> None:
+    plan = plant.add_plan("LOAD", rules=[1])
+    plant.post([{"LOAD": [v]} for v in (10.0, 10.0, 18.0, 18.0)], seconds=[0, 60, 600, 660])
+    services.evaluate()
+    # The first late value takes the jump from the point at 600 s, the second one brings it back.
+    plant.post([{"LOAD": [18.0]}, {"LOAD": [10.0]}], seconds=[300, 400])
+    services.evaluate()
+    assert not Pending.objects.exists()
+    assert [p.location for p in _points(plan)] == [10, 10, 18, 10, 18, 18]
+    jumps = plan.signals.filter(chart="MR", point__number=2).order_by("id")
+    assert [signal.superseded_at is None for signal in jumps] == [False, True]
+    assert standing(plan) == batch(named(*variables.i_mr([10, 10, 18, 10, 18, 18], LIMITS).panels), [1])
+
+
+def test_what_shows_ends_and_shows_again_in_one_batch_keeps_each_row(plant: ChartPlant) -> None:
+    plan = plant.add_plan("LOAD", rules=[1])
+    plant.post([{"LOAD": [v]} for v in (10.0, 10.0, 18.0, 18.0, 10.0)], seconds=[0, 60, 600, 300, 400])
+    services.evaluate()
+    jumps = plan.signals.filter(chart="MR", point__number=2).order_by("id")
+    assert [signal.superseded_at is None for signal in jumps] == [False, True]
+    assert standing(plan) == batch(named(*variables.i_mr([10, 10, 18, 10, 18], LIMITS).panels), [1])
