@@ -112,7 +112,7 @@ def test_units_of_another_recipe_are_not_suspect_and_a_person_may_verify(hand: H
     hold = Hold.objects.get(scope="SIGNAL")
     assert (hold.product, hold.station.code) == ("LFP-314", "WIND-1")
     Hold.objects.update(recipe="another")
-    assert not held(made(hand, 34.0)[0])
+    assert not held(jelly(hand, 34.0))
     Hold.objects.update(recipe="")
     assert held(made(hand, 34.0)[0])
     reaction = Reaction.objects.get()
@@ -129,7 +129,7 @@ def test_a_hold_that_is_released_in_the_same_moment_takes_nothing_more(
     hold = Hold.objects.get(scope="SIGNAL")
     members = hold.members.count()
     Hold.objects.update(released_at=timezone.now())
-    monkeypatch.setattr(services, "_hold_of_run", lambda _: hold)  # as read before
+    monkeypatch.setattr(services, "_hold_of_run", lambda *_: hold)  # as read before
     again = jelly(hand, 34.5)
     evaluate_pending()
     contain_signals()

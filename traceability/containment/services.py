@@ -6,6 +6,7 @@ the reaction is closed.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -18,6 +19,7 @@ from quality.reactions.models import Reaction
 from traceability.containment.models import Containment
 from traceability.containment.windows import window_behind
 from traceability.holds.models import Hold
+from traceability.holds.reach import Suspect
 from traceability.holds.signalled import end_window, place_on_window, reach_back, release_worked
 
 ACTOR = "task:containment"
@@ -72,7 +74,7 @@ def _answer(signal_ids: Sequence[int], now: datetime) -> None:
         "plan__characteristic", "plan__product", "plan__station", "limits", "point", "answered_by__reaction"
     ):
         found = window_behind(signal)
-        hold = _hold_of_run(signal)
+        hold = _hold_of_run(signal, found.window.of)
         n_units = reach_back(hold, found.window.begins, now) if hold is not None else None
         if n_units is None:
             reason = f"SPC {signal.plan.code}: rule {signal.rule} on {signal.chart} at point {signal.point.number}"
@@ -95,9 +97,9 @@ def _holds_of(reaction: Reaction) -> QuerySet[Hold]:
     return Hold.objects.filter(pk__in=mine.values("hold"), scope="SIGNAL", released_at=None).order_by("pk")
 
 
-def _hold_of_run(signal: Signal) -> Hold | None:
-    """The open hold of a signal that the same reaction answers, where its window is still open."""
+def _hold_of_run(signal: Signal, of: Suspect) -> Hold | None:
+    """The open hold of a signal that the same reaction answers, of units alike, where its window is still open."""
     answered = getattr(signal, "answered_by", None)
     if answered is None:
         return None
-    return _holds_of(answered.reaction).filter(window_to=None).first()
+    return _holds_of(answered.reaction).filter(window_to=None, **asdict(of)).first()
