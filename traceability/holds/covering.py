@@ -88,8 +88,14 @@ def _is_alike(cover: Cover, seen: Seen) -> bool:
         cover.product in ("", seen.product)
         and cover.recipe in ("", seen.recipe)
         and cover.channel in ("", seen.channel)
-        and (not cover.position or (cover.characteristic, cover.position) in seen.measured)
+        and (not cover.position or _may_have(cover, seen))
     )
+
+
+def _may_have(cover: Cover, seen: Seen) -> bool:
+    """It was measured at the position, or nobody said at which: not measured at all, as most are where few are."""
+    positions = {position for code, position in seen.measured if code == cover.characteristic}
+    return not positions or cover.position in positions
 
 
 def covered(covers: Iterable[Cover], visits: Iterable[Seen], inputs: Iterable[Taken]) -> Iterator[tuple[int, int]]:

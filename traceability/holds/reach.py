@@ -53,9 +53,10 @@ where r.station_id = %(station)s and r.received_at >= %(received_from)s and {_EN
     and (%(window_to)s::timestamptz is null or %(window_to)s >= case when %(by_overlap)s
         then coalesce(r.started_at - make_interval(secs => coalesce(r.clock_offset_s, 0)), {_ENDED}) else {_ENDED} end)
     and %(product)s in ('', r.product) and %(recipe)s in ('', r.recipe) and %(channel)s in ('', r.channel)
-    and (%(position)s = '' or exists (
-        select 1 from lines_measurement m where m.record_id = r.id and m.received_at = r.received_at
-            and m.characteristic = %(characteristic)s and m.position = %(position)s))
+    and (%(position)s = '' or coalesce((
+        select bool_or(m.position = %(position)s) from lines_measurement m
+        where m.record_id = r.id and m.received_at = r.received_at
+            and m.characteristic = %(characteristic)s and m.position <> ''), true))
 """  # noqa: S608 - a constant of this module
 _SEEDS = {
     "UNIT": "select %(unit)s::bigint",

@@ -1,0 +1,48 @@
+"""What a signal's hold must not miss: other recipes, positions nobody measured, limits that changed, late records."""
+
+from quality.charts.tasks import evaluate_pending
+from quality.models import Signal
+from quality.reactions.tasks import watch_reactions
+from tests.traceability.conftest import Hand
+from tests.traceability.test_containment import held, made, watch
+from traceability.containment.tasks import contain_signals
+from traceability.models import Hold
+
+
+def wound(hand: Hand, thickness: float, recipe: str = "", position: str | None = "") -> str:
+    """A jelly roll of a recipe, measured at a position; None: its thickness is not measured."""
+    serial = hand.serial("JRL")
+    values = hand.values(serial, "WIND", WIN_04=thickness)
+    if position is None:
+        values = [value for value in values if value["code"] != "WIN-04"]
+    elif position:
+        values = [{**value, "position": position} if value["code"] == "WIN-04" else value for value in values]
+    answer = hand.tell(hand.body(serial, "WIND", measurements=values, **({"recipe": recipe} if recipe else {})))
+    assert answer.status_code == 201, answer.content
+    evaluate_pending()
+    watch_reactions()
+    contain_signals()
+    return serial
+
+
+def test_each_recipe_that_signals_is_held_by_a_hold_of_its_own(hand: Hand) -> None:
+    watch("WIN-04-LFP")
+    good = [wound(hand, value, "A") for value in (34.0, 34.02, 33.99)]
+    first = wound(hand, 34.6, "A")
+    second = [wound(hand, 34.6, "B") for _ in range(2)]
+    assert [held(serial) for serial in (*good, first, *second)] == [False] * 3 + [True] * 3
+    assert list(Hold.objects.filter(scope="SIGNAL").order_by("pk").values_list("recipe", flat=True)) == ["A", "B"]
+    assert Signal.objects.filter(containment__hold__recipe="B").exists()
+
+
+def test_a_unit_that_was_not_measured_may_have_any_position(hand: Hand) -> None:
+    watch("WIN-04-LFP", stream_by="POSITION")
+    for value in (34.0, 34.01, 34.02):
+        wound(hand, value, position="L")
+    # Made before the signal and after it; the last signal finds both again in what was made.
+    before = wound(hand, 34.0, position=None)
+    other = wound(hand, 34.0, position="R")
+    bad = wound(hand, 34.6, position="L")
+    after = wound(hand, 34.0, position=None)
+    assert [held(serial) for serial in (before, other, bad, after)] == [True, False, True, True]
+    assert set(Hold.objects.filter(scope="SIGNAL").values_list("position", flat=True)) == {"L"}
