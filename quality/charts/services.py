@@ -60,27 +60,30 @@ def evaluate(limit: int = 500, seconds: float = 5.0) -> int:
     """Work off pending records, `limit` a transaction, until none is left or the time is up. Returns how many."""
     stop_at = time.monotonic() + seconds
     done = 0
+    is_drained = False
     while True:
         evaluated = _in_one_transaction(lambda: _evaluate_next(limit))
-        done += evaluated
-        if evaluated < limit or time.monotonic() >= stop_at:
+        done += evaluated or 0
+        is_drained = evaluated is not None and evaluated < limit
+        if evaluated is None or is_drained or time.monotonic() >= stop_at:
             break
-    if _memory.plans.of_time:
+    # Among the records that still wait, some may be of a period that is over.
+    if is_drained and _memory.plans.of_time:
         _in_one_transaction(lambda: _close_periods(timezone.now()))
     if _memory.plans.of_telemetry:
         _in_one_transaction(_follow_telemetry)
     return done
 
 
-def _in_one_transaction(work: Callable[[], int]) -> int:
-    """Killed anywhere, everything is as before; another evaluator at work: nothing is done."""
+def _in_one_transaction(work: Callable[[], int]) -> int | None:
+    """Killed anywhere, everything is as before; another evaluator at work: nothing is done, and None."""
     try:
         with acting(ACTOR):
             with connection.cursor() as cursor:
                 cursor.execute("select pg_try_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
                 row = cursor.fetchone()
             if not row or not row[0]:
-                return 0
+                return None
             if _memory.plans.refresh():
                 _memory.following.keep_only(_memory.plans.by_id)
             return work()

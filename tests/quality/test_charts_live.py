@@ -295,3 +295,13 @@ def test_what_shows_ends_and_shows_again_in_one_batch_keeps_each_row(plant: Char
     jumps = plan.signals.filter(chart="MR", point__number=2).order_by("id")
     assert [signal.superseded_at is None for signal in jumps] == [False, True]
     assert standing(plan) == batch(named(*variables.i_mr([10, 10, 18, 10, 18], LIMITS).panels), [1])
+
+
+def test_periods_stay_open_while_their_records_wait(plant: ChartPlant) -> None:
+    plan = plant.add_plan("HOUR", "XBAR-R", 5, by="PERIOD", period_s=3600)
+    plant.post([{"HOUR": [10.0 + n % 3]} for n in range(60)], seconds=[n * 60 for n in range(60)])
+    for _ in range(3):
+        services.evaluate(limit=20, seconds=0)
+    assert not plan.points.exists()  # nobody has seen yet that nothing waits
+    services.evaluate(limit=20, seconds=0)
+    assert [(p.location, p.n, p.is_late) for p in _points(plan)] == [(11.0, 60, False)]
