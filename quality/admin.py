@@ -122,3 +122,26 @@ admin.site.register(
 admin.site.register(
     models.ReportSchedule, FactAdmin, list_display=("name", "every", "is_active", "next_at", "made_by"), ordering=("name",)
 )
+admin.site.register(models.ReactionCode, MasterAdmin, list_display=("code", *NAMES, "kind", "group", "is_active"))
+admin.site.register(
+    models.ReactionStep,
+    MasterAdmin,
+    list_display=("plan", "sequence", *NAMES, "is_active"),
+    list_select_related=("plan",),
+)
+admin.site.register(
+    models.Reaction,
+    FactAdmin,
+    list_display=("id", "plan", "stream", "opened_at", "worked_at", "cause", "action", "closed_at"),
+    list_select_related=("plan", "cause", "action"),
+)
+admin.site.register(
+    models.ReactionAnswer, FactAdmin, list_display=("reaction", "sequence", "answer", "answered_at", "answered_by")
+)
+admin.site.register(models.ReactionSignal, FactAdmin, list_display=("signal_id", "reaction_id"))
+admin.site.register(
+    models.Verification,
+    FactAdmin,
+    list_display=("plan", "stream", "at", "is_passed", "by"),
+    list_select_related=("plan",),
+)
