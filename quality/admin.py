@@ -120,7 +120,10 @@ admin.site.register(
     list_select_related=("report",),
 )
 admin.site.register(
-    models.ReportSchedule, FactAdmin, list_display=("name", "every", "is_active", "next_at", "made_by"), ordering=("name",)
+    models.ReportSchedule,
+    FactAdmin,
+    list_display=("name", "every", "is_active", "next_at", "made_by"),
+    ordering=("name",),
 )
 admin.site.register(models.ReactionCode, MasterAdmin, list_display=("code", *NAMES, "kind", "group", "is_active"))
 admin.site.register(
