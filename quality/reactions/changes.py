@@ -20,11 +20,14 @@ from quality.plans.models import ControlLimits, ControlPlan
 from quality.reactions.models import Reaction, Verification
 from quality.spc.change_points import Change, change_of_mean, change_of_scale, first_verified, suspect_from
 from quality.spc.constants import d2
-from quality.spc.panels import FrozenLimits, Lines
+from quality.spc.panels import Lines
 from quality.spc.standards import PANELS, Standard
 from quality.spc.variables import mean_lines
 
-HISTORY = 300  # points looked at; a change that began before them is told from the first of them
+# Points looked at first; more, where the last verification lies further back. A change that began before them is told
+# from the first of them.
+HISTORY = 300
+_BESIDE = 20  # of the same time as the last one, which may stand behind it
 _RANGES, _DEVIATIONS = ("XBAR-R", "I-MR-R"), ("XBAR-S", "I-MR-S")
 
 
@@ -42,14 +45,19 @@ class Behind:
 def behind(signal: Signal) -> Behind:
     """Of a signal with its plan, limits and point."""
     plan, ended = signal.plan, signal.point
-    points = _until(ended, _after_earlier(plan, ended))
-    z = scores(plan, signal.limits, points)
-    places = {point.number: place for place, point in enumerate(points)}
-    found = suspect_from(
-        _change(signal, points, z), z, _broken(points), places.get(signal.window_first, 0), plan.verify_points
-    )
+    since, n, by_people = _after_earlier(plan, ended), HISTORY, _last_by_people(plan, ended)
+    while True:
+        points = _until(ended, since, n)
+        z, broken = scored(plan, points), _broken(points)
+        places = {point.number: place for place, point in enumerate(points)}
+        found = suspect_from(
+            _change(signal, points, z), z, broken, places.get(signal.window_first, 0), plan.verify_points
+        )
+        is_reached = found.verified is not None or (by_people is not None and points[0].source_time <= by_people)
+        if is_reached or len(points) < n or not plan.verify_points:
+            break
+        n *= 4  # the last verification, or the chart's beginning, lies further back
     place, verified_from = found.place, None if found.verified is None else points[found.verified].source_time
-    by_people = _last_by_people(plan, ended)
     if by_people is not None and (verified_from is None or by_people > verified_from):
         # The later of two verifications counts, and what only the earlier one asks for is not suspect.
         alone = suspect_from(found.change, z, [], places.get(signal.window_first, 0), 0).place
@@ -70,18 +78,28 @@ def verified_after(plan: ControlPlan, signal: Signal) -> ChartPoint | None:
         return None
     here = (signal.point.source_time, signal.point.number)
     after = plan.points.filter(stream=signal.stream, source_time__gte=signal.point.source_time)
-    points = [
-        point
-        for point in after.select_related("limits").order_by("source_time", "number")[:HISTORY]
-        if (point.source_time, point.number) > here
-    ]
-    by_limits = {point.limits_id: point.limits for point in points}
+    n = max(HISTORY, 2 * plan.verify_points)
+    points = [p for p in after.order_by("source_time", "number")[:n] if (p.source_time, p.number) > here]
+    end = first_verified(scored(plan, points), _broken(points), plan.verify_points)
+    if end is None and after.count() > n:
+        # Long off its centre: what lies between was looked at while it was the newest. A later end holds more.
+        newest = list(after.order_by("-source_time", "-number")[:n])
+        points = [p for p in reversed(newest) if (p.source_time, p.number) > here]
+        end = first_verified(scored(plan, points), _broken(points), plan.verify_points)
+    return None if end is None else points[end]
+
+
+def scored(plan: ControlPlan, points: Sequence[ChartPoint]) -> np.ndarray:
+    """As `scores`, each point by the limits that it was judged by."""
     z = np.full(len(points), math.nan)
-    for limits in by_limits.values():
+    for limits in _limits_of(points).values():
         own = [place for place, point in enumerate(points) if point.limits_id == limits.pk]
         z[own] = scores(plan, limits, [points[place] for place in own])
-    end = first_verified(z, _broken(points), plan.verify_points)
-    return None if end is None else points[end]
+    return z
+
+
+def _limits_of(points: Sequence[ChartPoint]) -> dict[int, ControlLimits]:
+    return ControlLimits.objects.in_bulk({point.limits_id for point in points})
 
 
 def scores(plan: ControlPlan, limits: ControlLimits, points: Sequence[ChartPoint]) -> np.ndarray:
@@ -114,27 +132,27 @@ def _change(signal: Signal, points: Sequence[ChartPoint], z: np.ndarray) -> Chan
         return None  # a jump between two points says nothing about when it began
     if signal.chart not in ("R", "S"):
         return change_of_mean(z, side)
-    limits = FrozenLimits(signal.limits.center, signal.limits.sigma_within)
-    if not limits.sigma > 0:
-        return None
+    sigmas = {limits.pk: limits.sigma_within for limits in _limits_of(points).values()}
     ratios = []
     for point in points:
         spread = point.within if kind.startswith("I-MR") else point.spread
-        known = spread is not None and point.n > 1
-        unit = limits.sigma * (d2(point.n) if kind in _RANGES and point.n > 1 else 1.0)
+        sigma = sigmas[point.limits_id]
+        known = spread is not None and point.n > 1 and sigma > 0
+        unit = sigma * (d2(point.n) if kind in _RANGES and point.n > 1 else 1.0)
         ratios.append((spread / unit) ** 2 if known and spread is not None else math.nan)
     return change_of_scale(ratios, [point.n - 1 for point in points], side)
 
 
-def _until(ended: ChartPoint, since: datetime | None) -> list[ChartPoint]:
-    """The points on the same limits up to this one, in order of time."""
-    same = ChartPoint.objects.filter(plan=ended.plan_id, stream=ended.stream, limits=ended.limits_id)
+def _until(ended: ChartPoint, since: datetime | None, n: int) -> list[ChartPoint]:
+    """The newest `n` points up to this one, in order of time, whatever limits they were judged by: a station does not
+    change because its limits do."""
+    same = ChartPoint.objects.filter(plan=ended.plan_id, stream=ended.stream)
     earlier = same.filter(source_time__lte=ended.source_time)
     if since is not None:
         earlier = earlier.filter(source_time__gte=since)
     here = (ended.source_time, ended.number)
-    newest = earlier.order_by("-source_time", "-number")[: HISTORY + 1]
-    return [point for point in reversed(newest) if (point.source_time, point.number) <= here][-HISTORY:]
+    newest = earlier.order_by("-source_time", "-number")[: n + _BESIDE]
+    return [point for point in reversed(newest) if (point.source_time, point.number) <= here][-n:]
 
 
 def _after_earlier(plan: ControlPlan, ended: ChartPoint) -> datetime | None:
