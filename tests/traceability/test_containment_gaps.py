@@ -1,10 +1,12 @@
 """What a signal's hold must not miss: other recipes, positions nobody measured, limits that changed, late records."""
 
+from datetime import timedelta
+
 from quality.charts.tasks import evaluate_pending
-from quality.models import Signal
+from quality.models import ControlLimits, Signal
 from quality.reactions.tasks import watch_reactions
 from tests.traceability.conftest import Hand
-from tests.traceability.test_containment import held, made, watch
+from tests.traceability.test_containment import held, watch
 from traceability.containment.tasks import contain_signals
 from traceability.models import Hold
 
@@ -46,3 +48,19 @@ def test_a_unit_that_was_not_measured_may_have_any_position(hand: Hand) -> None:
     after = wound(hand, 34.0, position=None)
     assert [held(serial) for serial in (before, other, bad, after)] == [True, False, True, True]
     assert set(Hold.objects.filter(scope="SIGNAL").values_list("position", flat=True)) == {"L"}
+
+
+def test_new_limits_do_not_cut_off_what_was_made_on_the_old_ones(hand: Hand) -> None:
+    plan = watch("WIN-04-LFP", verify_points=3)
+    good = [wound(hand, 34.0 + 0.02 * (n % 3 - 1)) for n in range(8)]
+    slow = [wound(hand, 34.15) for _ in range(4)]
+    old = plan.limits.order_by("-version")[0]
+    ControlLimits.objects.create(
+        plan=plan, version=old.version + 1, center=old.center, sigma_within=old.sigma_within, n_values=100,
+        sigma_method=old.sigma_method, valid_from=old.valid_from + timedelta(days=1), author="qe", reason="Review",
+    )  # fmt: skip
+    bad = wound(hand, 34.6)
+    assert Signal.objects.order_by("pk")[0].limits.version == old.version + 1
+    # A drift from the sixth point on has (sum w z)^2 / 2 sum w^2 = 11.1, the best one 12.8 (from the ninth on).
+    assert [held(serial) for serial in good] == [False] * 5 + [True] * 3
+    assert all(held(serial) for serial in (*slow, bad))

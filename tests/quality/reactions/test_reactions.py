@@ -10,8 +10,9 @@ from lines.errors import Refusal
 from lines.models import Alarm, Person
 from lines.people.models import Role
 from quality.charts.tasks import evaluate_pending
-from quality.models import ControlPlan, Reaction, ReactionCode, ReactionStep, Signal, Verification
+from quality.models import ChartPoint, ControlPlan, Reaction, ReactionCode, ReactionStep, Signal, Verification
 from quality.reactions import errors
+from quality.reactions.changes import behind
 from quality.reactions.services import answer, close, verify, watch
 from tests.quality.conftest import ChartPlant
 
@@ -136,3 +137,26 @@ def test_pages_show_the_clock_and_take_the_answers(plant: ChartPlant) -> None:
     assert client.get("/reactions/999999/").status_code == 404
     client.force_login(person(Role.AUDITOR))
     assert "<form class" not in client.get(address).content.decode().split("<main")[1]
+
+
+def test_a_station_that_was_long_off_is_verified_by_its_newest_points(plant: ChartPlant) -> None:
+    ControlPlan.objects.update(rules=[1], verify_points=3)
+    plant.post([{"A": [value]} for value in [14.0] + [12.0] * 320])
+    evaluate_pending()
+    assert watch() == 0
+    plant.post([{"A": [value]} for value in (10.1, 10.0, 9.9, 10.0)])
+    evaluate_pending()
+    assert watch() == 1
+    reaction = Reaction.objects.get()
+    ended = ChartPoint.objects.get(source_time=reaction.verified_at)
+    # One point at 2 sigma and the first two good ones: 2.1 in sum, less than twice the square root of three.
+    assert ended.number == 322
+
+
+def test_the_window_behind_reaches_the_last_verification_however_far_back(plant: ChartPlant) -> None:
+    ControlPlan.objects.update(rules=[1], verify_points=3)
+    plant.post([{"A": [value]} for value in [10.0] * 5 + [12.0] * 320 + [16.0]])
+    evaluate_pending()
+    signal = Signal.objects.select_related("plan", "limits", "point").get(chart="I", point__number=325)
+    found = behind(signal)
+    assert found.verified_from is not None and found.first.number <= 3
