@@ -64,3 +64,14 @@ def test_new_limits_do_not_cut_off_what_was_made_on_the_old_ones(hand: Hand) -> 
     # A drift from the sixth point on has (sum w z)^2 / 2 sum w^2 = 11.1, the best one 12.8 (from the ninth on).
     assert [held(serial) for serial in good] == [False] * 5 + [True] * 3
     assert all(held(serial) for serial in (*slow, bad))
+
+
+def test_a_record_told_days_late_does_not_widen_the_margin(hand: Hand) -> None:
+    watch("WIN-04-LFP", margin_units=3)
+    good = [wound(hand, 34.0 + 0.02 * (n % 3 - 1)) for n in range(9)]
+    now, hand.clock = hand.clock, hand.clock - timedelta(days=2)
+    late = wound(hand, 34.0)
+    hand.clock = now
+    bad = wound(hand, 34.6)
+    assert [held(serial) for serial in good] == [False] * 6 + [True] * 3
+    assert not held(late) and held(bad)

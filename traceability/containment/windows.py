@@ -11,10 +11,11 @@ from typing import Any
 
 from django.db import connection
 
+from lines.telemetry.news import EPOCH
 from quality.models import Signal
 from quality.plans.models import Source, StreamBy
 from quality.reactions.changes import Behind, behind
-from traceability.holds.reach import Suspect
+from traceability.holds.reach import CLOCKS_AGREE, Suspect
 from traceability.holds.signalled import SuspectWindow
 
 _JUST_AFTER = timedelta(microseconds=1)
@@ -24,15 +25,17 @@ _EDGE = f"""
 select max({_ENDED}) filter (where r.id <> all(%(first)s)), min({_ENDED}) filter (where r.id = any(%(first)s))
 from lines_operationrecord r where r.id = any(%(before)s) or r.id = any(%(first)s)
 """  # noqa: S608 - a constant of this module
-# By their order of arrival, the newest first: an index has it, and a margin needs no more.
+# The last visits by the machine's time; the time of arrival, which has the index, only bounds how far they are sought.
 _MARGIN = f"""
-select min(ended) from (
+select count(*), min(ended) from (
     select {_ENDED} as ended from lines_operationrecord r
-    where r.station_id = %(station)s and {_ENDED} <= %(edge)s
+    where r.station_id = %(station)s and r.received_at >= %(received_from)s and {_ENDED} between %(since)s and %(edge)s
         and %(product)s in ('', r.product) and %(recipe)s in ('', r.recipe) and %(channel)s in ('', r.channel)
-    order by r.id desc limit %(margin)s
+    order by 1 desc limit %(margin)s
 ) as m
 """  # noqa: S608 - a constant of this module
+# How far back a margin's visits are sought: wider each time that there are too few.
+_SOUGHT = (timedelta(hours=2), timedelta(days=2), timedelta(days=60), timedelta(days=3650))
 _RECIPES = "select distinct recipe from lines_operationrecord where id = any(%s)"
 
 
@@ -50,7 +53,8 @@ def window_behind(signal: Signal) -> Found:
     if plan.source == Source.TELEMETRY:
         # The value before was good at its time; what is on the machine then is suspect from there on.
         edge = found.before.source_time if found.before else found.first.source_time
-        begins = edge - timedelta(seconds=plan.margin_units * (plan.period_s or 0))
+        margin_s = min(plan.margin_units * (plan.period_s or 0), max((edge - EPOCH).total_seconds(), 0.0))
+        begins = edge - timedelta(seconds=margin_s)
         suspect = Suspect(product=plan.product.code, by_overlap=True)
         return Found(SuspectWindow(plan.station, begins, suspect), found)
     recipes = [row[0] for row in _rows(_RECIPES, [signal.point.records])]
@@ -75,7 +79,12 @@ def _begins(signal: Signal, found: Behind, of: Suspect) -> datetime:
             "station": signal.plan.station_id, "edge": edge, "product": of.product, "recipe": of.recipe,
             "channel": of.channel, "margin": signal.plan.margin_units,
         }  # fmt: skip
-        ((oldest,),) = _rows(_MARGIN, asked)
+        for span in _SOUGHT:
+            since = edge - span
+            times = {"since": since, "received_from": since - CLOCKS_AGREE}
+            ((n, oldest),) = _rows(_MARGIN, asked | times)
+            if n == signal.plan.margin_units:
+                break
         begins = min(begins, oldest or begins)
     return begins
 

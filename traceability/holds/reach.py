@@ -16,7 +16,7 @@ from traceability.holds.asking import AskedHold, WrongField
 from traceability.units.models import Lot, Unit
 
 # A record is received after its visit ended, but for clocks that are wrong: by less than this.
-_CLOCKS_AGREE = timedelta(days=1)
+CLOCKS_AGREE = timedelta(days=1)
 
 # Seeds: the units that the target itself names; all made of them follow.
 _LOT = """
@@ -112,7 +112,7 @@ class Target:
             "to_m": asked.to_m,
             "window_from": asked.window_from,
             "window_to": asked.window_to,
-            "received_from": asked.window_from - _CLOCKS_AGREE if asked.window_from else None,
+            "received_from": asked.window_from - CLOCKS_AGREE if asked.window_from else None,
             "at_operation": asked.at_operation,
             "units": list(self.unit_ids),
         }
