@@ -82,5 +82,13 @@ ALREADY_VERIFIED = Code(
     "Nothing else is needed; close the reaction.",
     "ほかの操作は不要です。対応を完了してください。",
 )
+REACTION_NOT_WATCHED = Code(
+    "MES-Q-0310",
+    0,
+    "A reaction could not be looked at: neither its points nor its clock. The others are, and this one is tried again.",
+    "対応の打点と期限を確認できませんでした。ほかの対応は処理され、この対応は再試行されます。",
+    "Look at the reaction and the traceback that the log names; verify its station by a person meanwhile.",
+    "ログに示された対応と詳細を確認してください。それまでは担当者が設備を検証してください。",
+)
 
 CODES = [value for value in list(globals().values()) if isinstance(value, Code)]

@@ -7,7 +7,8 @@ Decided here:
 - Whoever closes a reaction acknowledges its alarm with it, where nobody has.
 """
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef
@@ -33,6 +34,8 @@ from quality.reactions.models import (
     ReactionStep,
     Verification,
 )
+
+logger = logging.getLogger(__name__)
 
 ACTOR = "task:reactions"
 REACTION_SUBJECT = "reaction"
@@ -153,27 +156,41 @@ def close(reaction_id: int, cause: str, action: str, note: str, person: Person) 
 
 def watch() -> int:
     """What time and points do to reactions: stations verified, clocks run out. Returns how many it touched."""
+    touched = _each(_waiting_for_points(), _verify_by_points)
+    late = Reaction.objects.filter(closed_at=None, worked_at=None, overdue_alarm=None, due_at__lte=timezone.now())
+    return touched + _each(list(late.order_by("pk").values_list("pk", flat=True)), _tell_late)
+
+
+def _each(reaction_ids: Iterable[int], work: Callable[[Reaction], bool]) -> int:
+    """Each in a transaction of its own: one that fails keeps none of the others waiting."""
     touched = 0
-    for reaction_id in _waiting_for_points():
-        with acting(ACTOR):
-            reaction = _locked(reaction_id)
-            if reaction is None or reaction.verified_at is not None or reaction.closed_at is not None:
-                continue
-            point = _verified_by_points(reaction)
-            if point is not None:
-                text = f"{reaction.plan.verify_points} points in control up to point {point.number}"
-                _verified(reaction, point.source_time, ACTOR, text, is_passed=True)
-                touched += 1
-    now = timezone.now()
-    late = Reaction.objects.filter(closed_at=None, worked_at=None, overdue_alarm=None, due_at__lte=now)
-    for reaction_id in list(late.order_by("pk").values_list("pk", flat=True)):
-        with acting(ACTOR):
-            reaction = _locked(reaction_id)
-            if reaction is not None and reaction.worked_at is None and reaction.overdue_alarm_id is None:
-                reaction.overdue_alarm = _late_alarm(reaction)
-                reaction.save(update_fields=["overdue_alarm"])
-                touched += 1
+    for reaction_id in reaction_ids:
+        try:
+            with acting(ACTOR):
+                reaction = _locked(reaction_id)
+                touched += reaction is not None and work(reaction)
+        except Exception:
+            logger.exception("%s: reaction %s", errors.REACTION_NOT_WATCHED.code, reaction_id)
     return touched
+
+
+def _verify_by_points(reaction: Reaction) -> bool:
+    if reaction.verified_at is not None or reaction.closed_at is not None:
+        return False
+    point = _verified_by_points(reaction)
+    if point is None:
+        return False
+    text = f"{reaction.plan.verify_points} points in control up to point {point.number}"
+    _verified(reaction, point.source_time, ACTOR, text, is_passed=True)
+    return True
+
+
+def _tell_late(reaction: Reaction) -> bool:
+    if reaction.worked_at is not None or reaction.overdue_alarm_id is not None:
+        return False
+    reaction.overdue_alarm = _late_alarm(reaction)
+    reaction.save(update_fields=["overdue_alarm"])
+    return True
 
 
 def checked(text: str) -> str:

@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
+
+from lines.models import Alarm
 from quality.charts.tasks import evaluate_pending
-from quality.models import ControlLimits, Signal
+from quality.models import ControlLimits, Signal, Uncontained
 from quality.reactions.tasks import watch_reactions
 from tests.traceability.conftest import Hand
-from tests.traceability.test_containment import held, watch
+from tests.traceability.test_containment import held, jelly, watch
+from traceability.containment import services, windows
 from traceability.containment.tasks import contain_signals
 from traceability.models import Hold
 
@@ -75,3 +79,26 @@ def test_a_record_told_days_late_does_not_widen_the_margin(hand: Hand) -> None:
     bad = wound(hand, 34.6)
     assert [held(serial) for serial in good] == [False] * 6 + [True] * 3
     assert not held(late) and held(bad)
+
+
+def test_a_signal_that_cannot_be_answered_keeps_no_other_waiting(hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch("WIN-04-LFP", rules=[1])
+    jelly(hand, 34.0)
+    bad = [jelly(hand, 34.5), jelly(hand, 34.6)]
+    evaluate_pending()
+    n, poison = Signal.objects.count(), Signal.objects.order_by("pk")[0]
+
+    def window(signal: Signal) -> windows.Found:
+        if signal == poison:
+            raise OverflowError("date value out of range")
+        return windows.window_behind(signal)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services, "window_behind", window)
+        assert (contain_signals(), contain_signals()) == (n - 1, 0)
+    assert held(bad[1]) and list(Uncontained.objects.values_list("signal", flat=True)) == [poison.pk]
+    alarm = Alarm.objects.get(code="CONTAINMENT-FAILED")
+    assert (alarm.priority, alarm.cleared_at) == (1, None)
+    assert contain_signals() == 1
+    alarm.refresh_from_db()
+    assert alarm.cleared_at is not None and all(held(serial) for serial in bad)

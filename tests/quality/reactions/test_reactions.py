@@ -11,7 +11,7 @@ from lines.models import Alarm, Person
 from lines.people.models import Role
 from quality.charts.tasks import evaluate_pending
 from quality.models import ChartPoint, ControlPlan, Reaction, ReactionCode, ReactionStep, Signal, Verification
-from quality.reactions import errors
+from quality.reactions import errors, services
 from quality.reactions.changes import behind
 from quality.reactions.services import answer, close, verify, watch
 from tests.quality.conftest import ChartPlant
@@ -160,3 +160,24 @@ def test_the_window_behind_reaches_the_last_verification_however_far_back(plant:
     signal = Signal.objects.select_related("plan", "limits", "point").get(chart="I", point__number=325)
     found = behind(signal)
     assert found.verified_from is not None and found.first.number <= 3
+
+
+def test_a_reaction_that_cannot_be_looked_at_keeps_no_other_waiting(
+    plant: ChartPlant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant.add_plan("B")
+    plant.post([{"A": [value], "B": [value]} for value in (10.0, 14.0)])
+    evaluate_pending()
+    poison, other = Reaction.objects.order_by("pk")
+    Reaction.objects.update(due_at=timezone.now() - timedelta(minutes=1))
+
+    def late(reaction: Reaction) -> Alarm:
+        if reaction == poison:
+            raise ArithmeticError
+        return late_alarm(reaction)
+
+    late_alarm = services._late_alarm
+    monkeypatch.setattr(services, "_late_alarm", late)
+    assert watch() == 1
+    other.refresh_from_db()
+    assert other.overdue_alarm is not None
