@@ -46,9 +46,10 @@ class Row:
     seen: int
     next_number: int
     newest_us: int | None
+    is_full: bool
 
 
-_NO_ROW = Row([], [], [], [], 0, 0, None)
+_NO_ROW = Row([], [], [], [], 0, 0, None, False)
 
 
 @dataclass
@@ -160,7 +161,8 @@ class _Point:
 def _stored(keys: Collection[Key]) -> dict[Key, Row]:
     with prepared_cursor() as cursor:
         cursor.execute(
-            "select c.plan_id, c.stream, c.values, c.sizes, c.records, c.times, c.seen, c.next_number, c.newest_at"
+            "select c.plan_id, c.stream, c.values, c.sizes, c.records, c.times, c.seen, c.next_number, c.newest_at,"
+            " c.is_full"
             " from quality_chartstream c"
             " join unnest(%s::bigint[], %s::text[]) as wanted (plan, stream)"
             " on c.plan_id = wanted.plan and c.stream = wanted.stream",
@@ -175,6 +177,7 @@ def _stored(keys: Collection[Key]) -> dict[Key, Row]:
                 row[6],
                 row[7],
                 None if row[8] is None else _us(row[8]),
+                row[9],
             )
             for row in cursor.fetchall()
         }
@@ -197,7 +200,7 @@ def _intake(plan: Watched, row: Row) -> Intake:
         Value(value, record, time_us, by_judgement and value > 0, size)
         for value, record, time_us, size in zip(row.values, row.records, row.times_us, sizes, strict=True)
     ]
-    return Intake(grouping, waiting, row.seen, row.newest_us)
+    return Intake(grouping, waiting, row.seen, row.newest_us, is_full=row.is_full)
 
 
 def waiting_row(intake: Intake) -> tuple[list[float], list[float], list[int], list[int]]:

@@ -50,6 +50,9 @@ class ChartStream(models.Model):
     seen = models.PositiveBigIntegerField(default=0, db_default=0, help_text="Values that came, charted or not.")
     next_number = models.PositiveIntegerField(default=0, db_default=0, help_text="Points judged so far.")
     newest_at = models.DateTimeField(null=True, help_text="The latest machine time of a judged point.")
+    is_full = models.BooleanField(
+        default=False, db_default=False, help_text="PERIOD: the newest point has all it can hold, its period goes on."
+    )
     watched_until = models.DateTimeField(null=True, help_text="TELEMETRY: values of earlier periods are worked off.")
 
     class Meta:

@@ -40,14 +40,15 @@ where p.plan_id = c.plan and p.stream = c.stream and p.number = c.number
 """
 _STREAMS = """
 insert into quality_chartstream (plan_id, stream, values, sizes, records, times, seen, next_number, newest_at,
-    watched_until)
+    watched_until, is_full)
 select plan, stream, values, sizes, records, array(select at::timestamptz from unnest(times) as at), seen, next,
-    newest, watched
+    newest, watched, "full"
 from json_to_recordset(%s::json) as c (plan bigint, stream text, values float8[], sizes float8[], records bigint[],
-    times text[], seen bigint, next int, newest timestamptz, watched timestamptz)
+    times text[], seen bigint, next int, newest timestamptz, watched timestamptz, "full" boolean)
 on conflict (plan_id, stream) do update set values = excluded.values, sizes = excluded.sizes,
     records = excluded.records, times = excluded.times, seen = excluded.seen, next_number = excluded.next_number,
-    newest_at = excluded.newest_at, watched_until = coalesce(excluded.watched_until, quality_chartstream.watched_until)
+    newest_at = excluded.newest_at, is_full = excluded.is_full,
+    watched_until = coalesce(excluded.watched_until, quality_chartstream.watched_until)
 """
 
 
@@ -252,7 +253,7 @@ def keep_streams(followed: Iterable[Followed], watched_until_us: Mapping[Key, in
                 "plan": one.plan.pk, "stream": one.stream, "values": values, "sizes": sizes, "records": records,
                 "times": [moment(at).isoformat() for at in times_us], "seen": one.intake.seen,
                 "next": one.next_number, "newest": None if closed is None else moment(closed).isoformat(),
-                "watched": None if watched is None else moment(watched).isoformat(),
+                "watched": None if watched is None else moment(watched).isoformat(), "full": one.intake.is_full,
             }
         )  # fmt: skip
     if rows:

@@ -4,7 +4,8 @@ Decided here:
 - A subgroup that is closed stays closed. A value that comes after its time has passed is late: it becomes a point of
   its own, a subgroup of one. A late unit of an attribute chart counts in the sample that is open instead, for a share
   of one unit tells nothing.
-- A period is closed by the first value of a later one, or by the clock.
+- A period is closed by the first value of a later one, or by the clock. One with very many members is closed when it
+  is full, and goes on with another point: a stream's open members are kept in one row.
 - What cannot be plotted (not finite, a negative count, no area) is left out and named; nothing raises.
 """
 
@@ -24,6 +25,7 @@ _BY_SD = frozenset({"XBAR-S", "I-MR-S"})
 _THREE_WAY = frozenset({"I-MR-R", "I-MR-S"})
 _EVENTS_KEPT = 20  # T: as many events back a late one finds its place
 HOUR_US = 3_600_000_000
+FULL = 20_000  # members of one period's point; ChartPoint.n takes 32,767
 
 
 class Value(NamedTuple):
@@ -63,8 +65,8 @@ class Grouping:
 class Intake:
     """Where one stream stands: the members of the subgroup that is not full yet, in order of time.
 
-    closed_us: the latest time of a value in a closed subgroup. `seen` counts what came, charted or not: values, or
-    records where a record is a subgroup.
+    closed_us: the latest time of a value in a closed subgroup; is_full: it was closed because it was full, so that its
+    period goes on. `seen` counts what came, charted or not: values, or records where a record is a subgroup.
     """
 
     grouping: Grouping
@@ -74,6 +76,7 @@ class Intake:
     since_event: float = 0.0  # G: conforming units since the last nonconforming one
     events_us: list[int] = field(default_factory=list)  # T: the last nonconforming units
     left_out: list[int] = field(default_factory=list)
+    is_full: bool = False
 
     def take(self, values: Sequence[Value]) -> list[NewPoint]:
         """The values of one record, in the order they were posted. Returns the points they complete."""
@@ -126,13 +129,17 @@ class Intake:
         period = self.grouping.period_us
         index = value.time_us // period
         over = -1 if self.closed_us is None else self.closed_us // period  # closed by the clock
-        begun = self.waiting[-1].time_us // period if self.waiting else over + 1
+        after = over if self.is_full else over + 1
+        begun = self.waiting[-1].time_us // period if self.waiting else after
         if index < begun and is_attribute:
             value = value._replace(time_us=max(begun * period, self.waiting[-1].time_us if self.waiting else 0))
         elif index < begun:
             return self._points([[value]])
         points = self._close() if self.waiting and index > begun else []
         self._wait(value)
+        if len(self.waiting) >= FULL:
+            points += self._close()
+            self.is_full = True
         return points
 
     def _wait(self, value: Value) -> None:
@@ -142,7 +149,7 @@ class Intake:
         self.waiting.insert(place, value)
 
     def _close(self) -> list[NewPoint]:
-        members, self.waiting = self.waiting, []
+        members, self.waiting, self.is_full = self.waiting, [], False
         return self._points([members])
 
     def _between_units(self, value: Value) -> list[NewPoint]:

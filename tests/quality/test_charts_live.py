@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from lines.models import Alarm, AttributeCount, Event, Pending
-from quality.charts import services
+from quality.charts import services, subgroups
 from quality.charts.models import ChartPoint, ChartStream
 from quality.plans.models import ControlPlan
 from quality.spc import attributes, rare, smoothing, three_way, variables
@@ -305,3 +305,25 @@ def test_periods_stay_open_while_their_records_wait(plant: ChartPlant) -> None:
     assert not plan.points.exists()  # nobody has seen yet that nothing waits
     services.evaluate(limit=20, seconds=0)
     assert [(p.location, p.n, p.is_late) for p in _points(plan)] == [(11.0, 60, False)]
+
+
+def test_a_period_of_any_number_of_units_stops_no_chart(plant: ChartPlant, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = plant.add_plan("SHARE", "P", 2, by="PERIOD", period_s=86_400)
+    plant.freeze(plan, 2, 0.2, 0.1)
+    monkeypatch.setattr(subgroups, "FULL", 3)
+    for n in range(4):  # what is full is known to the next worker
+        plant.post([{"SHARE": [10.0]}] * 2, seconds=[n * 10, n * 10 + 1], fails=[False, n < 2])
+        services._memory.forget()
+        services.evaluate(limit=2, seconds=0)
+    assert [(p.location, p.n, p.is_late) for p in _points(plan)] == [(1 / 3, 3, False), (1 / 3, 3, False)]
+    services.evaluate()
+    assert [p.n for p in _points(plan)] == [3, 3, 2]
+
+
+@pytest.mark.slow
+def test_the_largest_period_fits_its_row(plant: ChartPlant) -> None:
+    plan = plant.add_plan("SHARE", "P", 2, by="PERIOD", period_s=86_400)
+    plant.freeze(plan, 2, 0.01, 0.1)
+    plant.post([{"SHARE": [10.0] * 16_500}] * 2)
+    services.evaluate()
+    assert [p.n for p in _points(plan)] == [20_000, 13_000]

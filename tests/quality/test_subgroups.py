@@ -3,9 +3,11 @@
 import math
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quality.charts import subgroups
 from quality.charts.subgroups import HOUR_US, Grouping, Intake, NewPoint, Value, nominal_of
 
 SECOND = 1_000_000
@@ -53,6 +55,16 @@ def test_whatever_is_late_each_value_is_in_one_point(seed: int, size: int) -> No
         assert point.n in (1, size)
         assert (point.n == 1) == (point.time_us < newest)
         newest = max(newest, point.time_us)
+
+
+def test_a_period_that_is_full_goes_on_with_another_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subgroups, "FULL", 3)
+    hourly = Intake(Grouping("XBAR-R", "PERIOD", 2, period_us=HOUR_US))
+    points = taken(hourly, values(1.0, 2.0, 3.0, 4.0, 6.0))
+    assert [(p.location, p.n) for p in points] == [(2.0, 3)]
+    assert [(p.location, p.n) for p in hourly.close_until(HOUR_US)] == [(5.0, 2)]
+    late = hourly.take([Value(9.0, 9, 6 * SECOND)])  # the period is over: closed by the clock, not for being full
+    assert [(p.location, p.n) for p in late] == [(9.0, 1)]
 
 
 def test_a_late_unit_of_an_attribute_chart_counts_in_the_open_sample() -> None:
