@@ -4,13 +4,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from lines.models import Product, Signal, Station
+from quality.charts.models import ChartPoint
 from quality.plans.asked import COLUMNS
 from quality.plans.models import Characteristic, ControlLimits, ControlPlan, PlanChange
 
 _CODES = {"characteristic", "product", "station"}
+_HAS_POINTS = Exists(ChartPoint.objects.filter(plan=OuterRef("pk")))
 
 
 def all_plans() -> list[ControlPlan]:
@@ -38,17 +40,21 @@ class Known:
     stations: dict[str, Station]
     signals: set[tuple[str, str]]  # station, signal; of an array its name without [n]
     plans: dict[str, ControlPlan]
+    charted: set[str]  # codes of those plans asked for that have points
 
 
-def known_names(stations_with_signals: Collection[str] = ()) -> Known:
+def known_names(stations_with_signals: Collection[str] = (), plans: Collection[str] = ()) -> Known:
     """What plans can name. Signals only of the stations asked for: there are hundreds of each."""
     signals = Signal.objects.filter(station__code__in=stations_with_signals).values_list("station__code", "code")
+    there = {plan.code: plan for plan in all_plans()}
+    asked = [there[code].pk for code in plans if code in there]
     return Known(
         {row.code: row for row in Characteristic.objects.all()},
         {row.code: row for row in Product.objects.all()},
         {row.code: row for row in Station.objects.all()},
         {(station, code.partition("[")[0]) for station, code in signals},
-        {plan.code: plan for plan in all_plans()},
+        there,
+        set(ControlPlan.objects.filter(_HAS_POINTS, pk__in=asked).values_list("code", flat=True)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db import connection
 
@@ -16,7 +16,7 @@ from quality.plans.listing import Known, known_names, last_change, values_of_pla
 from quality.plans.models import ControlPlan
 
 LONGEST_REASON = 200
-_CODES = ("characteristic", "product", "station")
+_Drawn: TypeAlias = dict[tuple[Any, ...], list[str]]
 
 
 class RefusedPlan(Refusal):
@@ -47,7 +47,7 @@ def make_plan(asked: AskedPlan, person: Person, reason: str) -> ControlPlan:
     reason = checked_reason(reason)
     with acting(f"person:{person.username}"):
         known = _known([asked])
-        wrong = [*asked.wrong, *against(asked, known)]
+        wrong = [*asked.wrong, *_against(asked, known, _drawn(known, [asked]))]
         if asked["code"] in known.plans:
             wrong.append(Wrong("code", errors.PLAN_CODE_TAKEN))
         if wrong:
@@ -60,14 +60,14 @@ def change_plan(code: str, asked: AskedPlan, person: Person, reason: str, seen: 
     require_editor(person)
     reason = checked_reason(reason)
     with acting(f"person:{person.username}"):
-        # Held until the end, so that of two editors the second is told.
-        plan = ControlPlan.objects.select_for_update().filter(code=code).first()
+        # Held until the end, so that of two editors the second is told. Points that name the plan go on being stored.
+        plan = ControlPlan.objects.select_for_update(no_key=True).filter(code=code).first()
         if plan is None:
             raise Refusal(errors.PLAN_UNKNOWN, code)
         if last_change(plan) != seen:
             raise Refusal(errors.PLAN_CHANGED, f"change {last_change(plan)}, seen {seen}")
         known = _known([asked])
-        wrong = [*asked.wrong, *against(asked, known)]
+        wrong = [*asked.wrong, *_against(asked, known, _drawn(known, [asked]))]
         if asked["code"] != code:
             wrong.append(Wrong("code", errors.PLAN_FIXED, code))
         if wrong:
@@ -89,10 +89,11 @@ class TableRow:
 def check_table(rows: Sequence[tuple[int, AskedPlan]]) -> list[TableRow]:
     """What importing these (line, plan) would do; nothing is written."""
     known = _known([asked for _, asked in rows])
+    drawn = _drawn(known, [asked for _, asked in rows])
     names: set[str] = set()
     found = []
     for line, asked in rows:
-        wrong = [*asked.wrong, *against(asked, known, rows)]
+        wrong = [*asked.wrong, *_against(asked, known, drawn)]
         code = asked["code"]
         if code and code in names:
             wrong.append(Wrong("code", errors.PLAN_ROW_TWICE, code))
@@ -109,7 +110,7 @@ def import_plans(rows: Sequence[tuple[int, AskedPlan]], person: Person, reason: 
     if not rows:
         raise Refusal(errors.PLAN_FILE_EMPTY)
     with acting(f"person:{person.username}"):
-        list(ControlPlan.objects.select_for_update().order_by("pk").values_list("pk"))
+        list(ControlPlan.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
         found = check_table(rows)
         if any(row.wrong for row in found):
             raise Refusal(errors.PLAN_ROWS, f"{sum(bool(row.wrong) for row in found)} rows")
@@ -120,8 +121,8 @@ def import_plans(rows: Sequence[tuple[int, AskedPlan]], person: Person, reason: 
     return found
 
 
-def against(asked: AskedPlan, known: Known, others: Sequence[tuple[int, AskedPlan]] = ()) -> list[Wrong]:
-    """What is wrong with a plan beside the plant and the plans that are there. `others`: rows of the same table."""
+def _against(asked: AskedPlan, known: Known, drawn: _Drawn) -> list[Wrong]:
+    """What is wrong with a plan beside the plant and the plans that are there."""
     wrong = []
     rows: dict[str, Mapping[str, Any]] = {
         "characteristic": known.characteristics,
@@ -135,13 +136,13 @@ def against(asked: AskedPlan, known: Known, others: Sequence[tuple[int, AskedPla
     if signal and asked["station"] in known.stations and (asked["station"], signal) not in known.signals:
         wrong.append(Wrong("signal_code", errors.PLAN_NAME_UNKNOWN, signal))
     before = known.plans.get(asked["code"])
-    if before is not None and before.points.exists():
+    if before is not None and before.code in known.charted:
         was = values_of_plan(before)
         wrong += [
             Wrong(name, errors.PLAN_FIXED, str(was[name])) for name in IDENTITY if _fixed(was[name], asked[name], name)
         ]
     if asked["is_active"] and not asked.wrong:
-        same = _same(asked, known, others)
+        same = next((code for code in drawn.get(_identity(asked), ()) if code != asked["code"]), "")
         if same:
             wrong.append(Wrong("characteristic", errors.PLAN_TWICE, same))
     return wrong
@@ -152,28 +153,25 @@ def _fixed(was: Any, asked: Any, name: str) -> bool:
     return bool(was != asked) and not (name == "period_s" and asked is None)
 
 
-def _same(asked: AskedPlan, known: Known, others: Sequence[tuple[int, AskedPlan]]) -> str:
-    """Code of another active plan that would draw the same points; empty: none."""
-    mine = [asked[name] for name in IDENTITY]
-    named = {other["code"] for _, other in others}
+def _identity(values: Mapping[str, Any] | AskedPlan) -> tuple[Any, ...]:
+    return tuple(values[name] for name in IDENTITY)
+
+
+def _drawn(known: Known, rows: Sequence[AskedPlan]) -> _Drawn:
+    """Codes of the active plans by what they would draw, once these rows are stored."""
+    named = {asked["code"] for asked in rows}
+    found: _Drawn = {}
     for code, plan in known.plans.items():
-        if code not in named and code != asked["code"] and plan.is_active:
-            values = values_of_plan(plan)
-            if [values[name] for name in IDENTITY] == mine:
-                return code
-    for _, other in others:
-        if (
-            other["code"] != asked["code"]
-            and other["is_active"]
-            and not other.wrong
-            and [other[name] for name in IDENTITY] == mine
-        ):
-            return str(other["code"])
-    return ""
+        if code not in named and plan.is_active:
+            found.setdefault(_identity(values_of_plan(plan)), []).append(code)
+    for asked in rows:
+        if asked["is_active"] and not asked.wrong:
+            found.setdefault(_identity(asked), []).append(asked["code"])
+    return found
 
 
 def _known(asked: Sequence[AskedPlan]) -> Known:
-    return known_names({each["station"] for each in asked if each["signal_code"]})
+    return known_names({each["station"] for each in asked if each["signal_code"]}, {each["code"] for each in asked})
 
 
 def _changes(before: ControlPlan | None, asked: AskedPlan) -> dict[str, tuple[str, str]]:

@@ -192,8 +192,8 @@ class _Version:
     valid_from: datetime
 
     def write(self, limits: FrozenLimits, n_values: int, method: str, parameters: Mapping[str, Any]) -> ControlLimits:
-        # Held until the end, so that no two versions get one number.
-        ControlPlan.objects.select_for_update().get(pk=self.plan.pk)
+        # Held until the end, so that no two versions get one number. Points that name the plan go on being stored.
+        ControlPlan.objects.select_for_update(no_key=True).get(pk=self.plan.pk)
         newest = self.plan.limits.aggregate(newest=Max("version"))["newest"] or 0
         return ControlLimits.objects.create(
             plan=self.plan,

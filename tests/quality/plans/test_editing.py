@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +17,7 @@ from quality.plans.asked import COLUMNS, AskedPlan, asked_plan, words_of
 from quality.plans.listing import last_change, values_of_plan
 from quality.plans.models import ControlPlan
 from quality.plans.services import RefusedPlan, change_plan, check_table, import_plans, make_plan
+from quality.studies.services import enter_limits
 from tests.quality.conftest import ChartPlant
 
 WORDS = {
@@ -155,6 +158,33 @@ def test_a_table_is_stored_whole_or_not_at_all(plant: ChartPlant, engineer: Pers
     assert set(ControlPlan.objects.values_list("code", "response")) == {("CHART-A", "LOG"), ("NEW-1", "CONTAIN")}
     again = check_table(rows[:2])
     assert [dict(row.changes) for row in again] == [{}, {}]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_points_are_stored_while_plans_are_imported_edited_and_frozen(plant: ChartPlant, engineer: Person) -> None:
+    plan = plant.add_plan("A")
+    same = asked_plan(words_of(values_of_plan(plan)))
+    words = connection.get_connection_params()
+    reach = {name: words[name] for name in ("host", "port", "user", "password", "dbname") if words.get(name)}
+    with psycopg.connect(**reach) as evaluator, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select set_config('denchi.actor', 'person:quality', true)")
+        import_plans([(2, asked(code="NEW-1", characteristic="A"))], engineer, "new")
+        change_plan(plan.code, same, engineer, "why", last_change(plan))
+        enter_limits(plan.code, engineer, "known", words={"center": "10", "sigma_within": "1", "n_values": "50"})
+        # What a foreign key of a new point or signal takes.
+        held = evaluator.execute("select id from quality_controlplan where id = %s for key share nowait", [plan.pk])
+        assert held.fetchone() == (plan.pk,)
+
+
+def test_a_long_table_is_checked_with_a_few_queries(plant: ChartPlant) -> None:
+    rows = []
+    for place, name in enumerate("ABCDEF"):
+        rows.append((place + 2, asked_plan(words_of(values_of_plan(plant.add_plan(name))))))
+    with CaptureQueriesContext(connection) as few:
+        check_table(rows[:1])
+    with CaptureQueriesContext(connection) as many:
+        assert not any(row.wrong for row in check_table(rows))
+    assert len(many) == len(few)
 
 
 @settings(max_examples=150, deadline=None)
