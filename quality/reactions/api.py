@@ -12,10 +12,11 @@ from rest_framework.views import APIView
 from lines.errors import OUT_OF_RANGE, WRONG_TYPE
 from lines.people.actors import acting
 from lines.people.models import Person
+from lines.records.services import refusing_when_locked
 from lines.shapes import ErrorShape, Shape
 from lines.stations.body import MAX_BODY_BYTES, Fields, known_only, read_count, read_json, read_text, refuse
 from quality.reactions.queries import STATES, list_reactions, show_reaction
-from quality.reactions.services import LONGEST_TEXT, answer, close, verify
+from quality.reactions.services import LONGEST_TEXT, answer, close, lock_alarms, verify
 
 _READ = dict.fromkeys((400, 401), ErrorShape)
 _WRITTEN = dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422), ErrorShape)
@@ -149,7 +150,9 @@ class ReactionView(APIView):
             raise UnsupportedMediaType(request.content_type or "")
         asked = read_work(read_json(request._request.read(MAX_BODY_BYTES + 1)))
         person = request.user
-        with acting(f"person:{person.username}"):
+        with refusing_when_locked(str(reaction_id)), acting(f"person:{person.username}"):
+            if asked.cause or asked.action:
+                lock_alarms(reaction_id)
             for step, text in asked.answers:
                 answer(reaction_id, step, text, person)
             if asked.verification:

@@ -21,6 +21,7 @@ from lines.models import Alarm
 from lines.people.actors import acting
 from lines.people.auth import may_answer_reactions, may_close_reactions
 from lines.people.models import Person
+from lines.records.services import refusing_when_locked
 from quality.charts.models import ChartPoint, Signal
 from quality.plans.models import Response
 from quality.reactions import errors
@@ -93,7 +94,7 @@ def answer(reaction_id: int, sequence: int, text: str, person: Person) -> Reacti
         raise Refusal(errors.REACTION_NOT_YOURS, person.username)
     text = checked(text)
     by, now = f"person:{person.username}", timezone.now()
-    with acting(by):
+    with refusing_when_locked(str(reaction_id)), acting(by):
         reaction = _open(reaction_id)
         step = reaction.answers.filter(sequence=sequence).first()
         if step is None:
@@ -116,7 +117,7 @@ def verify(reaction_id: int, text: str, person: Person, *, is_passed: bool = Tru
         raise Refusal(errors.REACTION_NOT_YOURS, person.username)
     text = checked(text)
     by = f"person:{person.username}"
-    with acting(by):
+    with refusing_when_locked(str(reaction_id)), acting(by):
         reaction = _open(reaction_id)
         if reaction.verified_at is not None:
             raise Refusal(errors.ALREADY_VERIFIED, reaction.verified_at.isoformat())
@@ -129,13 +130,14 @@ def verify(reaction_id: int, text: str, person: Person, *, is_passed: bool = Tru
 def close(reaction_id: int, cause: str, action: str, note: str, person: Person) -> Reaction:
     """Close a reaction that is worked and whose station is verified, with cause and action.
 
-    Raises Refusal: not allowed, unknown, closed before, steps open, not verified, cause or action unknown.
+    Raises Refusal: not allowed, unknown, closed before, steps open, not verified, cause or action unknown; and BUSY.
     """
     if not may_close_reactions(person):
         raise Refusal(errors.REACTION_NOT_YOURS, person.username)
     note = checked(note) if note.strip() else ""
     by, now = f"person:{person.username}", timezone.now()
-    with acting(by):
+    with refusing_when_locked(str(reaction_id)), acting(by):
+        lock_alarms(reaction_id)
         reaction = _open(reaction_id)
         waiting = [str(step.sequence) for step in reaction.answers.filter(answered_at=None)]
         if waiting:
@@ -152,6 +154,14 @@ def close(reaction_id: int, cause: str, action: str, note: str, person: Person) 
         for alarm in _alarms_of(reaction):
             acknowledge(alarm.pk, person, words)
     return reaction
+
+
+def lock_alarms(reaction_id: int) -> None:
+    """To be called before the reaction's own row is locked, by whoever will acknowledge its alarms in the transaction:
+    the evaluation of charts clears alarms and adds to reactions in this order."""
+    alarms = Signal.objects.filter(answered_by__reaction=min(reaction_id, 2**62), alarm__acknowledged_at=None)
+    rows = Alarm.objects.select_for_update(no_key=True).filter(pk__in=alarms.values("alarm"))
+    list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def watch() -> int:
