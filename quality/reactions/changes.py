@@ -45,9 +45,9 @@ class Behind:
 def behind(signal: Signal) -> Behind:
     """Of a signal with its plan, limits and point."""
     plan, ended = signal.plan, signal.point
-    since, n, by_people = _after_earlier(plan, ended), HISTORY, _last_by_people(plan, ended)
+    own, n, by_people = _after_earlier(plan, ended), HISTORY, _last_by_people(plan, ended)
     while True:
-        points = _until(ended, since, n)
+        points = _until(ended, own, n)
         z, broken = scored(plan, points), _broken(points)
         places = {point.number: place for place, point in enumerate(points)}
         found = suspect_from(
