@@ -37,5 +37,13 @@ VALUES_NOT_PLOTTED = Code(
     "Look at the values of the records that the log names and correct the station that sends them.",
     "ログに示された記録の測定値を確認し、送信した設備を修正してください。",
 )
+STREAM_SET_ASIDE = Code(
+    "MES-Q-0005",
+    0,
+    "A chart could not be evaluated with the values it was given; it goes on without them, and so do all others.",
+    "渡された測定値で管理図を評価できませんでした。その値を除いて、この管理図とほかの管理図の評価は続きます。",
+    "Look at the records that the log names and at the error beside them; correct the plan or report the error.",
+    "ログに示された記録とエラーを確認し、管理計画を修正するか、エラーを報告してください。",
+)
 
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]

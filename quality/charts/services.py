@@ -14,17 +14,18 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from lines.alarms.services import clear
 from lines.people.actors import acting
 from lines.records import pending
 from lines.records.models import Consumer
-from lines.telemetry.news import EPOCH
+from lines.telemetry.news import EPOCH, moment
 from quality import errors
-from quality.charts import process_changes, queries, runs, telemetry
+from quality.charts import isolation, process_changes, queries, runs, telemetry
 from quality.charts.arriving import arrived
 from quality.charts.followed import Followed, Following, Key, streams_waiting
 from quality.charts.storing import Unstored, keep_streams, tell_screens
@@ -37,6 +38,12 @@ ACTOR = "task:spc"
 # Two evaluators at once would number points twice; whoever comes second leaves it to the first.
 _ONE_AT_A_TIME = 0x64656E_737063
 
+
+PointsOf: TypeAlias = Callable[[Followed], Iterable[NewPoint]]
+Given: TypeAlias = Mapping[Key, Sequence[Sequence[Value]]]
+Judging: TypeAlias = Callable[[Sequence[Key], PointsOf, Mapping[Key, int] | None, Given], int]
+"""Judges streams by what gives their points, until when their telemetry is worked off, and the values they were given;
+returns how many points there were."""
 
 # How long after the end of a period its values may still come.
 _PATIENCE = timedelta(seconds=5)
@@ -62,17 +69,26 @@ def evaluate(limit: int = 500, seconds: float = 5.0) -> int:
     done = 0
     is_drained = False
     while True:
-        evaluated = _in_one_transaction(lambda: _evaluate_next(limit))
+        evaluated = _with_isolation(lambda judge: _evaluate_next(limit, judge))
         done += evaluated or 0
         is_drained = evaluated is not None and evaluated < limit
         if evaluated is None or is_drained or time.monotonic() >= stop_at:
             break
     # Among the records that still wait, some may be of a period that is over.
     if is_drained and _memory.plans.of_time:
-        _in_one_transaction(lambda: _close_periods(timezone.now()))
+        _with_isolation(lambda judge: _close_periods(timezone.now(), judge))
     if _memory.plans.of_telemetry:
-        _in_one_transaction(_follow_telemetry)
+        _with_isolation(_follow_telemetry)
     return done
+
+
+def _with_isolation(work: Callable[[Judging], int]) -> int | None:
+    """All streams together; where that fails, the same again with a savepoint for each of them."""
+    try:
+        return _in_one_transaction(lambda: work(_judge_all))
+    except isolation.OF_VALUES:
+        logger.exception("%s: once more, each chart by itself", errors.STREAM_SET_ASIDE.code)
+        return _in_one_transaction(lambda: work(_judge_each))
 
 
 def _in_one_transaction(work: Callable[[], int]) -> int | None:
@@ -92,45 +108,105 @@ def _in_one_transaction(work: Callable[[], int]) -> int | None:
         raise
 
 
-def _evaluate_next(limit: int) -> int:
+def _evaluate_next(limit: int, judge: Judging) -> int:
     """Claim, plot and signal."""
     for alarm in queries.alarms_of_inactive_plans():
         clear(alarm)
     claimed = pending.claim(Consumer.SPC, limit)
     if claimed:
         found = arrived(claimed, _memory.plans)
-        process_changes.notice(found.facts)
-        _follow(found.values)
+        _notice(found.facts)
+        _follow(found.values, judge)
     return len(claimed)
 
 
-def _close_periods(now: datetime) -> int:
+def _notice(facts: Sequence[process_changes.RecordFacts]) -> None:
+    """Marks for the eye: what keeps them from being stored keeps no chart."""
+    try:
+        with transaction.atomic():
+            process_changes.notice(facts)
+    except isolation.OF_VALUES:
+        logger.exception("%s: changes at stations", errors.STREAM_SET_ASIDE.code)
+
+
+def _close_periods(now: datetime, judge: Judging) -> int:
     """Periods that are over without a value of a later one."""
     waiting = streams_waiting([plan.pk for plan in _memory.plans.of_time])
     until_us = (now - _PATIENCE - EPOCH) // timedelta(microseconds=1)
-    return _judge_all(waiting, lambda one: one.intake.close_until(until_us))
+    return judge(waiting, lambda one: one.intake.close_until(until_us), None, {})
 
 
-def _follow_telemetry() -> int:
+def _follow_telemetry(judge: Judging) -> int:
     """Signals that are charted: one value for each period that is over."""
-    found = telemetry.next_values(_memory.plans.of_telemetry)
+    found = _next_values()
     until = {key: read.until_us for key, read in found.items()}
-    return _judge_all(
+    return judge(
         list(found),
         lambda one: (p for value in found[one.key].values for p in one.intake.take([value])),
         until,
+        {},
     )
 
 
-def _follow(values: Mapping[Key, Sequence[Sequence[Value]]]) -> int:
+def _next_values() -> dict[Key, telemetry.Read]:
+    plans = _memory.plans.of_telemetry
+    try:
+        with transaction.atomic():
+            return telemetry.next_values(plans)
+    except isolation.OF_VALUES:
+        logger.exception("%s: once more, each plan by itself", errors.STREAM_SET_ASIDE.code)
+    found: dict[Key, telemetry.Read] = {}
+    for plan in plans:
+        try:
+            with transaction.atomic():
+                found |= telemetry.next_values([plan])
+        except isolation.OF_VALUES as error:
+            isolation.set_aside((plan.pk, ""), [], error, None)
+    return found
+
+
+def _follow(values: Mapping[Key, Sequence[Sequence[Value]]], judge: Judging) -> int:
     """Each stream takes its values, a list for each record, in their order."""
-    return _judge_all(list(values), lambda one: (p for some in values[one.key] for p in one.intake.take(some)))
+    return judge(list(values), lambda one: (p for some in values[one.key] for p in one.intake.take(some)), None, values)
+
+
+def _judge_each(
+    keys: Sequence[Key], points_of: PointsOf, watched_until_us: Mapping[Key, int] | None, values: Given
+) -> int:
+    """Judge each stream by itself, and record by record where that fails; what fails even so is set aside."""
+    judged = 0
+    for key in keys:
+        try:
+            judged += _judge_alone(key, points_of, watched_until_us)
+        except isolation.OF_VALUES as error:
+            _memory.following.forget([key])
+            if key in values:
+                judged += sum(_judge_record(key, some) for some in values[key])
+                continue
+            until_us = (watched_until_us or {}).get(key)
+            isolation.set_aside(key, [], error, None if until_us is None else moment(until_us))
+    return judged
+
+
+def _judge_record(key: Key, values: Sequence[Value]) -> int:
+    try:
+        return _judge_alone(key, lambda one: one.intake.take(values), None)
+    except isolation.OF_VALUES as error:
+        _memory.following.forget([key])
+        isolation.set_aside(key, [value.record for value in values], error, None)
+        return 0
+
+
+def _judge_alone(key: Key, points_of: PointsOf, watched_until_us: Mapping[Key, int] | None) -> int:
+    with transaction.atomic():
+        return _judge_all([key], points_of, watched_until_us, {})
 
 
 def _judge_all(
     keys: Sequence[Key],
-    points_of: Callable[[Followed], Iterable[NewPoint]],
-    watched_until_us: Mapping[Key, int] | None = None,
+    points_of: PointsOf,
+    watched_until_us: Mapping[Key, int] | None,
+    values: Given,  # noqa: ARG001 - what may have to be told of is of no interest while all is well
 ) -> int:
     """Judge what each of these streams has, and store it. Returns how many points there were."""
     if not keys:

@@ -140,6 +140,7 @@ def _copy(rows: Sequence[PointRow]) -> None:
     lines = "".join(_line(row) for row in rows)
     with (
         connection.cursor() as cursor,
+        connection.wrap_database_errors,  # its cursor is asked directly
         cursor.cursor.copy(f"copy quality_chartpoint ({_COLUMNS}) from stdin") as copy,
     ):
         copy.write(lines)

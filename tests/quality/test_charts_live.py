@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection
 
 from lines.models import Alarm, AttributeCount, Event, Pending
 from quality.charts import services, subgroups
@@ -327,3 +328,35 @@ def test_the_largest_period_fits_its_row(plant: ChartPlant) -> None:
     plant.post([{"SHARE": [10.0] * 16_500}] * 2)
     services.evaluate()
     assert [p.n for p in _points(plan)] == [20_000, 13_000]
+
+
+def test_an_error_of_the_database_at_one_stream_stops_no_other(
+    plant: ChartPlant, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd, good = plant.add_plan("ODD", "XBAR-R", 2), plant.add_plan("GOOD")
+    with connection.cursor() as cursor:
+        cursor.execute("alter table quality_chartpoint add constraint no_99 check (location <> 99)")
+    records = plant.post([{"ODD": [v], "GOOD": [v]} for v in (10.0, 12.0, 98.0, 100.0, 10.0, 10.0)])
+    services.evaluate()
+    assert not Pending.objects.exists()
+    assert [p.location for p in _points(good)] == [10, 12, 98, 100, 10, 10]
+    assert [(p.number, p.location) for p in _points(odd)] == [(0, 11.0), (1, 10.0)]
+    assert f"MES-Q-0005: CHART-ODD []: records [{records[2]}, {records[3]}]: " in caplog.text
+    alarm = Alarm.objects.get(code="SPC-NOT-EVALUATED")
+    assert (alarm.station, alarm.subject_id, alarm.acknowledged_at) == (plant.station, "CHART-ODD", None)
+    plant.post([{"ODD": [v], "GOOD": [10.0]} for v in (99.0, 99.0, 11.0, 11.0)])
+    services.evaluate()
+    assert [p.location for p in _points(odd)] == [11.0, 10.0, 11.0]
+    assert good.points.count() == 10
+    assert Alarm.objects.filter(code="SPC-NOT-EVALUATED").count() == 1  # one until somebody has seen it
+
+
+def test_a_period_that_cannot_be_closed_stops_no_other(plant: ChartPlant) -> None:
+    odd, good = (plant.add_plan(code, "XBAR-R", 2, by="PERIOD", period_s=3600) for code in ("ODD", "GOOD"))
+    with connection.cursor() as cursor:
+        cursor.execute("alter table quality_chartpoint add constraint no_99 check (location <> 99)")
+    plant.post([{"ODD": [v], "GOOD": [10.0]} for v in (98.0, 100.0)])
+    services.evaluate()
+    assert [p.n for p in _points(good)] == [2]
+    assert ChartStream.objects.get(plan=odd).values == []  # or it would fail each second
+    assert Alarm.objects.get().subject_id == "CHART-ODD"
