@@ -1,6 +1,7 @@
 """Control plans as a spreadsheet: out with all their columns, and in again."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from lines.errors import Refusal
 from lines.spreadsheets import Table as Sheet
@@ -20,17 +21,26 @@ def plans_sheet(plans: Iterable[ControlPlan]) -> Sheet:
     return SHEET, COLUMNS, [row_of(words_of(values_of_plan(plan))) for plan in plans]
 
 
-def asked_sheet(rows: Sequence[tuple[int, AskedPlan]]) -> Sheet:
-    """What was read, to be carried from the check to the import."""
-    return SHEET, COLUMNS, [row_of(words_of(asked.values)) for _, asked in rows]
+@dataclass(frozen=True)
+class ReadPlans:
+    """A table as it was read: rows with their numbers in the file, what is wrong with them included."""
+
+    rows: list[tuple[int, AskedPlan]]
+    columns: tuple[str, ...]  # those that the table has
+
+    def sheet(self) -> Sheet:
+        """To be carried from the check to the import: the table's own columns alone, so that what others changed in
+        the rest of a plan meanwhile stays."""
+        words = [words_of(asked.values) for _, asked in self.rows]
+        return SHEET, self.columns, [[row[name] for name in self.columns] for row in words]
 
 
 def row_of(words: dict[str, str]) -> list[str]:
     return [words[name] for name in COLUMNS]
 
 
-def read_plans(content: bytes | str, name: str = "") -> list[tuple[int, AskedPlan]]:
-    """Each row with its number in the file, what is wrong with it included.
+def read_plans(content: bytes | str, name: str = "") -> ReadPlans:
+    """Nothing is checked beside the plant.
 
     A column that the table leaves out stays as it is in a plan that is there, and is the usual one in a new plan.
     Raises Refusal where the file is no such table.
@@ -47,7 +57,7 @@ def read_plans(content: bytes | str, name: str = "") -> list[tuple[int, AskedPla
         raise Refusal(errors.PLAN_FILE_EMPTY)
     if len(table.rows) > MOST_ROWS:
         raise Refusal(errors.PLAN_FILE, f"<= {MOST_ROWS}")
-    return _rows(table, titles)
+    return ReadPlans(_rows(table, titles), tuple(titles))
 
 
 def _rows(table: Table, titles: Sequence[str]) -> list[tuple[int, AskedPlan]]:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 
 from lines.models import Product, Signal, Station
 from quality.charts.models import ChartPoint
@@ -87,6 +87,11 @@ def signals_named(station: str, code: str) -> Q:
 def last_change(plan: ControlPlan) -> int:
     """What an editor has seen: the number of the newest change; 0 where none is known."""
     return plan.changes.values_list("id", flat=True).first() or 0
+
+
+def last_changes() -> dict[str, int]:
+    """The same of all plans, by code; a plan without a known change is left out."""
+    return dict(PlanChange.objects.order_by().values_list("plan__code").annotate(newest=Max("id")))
 
 
 def changes_of(plan: ControlPlan, most: int = 100) -> list[PlanChange]:

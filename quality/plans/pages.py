@@ -18,8 +18,17 @@ from quality.charts.specs import pair_spec
 from quality.plans import fitting, services
 from quality.plans.asked import AskedPlan, Wrong, asked_plan, words_of
 from quality.plans.expected import MOST_ALARMS, MOST_CONTAINMENTS, whole_plan
-from quality.plans.imports import asked_sheet, plans_sheet, read_plans
-from quality.plans.listing import all_plans, changes_of, choices, last_change, one_plan, values_of_plan, versions_of
+from quality.plans.imports import plans_sheet, read_plans
+from quality.plans.listing import (
+    all_plans,
+    changes_of,
+    choices,
+    last_change,
+    last_changes,
+    one_plan,
+    values_of_plan,
+    versions_of,
+)
 from quality.plans.models import ChartType, ControlPlan, Response, SigmaMethod, Source, StreamBy, SubgroupBy, Summary
 from quality.plans.previews import preview
 from quality.studies.drawn import drawn
@@ -65,16 +74,31 @@ def plans_import(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         upload = request.FILES.get("file")
         try:
-            rows = read_plans(upload.read(), upload.name or "") if upload else read_plans(request.POST.get("table", ""))
-            context |= {"table": as_csv(*asked_sheet(rows)[1:]), "rows": services.check_table(rows)}
+            newest = last_changes()  # before the plans are read, so never too new
+            read = read_plans(upload.read(), upload.name or "") if upload else read_plans(request.POST.get("table", ""))
+            named = {asked["code"] for _, asked in read.rows}
+            context |= {
+                "table": as_csv(*read.sheet()[1:]),
+                "seen": " ".join(f"{code}={change}" for code, change in newest.items() if code in named),
+                "rows": services.check_table(read.rows),
+            }
             if "store" in request.POST:
-                services.import_plans(rows, _person(request), context["reason"])
+                seen = newest if upload else _seen(request.POST.get("seen", ""))
+                services.import_plans(read.rows, _person(request), context["reason"], seen)
                 return redirect("plans")
         except Refusal as refusal:
             context["refused"] = refusal
             status = refusal.code.status
         context |= _counted(context.get("rows", []))
     return render(request, "quality/plans/import.html", context, status=status)
+
+
+def _seen(text: str) -> dict[str, int]:
+    """By code the change that the check showed."""
+    pairs = (each.partition("=") for each in text.split())
+    return {
+        code: int(number) for code, _, number in pairs if number.isascii() and number.isdigit() and len(number) < 19
+    }
 
 
 def _counted(rows: list[services.TableRow]) -> dict[str, int]:

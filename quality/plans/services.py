@@ -12,7 +12,7 @@ from lines.people.auth import may_edit_plans
 from lines.people.models import Person
 from quality.plans import errors
 from quality.plans.asked import IDENTITY, AskedPlan, Wrong, words_of
-from quality.plans.listing import Known, known_names, last_change, values_of_plan
+from quality.plans.listing import Known, known_names, last_change, last_changes, values_of_plan
 from quality.plans.models import ControlPlan
 
 LONGEST_REASON = 200
@@ -103,14 +103,24 @@ def check_table(rows: Sequence[tuple[int, AskedPlan]]) -> list[TableRow]:
     return found
 
 
-def import_plans(rows: Sequence[tuple[int, AskedPlan]], person: Person, reason: str) -> list[TableRow]:
-    """All rows, or none: raises Refusal (PLAN_ROWS) where one is wrong. Plans that no row names stay as they are."""
+def import_plans(
+    rows: Sequence[tuple[int, AskedPlan]], person: Person, reason: str, seen: Mapping[str, int]
+) -> list[TableRow]:
+    """All rows, or none: raises Refusal (PLAN_ROWS) where one is wrong. Plans that no row names stay as they are.
+
+    `seen`: by code the newest change when the table was checked; PLAN_CHANGED where there is a newer one.
+    """
     require_editor(person)
     reason = checked_reason(reason)
     if not rows:
         raise Refusal(errors.PLAN_FILE_EMPTY)
     with acting(f"person:{person.username}"):
         list(ControlPlan.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+        newest = last_changes()
+        named = {asked["code"] for _, asked in rows}
+        changed = sorted(code for code in named & newest.keys() if newest[code] != seen.get(code))
+        if changed:
+            raise Refusal(errors.PLAN_CHANGED, ", ".join(changed)[:200])
         found = check_table(rows)
         if any(row.wrong for row in found):
             raise Refusal(errors.PLAN_ROWS, f"{sum(bool(row.wrong) for row in found)} rows")

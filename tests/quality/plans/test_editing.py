@@ -14,7 +14,7 @@ from lines.models import Person
 from lines.people.models import Role
 from quality.plans import errors
 from quality.plans.asked import COLUMNS, AskedPlan, asked_plan, words_of
-from quality.plans.listing import last_change, values_of_plan
+from quality.plans.listing import last_change, last_changes, values_of_plan
 from quality.plans.models import ControlPlan
 from quality.plans.services import RefusedPlan, change_plan, check_table, import_plans, make_plan
 from quality.studies.services import enter_limits
@@ -151,10 +151,10 @@ def test_a_table_is_stored_whole_or_not_at_all(plant: ChartPlant, engineer: Pers
     assert [bool(row.wrong) for row in found] == [False, False, True, True]
     assert found[1].changes["response"] == ("ALARM", "LOG")
     with pytest.raises(Refusal) as refused:
-        import_plans(rows, engineer, "why")
+        import_plans(rows, engineer, "why", last_changes())
     assert refused.value.code == errors.PLAN_ROWS
     assert ControlPlan.objects.count() == 1
-    import_plans(rows[:2], engineer, "why")
+    import_plans(rows[:2], engineer, "why", last_changes())
     assert set(ControlPlan.objects.values_list("code", "response")) == {("CHART-A", "LOG"), ("NEW-1", "CONTAIN")}
     again = check_table(rows[:2])
     assert [dict(row.changes) for row in again] == [{}, {}]
@@ -168,7 +168,7 @@ def test_points_are_stored_while_plans_are_imported_edited_and_frozen(plant: Cha
     reach = {name: words[name] for name in ("host", "port", "user", "password", "dbname") if words.get(name)}
     with psycopg.connect(**reach) as evaluator, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("select set_config('denchi.actor', 'person:quality', true)")
-        import_plans([(2, asked(code="NEW-1", characteristic="A"))], engineer, "new")
+        import_plans([(2, asked(code="NEW-1", characteristic="A"))], engineer, "new", {})
         change_plan(plan.code, same, engineer, "why", last_change(plan))
         enter_limits(plan.code, engineer, "known", words={"center": "10", "sigma_within": "1", "n_values": "50"})
         # What a foreign key of a new point or signal takes.

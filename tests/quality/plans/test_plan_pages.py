@@ -122,12 +122,29 @@ def test_a_table_goes_out_and_comes_in_again_changed(client: Client, plant: Char
     assert "ALARM" in checked.content.decode()
     assert ControlPlan.objects.get().response == "ALARM"
     carried = checked.context["table"]
-    client.post("/plans/import/", {"table": carried, "reason": "Units are to be held.", "store": "1"})
+    seen = checked.context["seen"]
+    client.post("/plans/import/", {"table": carried, "seen": seen, "reason": "Units are to be held.", "store": "1"})
     plan = ControlPlan.objects.get()
     newest = plan.changes.first()
     assert plan.response == "CONTAIN"
     assert newest is not None
     assert newest.reason == "Units are to be held."
+
+
+def test_what_others_changed_between_check_and_import_is_not_undone(client: Client, plant: ChartPlant) -> None:
+    plan = plant.add_plan("A")
+    table = SimpleUploadedFile("plans.csv", b"code,margin_units\nCHART-A,9\n")
+    page = client.post("/plans/import/", {"file": table})
+    plan.response = "LOG"  # by somebody else
+    plan.save()
+    for status, margin in ((409, 5), (302, 9)):
+        carried = {name: page.context[name] for name in ("table", "seen")}
+        assert "response" not in carried["table"]
+        page = client.post("/plans/import/", {**carried, "reason": "why", "store": "1"})
+        plan.refresh_from_db()
+        assert (page.status_code, plan.margin_units, plan.response) == (status, margin, "LOG")
+        if status == 409:
+            assert "MES-Q-0214" in page.content.decode()
 
 
 def test_a_table_with_a_wrong_row_stores_nothing(client: Client, plant: ChartPlant) -> None:
