@@ -173,8 +173,13 @@ def may_note_changes(person: Person) -> bool:
 
 
 def may_make_reports(person: Person) -> bool:
-    """Asking for reports and scheduling them; finished ones are read by all."""
+    """Asking for reports, and cancelling one's own; finished ones are read by all."""
     return person.role in (Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR, Role.AUDITOR)
+
+
+def may_schedule_reports(person: Person) -> bool:
+    """Reports sent by e-mail from then on, and cancelling those of others: more than an auditor's reading."""
+    return person.role in (Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR)
 
 
 def may_calibrate(person: Person) -> bool:

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lines.errors import Refusal
-from lines.people.auth import may_make_reports
+from lines.people.auth import may_make_reports, may_schedule_reports
 from lines.people.models import Person
 from lines.spreadsheets import as_csv, as_xlsx
 from quality.charts.drawn import streams_of
@@ -129,7 +129,7 @@ def _chart(request: HttpRequest, code: str) -> tuple[ControlPlan, str]:
 def schedule_list(request: HttpRequest) -> HttpResponse:
     context = {
         "schedules": reading.schedules(),
-        "may_make": may_make_reports(_person(request)),
+        "may_make": may_schedule_reports(_person(request)),
     }
     return render(request, "quality/reports/schedules.html", context)
 
@@ -156,6 +156,7 @@ def schedule(request: HttpRequest, schedule_id: int | None = None) -> HttpRespon
             refused = refusal
     context = {
         **_form(request, fields),
+        "may_make": may_schedule_reports(person),
         "refused": refused,
         "schedule": known,
         "everies": Every.values,
@@ -224,7 +225,7 @@ def _one(request: HttpRequest, found: Report) -> dict[str, Any]:
         "same": reading.same_content(found),
         "why": _BY_CODE.get(found.code),
         "is_going_on": found.state in GOING_ON,
-        "may_make": may_make_reports(_person(request)),
+        "may_cancel": services.may_cancel(found, _person(request)),
     }
 
 

@@ -21,7 +21,7 @@ from django.utils import timezone
 from lines.errors import Refusal
 from lines.models import Shift
 from lines.people.actors import acting
-from lines.people.auth import may_make_reports
+from lines.people.auth import may_schedule_reports
 from lines.people.models import Person
 from quality.reports import errors
 from quality.reports.asked import LONGEST, read_asked
@@ -163,7 +163,7 @@ def _address(report: Report, file: ReportFile) -> str:
 
 
 def _allowed(person: Person) -> None:
-    if not may_make_reports(person):
+    if not may_schedule_reports(person):
         raise Refusal(errors.REPORT_NOT_YOURS, person.username)
 
 

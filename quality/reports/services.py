@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from lines.errors import Refusal
 from lines.people.actors import acting
-from lines.people.auth import may_make_reports
+from lines.people.auth import may_make_reports, may_schedule_reports
 from lines.people.models import Person
 from quality.reports import errors, files
 from quality.reports.asked import AskedReport, read_asked
@@ -71,14 +71,20 @@ def queue(asked: AskedReport, language: str, by: str, schedule: ReportSchedule |
     )
 
 
+def may_cancel(report: Report, person: Person) -> bool:
+    """One's own, or any where one may schedule."""
+    own = report.requested_by == person.username and report.schedule_id is None
+    return may_schedule_reports(person) or (own and may_make_reports(person))
+
+
 def cancel(report_id: int, person: Person) -> Report:
     """Raises Refusal: not allowed, unknown, finished already."""
-    if not may_make_reports(person):
-        raise Refusal(errors.REPORT_NOT_YOURS, person.username)
     with acting(f"person:{person.username}"):
         report = Report.objects.select_for_update().filter(pk=report_id).first()
         if report is None:
             raise Refusal(errors.REPORT_UNKNOWN, str(report_id))
+        if not may_cancel(report, person):
+            raise Refusal(errors.REPORT_NOT_YOURS, person.username)
         if report.state not in (ReportState.QUEUED, ReportState.RUNNING):
             raise Refusal(errors.REPORT_FINISHED, f"report {report_id} is {report.state}")
         report.cancel_asked_by = person.username

@@ -11,7 +11,7 @@ from lines.people.models import Role
 from quality.reports import services
 from quality.reports.models import Report, ReportSchedule
 from tests.quality.conftest import ChartPlant
-from tests.quality.reports.conftest import made
+from tests.quality.reports.conftest import asked, made
 
 
 @pytest.fixture
@@ -130,3 +130,25 @@ def test_the_api_asks_tells_cancels_and_gives_files(client: Client, charted: Cha
     client.force_login(Person.objects.create(username="operator", role=Role.OPERATOR))
     assert post("", body).json()["code"] == "MES-Q-0405"
     assert charted.plans
+
+
+def test_an_auditor_asks_for_reports_but_neither_schedules_nor_cancels_those_of_others(
+    client: Client, charted: ChartPlant, quality: Person
+) -> None:
+    del charted
+    other = services.ask(asked(plans=("CHART-SOME",)), "en", quality)
+    auditor = Person.objects.create(username="auditor", role=Role.AUDITOR)
+    own = services.ask(asked(plans=("CHART-SOME",)), "en", auditor)
+    client.force_login(auditor)
+    assert "Cancel this report" not in client.get(f"/reports/{other.pk}/").content.decode()
+    assert client.post(f"/api/v1/spc/reports/{other.pk}/cancel").json()["code"] == "MES-Q-0405"
+    assert client.post(f"/api/v1/spc/reports/{own.pk}/cancel").json()["state"] == "CANCELLED"
+    fields = {
+        "name": "Daily",
+        "every": "DAY",
+        "hour": "6",
+        "language": "en",
+        "formats": "PDF",
+        "recipients": "a@b.example",
+    }
+    assert client.post("/reports/schedules/new/", {**fields, "plans": "CHART-SOME"}).status_code == 403
