@@ -1,6 +1,6 @@
 """What a signal's hold must not miss: other recipes, positions nobody measured, limits that changed, late records."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -102,3 +102,13 @@ def test_a_signal_that_cannot_be_answered_keeps_no_other_waiting(hand: Hand, mon
     assert contain_signals() == 1
     alarm.refresh_from_db()
     assert alarm.cleared_at is not None and all(held(serial) for serial in bad)
+
+
+def test_a_margin_of_ages_begins_where_the_calendar_does(hand: Hand) -> None:
+    watch("WIN-04-LFP")
+    wound(hand, 34.0)
+    wound(hand, 34.6)
+    related = ("plan__characteristic", "plan__product", "plan__station", "limits", "point")
+    signal = Signal.objects.select_related(*related).order_by("pk")[0]
+    signal.plan.source, signal.plan.period_s, signal.plan.margin_units = "TELEMETRY", 31 * 86_400, 100_000
+    assert windows.window_behind(signal).window.begins == datetime(1970, 1, 1, tzinfo=UTC)
