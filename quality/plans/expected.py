@@ -1,8 +1,9 @@
 """What the plans together set off by chance in one shift, and what came beside it.
 
-Expected: points per shift, as they came in the last week of machine time, times the runs of signals that a point of a
-process in control starts (quality.spc.run_lengths). A plan that only logs raises no alarm. Measured: the alarms of the
-same week, apart by what people found: a cause, none (a false alarm), or nothing yet.
+Expected: points per shift, as they came in the last week of machine time (since the plan's first in it), times
+the runs of signals that a point of a process in control starts (quality.spc.run_lengths). A plan that only logs raises
+no alarm. Measured: the alarms of the same time, apart by what people found: a cause, none (a false alarm), or nothing
+yet.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Avg, Count, Max, Min, Q
+from django.db.models.functions import Now
 
 from lines.plant.models import Shift
 from quality.charts.models import ChartPoint, Signal
@@ -20,6 +22,7 @@ from quality.spc.run_lengths import false_signals_per_point
 
 WEEK = timedelta(days=7)
 MOST_ALARMS, MOST_CONTAINMENTS = 10.0, 2.0  # per shift, of all plans together
+_COUNTED = {"P", "NP", "C", "U", "G"}  # their false alarms depend on the centre
 _USUAL_SHIFTS = 3  # a day, where the plant's files name none
 
 
@@ -48,8 +51,9 @@ class PlanLoad:
     plan: ControlPlan
     limits: ControlLimits | None
     points: float | None
-    per_point: float
+    per_point: float  # over its streams as often as their points come
     came: Came
+    shifts: float = 1.0  # over which it was counted
 
     @property
     def signals(self) -> float | None:
@@ -96,18 +100,22 @@ class Whole:
     @property
     def alarms_per_shift(self) -> float | None:
         """All that came, whatever was found."""
-        return self.came.alarms / self.shifts if self.shifts else None
+        return self._rate("alarms")
 
     @property
     def false_per_shift(self) -> float | None:
         """Those that people found to be false; all while nobody has answered one."""
         came = self.came
         known = came.false + came.explained
-        return (came.false if known else came.alarms) / self.shifts if self.shifts else None
+        return self._rate("false" if known else "alarms")
 
     @property
     def contained_per_shift(self) -> float | None:
-        return self.came.contained / self.shifts if self.shifts else None
+        return self._rate("contained")
+
+    def _rate(self, what: str) -> float | None:
+        """Each plan over its own time, as what it expects is."""
+        return sum(getattr(row.came, what) / row.shifts for row in self.rows) if self.shifts else None
 
     @property
     def is_too_many(self) -> bool:
@@ -139,41 +147,64 @@ def shift_length() -> timedelta:
 def whole_plan(plans: Iterable[ControlPlan]) -> Whole:
     """`plans` come with what a list shows of them. Five queries, however many there are."""
     listed = list(plans)
+    limits = _valid_limits()
     until = ChartPoint.objects.aggregate(newest=Max("source_time"))["newest"]
     if until is None:
-        return Whole(
-            tuple(_load(plan, _newest_limits().get(plan.pk), None, Came()) for plan in listed), 0.0, None, None
-        )
+        return Whole(tuple(_load(plan, limits.get(plan.pk, {}), {}, Came()) for plan in listed), 0.0, None, None)
     since = until - WEEK
-    counted = {
-        row["plan"]: row
-        for row in ChartPoint.objects.filter(source_time__gte=since)
-        .values("plan")
-        .annotate(n=Count("id"), first=Min("source_time"), size=Avg("size"))
-    }
+    counted: dict[int, dict[str, Mapping[str, Any]]] = {}
+    of_week = ChartPoint.objects.filter(source_time__gte=since).values("plan", "stream")
+    for row in of_week.annotate(n=Count("id"), first=Min("source_time"), size=Avg("size")):
+        counted.setdefault(row["plan"], {})[row["stream"]] = row
+    # A young plan is measured over what there is of it, one shift at least; so is one that stood still.
+    firsts = {plan: min(row["first"] for row in rows.values()) for plan, rows in counted.items()}
     length = shift_length()
-    # A young plant is measured over what there is of it, one shift at least.
-    since = max(since, min(row["first"] for row in counted.values()))
-    shifts = max((until - since) / length, 1.0)
-    limits, came = _newest_limits(), _came(since)
+    came = _came(since)
     rows = tuple(
-        _load(plan, limits.get(plan.pk), counted.get(plan.pk), came.get(plan.pk, Came()), shifts) for plan in listed
+        _load(
+            plan,
+            limits.get(plan.pk, {}),
+            counted.get(plan.pk, {}),
+            came.get(plan.pk, Came()),
+            max((until - firsts.get(plan.pk, since)) / length, 1.0),
+        )
+        for plan in listed
     )
-    return Whole(rows, shifts, since, until)
+    since = max(since, min(firsts.values()))
+    return Whole(rows, max((until - since) / length, 1.0), since, until)
 
 
 def _load(
-    plan: ControlPlan, limits: ControlLimits | None, counted: Mapping[str, Any] | None, came: Came, shifts: float = 1.0
+    plan: ControlPlan,
+    limits: Mapping[str, ControlLimits],
+    counted: Mapping[str, Mapping[str, Any]],
+    came: Came,
+    shifts: float = 1.0,
 ) -> PlanLoad:
+    """`limits` and `counted` by stream: each is held to its own centre, or to that of all."""
     values = {name: getattr(plan, name) for name in ("chart", "rules", "run_lengths", "options", "subgroup_size")}
-    chance = per_point(values, counted["size"] if counted else None, limits.center if limits else None)
-    return PlanLoad(plan, limits, counted["n"] / shifts if counted else None, chance, came)
+    of_all = limits.get("") or next(iter(limits.values()), None)
+    n = signals = 0.0
+    for stream, row in counted.items():
+        own = limits.get(stream, of_all)
+        signals += row["n"] * per_point(values, row["size"], _center(plan, own))
+        n += row["n"]
+    chance = signals / n if n else per_point(values, None, _center(plan, of_all))
+    return PlanLoad(plan, of_all, n / shifts if n else None, chance, came, shifts)
 
 
-def _newest_limits() -> dict[int, ControlLimits]:
-    """Of each plan, for all its streams if there are such."""
-    newest = ControlLimits.objects.order_by("plan_id", "stream", "-valid_from", "-version").distinct("plan_id")
-    return {limits.plan_id: limits for limits in newest}
+def _center(plan: ControlPlan, limits: ControlLimits | None) -> float | None:
+    """Elsewhere chance does not depend on it, and hundreds of streams are told of by one figure."""
+    return limits.center if limits and plan.chart in _COUNTED else None
+
+
+def _valid_limits() -> dict[int, dict[str, ControlLimits]]:
+    """By plan and stream, what points are held to now: as quality.charts.watched reads them."""
+    valid = ControlLimits.objects.filter(valid_from__lte=Now())
+    found: dict[int, dict[str, ControlLimits]] = {}
+    for limits in valid.order_by("plan_id", "stream", "-valid_from", "-version").distinct("plan_id", "stream"):
+        found.setdefault(limits.plan_id, {})[limits.stream] = limits
+    return found
 
 
 def _came(since: datetime) -> dict[int, Came]:

@@ -8,10 +8,11 @@ from django.utils import timezone
 from lines.models import Shift
 from quality.charts.models import ChartPoint
 from quality.charts.services import evaluate
-from quality.plans.expected import whole_plan
+from quality.plans.expected import per_point, whole_plan
 from quality.plans.listing import all_plans
+from quality.plans.models import ControlLimits, ControlPlan
 from quality.reactions.models import CodeKind, Reaction, ReactionCode
-from tests.quality.conftest import ChartPlant
+from tests.quality.conftest import STARTED, ChartPlant
 
 QUIET = [10.0, 10.5, 9.5]
 
@@ -90,3 +91,32 @@ def test_old_points_do_not_count(plant: ChartPlant) -> None:
     after = whole_plan(all_plans())
     assert before.came.alarms >= 1
     assert (after.came.alarms, after.rows[0].points, after.shifts) == (0, 1.0, 1.0)
+
+
+def test_a_young_plan_is_counted_over_its_own_time_and_each_stream_by_its_own_valid_limits(plant: ChartPlant) -> None:
+    old, young = plant.add_plan("A"), plant.add_plan("B", "C", stream_by="POSITION")
+    plant.freeze(young, 2, center=2.0, stream="L")
+    plant.freeze(young, 3, center=30.0, stream="R")
+    tomorrow = plant.freeze(young, 4, center=0.1, stream="L")
+    ControlLimits.objects.filter(pk=tomorrow.pk).update(valid_from=timezone.now() + timedelta(days=1))
+    now = STARTED + timedelta(days=3)
+
+    def points(plan: ControlPlan, stream: str, hours: int, each: int) -> None:
+        frozen = plan.limits.order_by("version").first()
+        assert frozen is not None
+        ChartPoint.objects.bulk_create(
+            ChartPoint(plan=plan, stream=stream, limits=frozen, number=number, location=10, n=1, records=[],
+                       source_time=now - timedelta(minutes=60 / each * number))
+            for number in range(hours * each + 1)
+        )  # fmt: skip
+
+    points(old, "", 72, 1)
+    points(young, "L", 12, 10)
+    points(young, "R", 12, 30)
+    rows = {row.plan: row for row in whole_plan(all_plans()).rows}
+    assert rows[old].points == pytest.approx(8, rel=0.02)  # shifts of eight hours
+    assert rows[young].points == pytest.approx(320, rel=0.02)
+    values = {"chart": "C", "rules": [1, 2], "run_lengths": {}, "options": {}, "subgroup_size": 1}
+    left, right = per_point(values, center=2.0), per_point(values, center=30.0)
+    assert left != pytest.approx(right, rel=0.05)
+    assert rows[young].signals == pytest.approx(80 * left + 240 * right, rel=0.02)
