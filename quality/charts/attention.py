@@ -108,10 +108,10 @@ def most_needed(states: Iterable[ChartState], count: int) -> list[ChartState]:
 
 
 def limits_in_force(plans: Iterable[int]) -> dict[tuple[int, str], ControlLimits]:
-    """The newest valid limits by plan and stream; "" is for streams without their own."""
+    """The version frozen last of those in force, by plan and stream; "" is for streams without their own."""
     newest = (
         ControlLimits.objects.filter(plan__in=list(plans), valid_from__lte=timezone.now())
-        .order_by("plan_id", "stream", "-valid_from", "-version")
+        .order_by("plan_id", "stream", "-version")
         .distinct("plan_id", "stream")
     )
     return {(limits.plan_id, limits.stream): limits for limits in newest}

@@ -127,7 +127,7 @@ def chart_view(plan: ControlPlan, stream: str = "") -> ChartView:
         streams_of(plan),
         signals,
         all_signals.count(),
-        list(valid.order_by("-stream", "-valid_from", "-version")),
+        list(valid.order_by("-stream", "-version")),
         specification(plan),
         changes_of(plan, NEWEST_CHANGES),
     )

@@ -66,10 +66,11 @@ join quality_characteristic c on c.id = p.characteristic_id
 where p.is_active
 order by p.id
 """
+# Of those in force the version frozen last: one that was set for a later day earlier is withdrawn by it.
 _LIMITS = """
 select distinct on (plan_id, stream) plan_id, stream, id, version, center, sigma_within, parameters::text
 from quality_controllimits where valid_from <= now()
-order by plan_id, stream, valid_from desc, version desc
+order by plan_id, stream, version desc
 """
 
 

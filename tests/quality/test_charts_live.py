@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from lines.models import Alarm, AttributeCount, Event, Pending
 from quality.charts import services, subgroups
+from quality.charts.attention import limits_in_force
 from quality.charts.models import ChartPoint, ChartStream
 from quality.plans.models import ControlPlan
 from quality.spc import attributes, rare, smoothing, three_way, variables
@@ -360,3 +362,20 @@ def test_a_period_that_cannot_be_closed_stops_no_other(plant: ChartPlant) -> Non
     assert [p.n for p in _points(good)] == [2]
     assert ChartStream.objects.get(plan=odd).values == []  # or it would fail each second
     assert Alarm.objects.get().subject_id == "CHART-ODD"
+
+
+def test_a_version_set_for_later_is_withdrawn_by_one_frozen_after_it(plant: ChartPlant) -> None:
+    plan = plant.add_plan("LOAD")
+    planned, frozen_after = plant.freeze(plan, 2, center=50), plant.freeze(plan, 3, center=12)
+    day = timedelta(days=1)
+    planned.valid_from = timezone.now() + day
+    planned.save()
+    plant.post([{"LOAD": [12.0]}])
+    services.evaluate()
+    planned.valid_from = timezone.now() - day / 24  # its day has come; the one frozen after it is valid for months
+    planned.save()
+    plant.post([{"LOAD": [12.0]}])
+    services.evaluate()
+    assert [p.limits_id for p in _points(plan)] == [frozen_after.pk, frozen_after.pk]
+    assert limits_in_force([plan.pk]) == {(plan.pk, ""): frozen_after}
+    assert not plan.signals.exists()
