@@ -102,6 +102,7 @@ def test_every_kind_of_case_has_an_example_and_a_formula() -> None:
     assert set(kinds) - covered == {"np"}
 
 
+@pytest.mark.slow
 def test_it_runs_without_the_system() -> None:
     code = (
         "import sys; sys.argv = ['spc', 'analyze', sys.argv[1]]\n"

@@ -32,6 +32,7 @@ def _agree(got: Any, expected: Any, where: str = "") -> None:
         assert got == pytest.approx(expected, rel=0.01), where
 
 
+@pytest.mark.slow
 def test_run_lengths_agree_with_the_published_tables() -> None:
     expected = json.loads(PUBLISHED.read_text())["expected"]
     del expected["run_rules_monte_carlo"]

@@ -187,6 +187,7 @@ def test_a_long_table_is_checked_with_a_few_queries(plant: ChartPlant) -> None:
     assert len(many) == len(few)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.sampled_from(COLUMNS), st.text(max_size=12) | st.sampled_from(TEXTS)))
 def test_whatever_is_typed_is_read_or_named_as_wrong(words: dict[str, str]) -> None:
