@@ -92,7 +92,12 @@ def seed(points: int, charts: int) -> None:
         limits = ControlLimits.objects.create(
             plan=plan, center=10, sigma_within=1, n_values=100, sigma_method="MR-MEAN", **version
         )
-        ids: dict[str, Any] = {"plan": plan.pk, "limits": limits.pk, "station": station.pk, "since": STARTED + timedelta(seconds=n)}
+        ids: dict[str, Any] = {
+            "plan": plan.pk,
+            "limits": limits.pk,
+            "station": station.pk,
+            "since": STARTED + timedelta(seconds=n),
+        }
         with connection.cursor() as cursor:
             cursor.execute(_POINTS, {**ids, "code": code, "count": points // charts})
             cursor.execute(_SIGNALS, [plan.pk])

@@ -17,6 +17,8 @@ urlpatterns = [
     path("spc/reports", reports.ReportsView.as_view(), name="api-reports"),
     path("spc/reports/<int:report_id>", reports.ReportView.as_view(), name="api-report"),
     path("spc/reports/<int:report_id>/cancel", reports.CancelReportView.as_view(), name="api-cancel-report"),
-    path("spc/reports/<int:report_id>/files/<str:file_format>", reports.ReportFileView.as_view(), name="api-report-file"),
+    path(
+        "spc/reports/<int:report_id>/files/<str:file_format>", reports.ReportFileView.as_view(), name="api-report-file"
+    ),
     path("spc/analyses", analyses.AnalysesView.as_view(), name="api-analyses"),
 ]

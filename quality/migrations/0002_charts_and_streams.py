@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 import quality.plans.models
 
-
 # Charts go on where they were: the numbers of their points, and the members of subgroups that are not full yet.
 TAKE_OVER = """
 insert into quality_chartstream (plan_id, stream, values, records, times, sizes, seen, next_number, newest_at)

@@ -21,7 +21,13 @@ class Migration(migrations.Migration):
                 (
                     "every",
                     models.CharField(
-                        choices=[("SHIFT", "Every shift"), ("DAY", "Every day"), ("WEEK", "Every week"), ("MONTH", "Every month")], max_length=5
+                        choices=[
+                            ("SHIFT", "Every shift"),
+                            ("DAY", "Every day"),
+                            ("WEEK", "Every week"),
+                            ("MONTH", "Every month"),
+                        ],
+                        max_length=5,
                     ),
                 ),
                 (
