@@ -81,3 +81,9 @@ def width_of(tolerances: dict[str, float], code: str) -> float | str:
 @register.filter
 def percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f} %"
+
+
+@register.simple_tag
+def study_example() -> str:
+    """A table of measurements as it may be pasted: names of columns are the same in every language."""
+    return "part,operator,value\n1,A,0.182\n1,A,0.181\n1,B,0.183"
