@@ -31,7 +31,7 @@ _NODES = 120
 def false_signals_per_point(
     chart: str,
     rules: Sequence[int],
-    run_lengths: Mapping[int | str, int] | None = None,
+    run_lengths: Mapping[int, int] | Mapping[str, int] | None = None,
     *,
     size: float = 5,
     options: Mapping[str, float] | None = None,
