@@ -110,6 +110,7 @@ def test_units_of_another_recipe_are_not_suspect_and_a_person_may_verify(hand: H
     watch("WIN-04-LFP")
     made(hand, 34.0, 34.02, 33.97, 34.5)
     hold = Hold.objects.get(scope="SIGNAL")
+    assert hold.station is not None
     assert (hold.product, hold.station.code) == ("LFP-314", "WIND-1")
     Hold.objects.update(recipe="another")
     assert not held(jelly(hand, 34.0))

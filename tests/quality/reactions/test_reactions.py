@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from lines.errors import Refusal
+from lines.errors import Code, Refusal
 from lines.models import Alarm, Person
 from lines.people.models import Role
 from quality.charts.tasks import evaluate_pending
@@ -43,7 +43,7 @@ def signalled(plant: ChartPlant, *values: float) -> None:
         watch()
 
 
-def refusal(work: object, *arguments: object, **named: object) -> errors.Code:
+def refusal(work: object, *arguments: object, **named: object) -> Code:
     with pytest.raises(Refusal) as caught:
         work(*arguments, **named)  # type: ignore[operator]  # any of the services
     return caught.value.code
