@@ -10,8 +10,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ["lines", "quality", "traceability", "mes"]
-CODE = [*PACKAGES, "tests", "bench", "examples", ".ci", "manage.py"]
+CODE = ["documents", *PACKAGES, "tests", "bench", "examples", ".ci", "manage.py"]
 PYTHON = sys.executable
+# Migrations that no worker of before may outlive. 0002 replaces a table by another and makes the number of a point
+# count by stream; nothing was released before it.
+STANDSTILL = ["0002_charts_and_streams"]
 
 GATES = {
     "types": ["mypy", *[folder for folder in CODE if folder != ".ci"]],
@@ -21,7 +24,8 @@ GATES = {
     "templates": ["djlint", "--lint", "--quiet", *PACKAGES],
     "template format": ["djlint", "--check", "--quiet", *PACKAGES],
     "migrations made": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
-    "migrations safe": [PYTHON, "manage.py", "lintmigrations", "--no-cache", "--quiet", "ok", "ignore"],
+    "migrations safe": [PYTHON, "manage.py", "lintmigrations", "--no-cache", "--quiet", "ok", "ignore",
+                        "--ignore-name", *STANDSTILL],
     "deployable": [PYTHON, "manage.py", "check", "--fail-level", "WARNING"],
     # Directions of foreign keys and addresses, error codes, untranslated strings, docs that run, files over 400 lines.
     "house": [PYTHON, "-m", "pytest", "-q", "--no-header", "-m", "not slow", *sorted(
@@ -47,7 +51,7 @@ def run(name: str, command: list[str]) -> bool:
 def print_lines_per_folder() -> None:
     print("\nProduct lines per folder (Python, templates, scripts, styles; without migrations)")
     total = 0
-    for package in PACKAGES:
+    for package in ["documents", *PACKAGES]:
         for folder in sorted(
             {package, *(str(p) for p in Path(package).iterdir() if p.is_dir() and p.name[0] not in "_.")}
         ):

@@ -18,6 +18,11 @@ PARAMETERS: dict[str, Any] = {
     "hold_id": 1,
     "nonconformance_id": 1,
     "correction_id": 1,
+    "reaction_id": 1,
+    "gauge": "AIL-1-POWER",
+    "calibration_id": 1,
+    "report_id": 1,
+    "file_format": "pdf",
     "Idempotency-Key": "MIX-1:b7:R:17",
     "limit": 100,
 }
@@ -88,6 +93,46 @@ BODIES: dict[str, dict[str, Any]] = {
     "decide_nonconformance": {
         "Rework": {"disposition": "REWORK", "rework_to": "SLIT-C", "reason": "Edge to be cut again."},
         "Use as it is": {"disposition": "USE_AS_IS", "reason": "Within the customer's tolerance."},
+    },
+    "record_calibration": {
+        "Found out of order and adjusted": {
+            **{"kind": "CALIBRATION", "as_found_passed": False, "as_left_passed": True},
+            **{"as_found": 0.4, "as_left": 0.0, "allowed": 0.1, "unit": "kW"},
+            **{"performed_by": "Calibration laboratory", "certificate": "C-2026-118", "next_due": "2027-05-20"},
+        },
+        "A check that passed": {"kind": "CHECK", "as_found_passed": True, "performed_by": "T. Mori"},
+    },
+    "work_reaction": {
+        "Worked, verified and closed": {
+            "answers": [{"step": 1, "text": "Real: the reference mass reads right."}],
+            "verification": "Five cells weighed by hand: all within 1 g of the target.",
+            "cause": "WEAR",
+            "action": "REPLACED",
+            "note": "Dosing pump changed.",
+        },
+        "A step answered": {"answers": [{"step": 1, "text": "The gauge is right, the value is real."}]},
+    },
+    "ask_report": {
+        "Everything of a shift, in Japanese": {
+            **{"since": "2027-04-01T00:00:00Z", "until": "2027-04-01T08:00:00Z", "language": "ja"},
+        },
+        "One station's day, with the names of AIAG-VDA": {
+            **{"since": "2027-04-01T00:00:00Z", "until": "2027-04-02T00:00:00Z", "stations": ["FILL-1"]},
+            **{"naming": "AIAG-VDA2026", "confidence": 0.9},
+        },
+    },
+    "analyse": {
+        "A control chart of individuals": {
+            "chart": "i-mr",
+            "data": [10.2, 9.8, 10.1, None, 10.4, 9.9, 10.0, 11.9, 10.1, 10.2],
+            "params": {"rules": [1, 2]},
+        },
+        "Shares nonconforming of samples": {"chart": "p", "data": [3, 5, 2, 9, 4], "subgroups": [50, 50, 48, 50, 51]},
+        "Capability with one limit": {
+            "chart": "capability",
+            "data": [[24.9, 25.1, 25.0], [25.2, 25.0, 24.8], [25.1, 24.9, 25.0], [25.0, 25.1, 24.9]],
+            "params": {"usl": 26.0},
+        },
     },
     "make_token": {"For one operation": {"operations": ["MIX-A"], "expires_at": "2027-04-02T10:00:00Z"}},
 }

@@ -23,6 +23,8 @@ app.autodiscover_tasks(
         "lines.tokens",
         "lines.certificates",
         "quality.charts",
+        "quality.reactions",
+        "quality.reports",
         "traceability.containment",
     ]
 )
@@ -50,6 +52,16 @@ app.conf.beat_schedule = {
         "task": _CONTAIN.task,
         "schedule": 1.0,
         "options": {"expires": 2, "ignore_result": True},
+    },
+    "watch-reactions": {
+        "task": "quality.reactions.tasks.watch_reactions",
+        "schedule": 1.0,
+        "options": {"expires": 2, "ignore_result": True},
+    },
+    "make-reports": {
+        "task": "quality.reports.tasks.work",
+        "schedule": 2.0,
+        "options": {"expires": 4, "ignore_result": True},
     },
     "evaluate-gap-ledger": {
         "task": "lines.ledger.tasks.evaluate",

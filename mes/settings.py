@@ -116,6 +116,17 @@ DENCHI_TWO_PEOPLE_DECIDE = env.bool("DENCHI_TWO_PEOPLE_DECIDE", default=False)
 DENCHI_HOT_DAYS = env.int("DENCHI_HOT_DAYS", default=7)
 DENCHI_COLD_DAYS = env.int("DENCHI_COLD_DAYS", default=0)
 
+# E-mail of scheduled reports (docs/spc-reports.md); the address is what the links in it begin with.
+DENCHI_PUBLIC_URL = env.str("DENCHI_PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+EMAIL_HOST = env.str("DENCHI_EMAIL_HOST", default="127.0.0.1")
+EMAIL_PORT = env.int("DENCHI_EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.str("DENCHI_EMAIL_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("DENCHI_EMAIL_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("DENCHI_EMAIL_STARTTLS", default=False)
+EMAIL_USE_SSL = env.bool("DENCHI_EMAIL_TLS", default=False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DENCHI_EMAIL_FROM", default="denchi@localhost")
+
 AUTH_USER_MODEL = "lines.Person"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "overview"
@@ -171,6 +182,14 @@ STORAGES = {
             "OPTIONS": {"location": str(DENCHI_VAR / "telemetry"), "file_permissions_mode": 0o640},
         },
     ),
+    # Reports as they were made.
+    "reports": env.json(
+        "DENCHI_REPORT_STORAGE",
+        default={
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(DENCHI_VAR / "reports"), "file_permissions_mode": 0o640},
+        },
+    ),
 }
 WHITENOISE_USE_FINDERS = False
 
@@ -215,6 +234,8 @@ SPECTACULAR_SETTINGS = {
         "AskedHoldScopeEnum": "traceability.holds.schemas.ASKED_SCOPES",
         "ResultDispositionEnum": "traceability.interlock.schemas.DISPOSITIONS",
         "DispositionEnum": "traceability.holds.schemas.DISPOSITION_KINDS",
+        "ReportStateEnum": "quality.reports.schemas.REPORT_STATES",
+        "ReportFormatEnum": "quality.reports.schemas.REPORT_FORMATS",
         "CorrectionKindEnum": "traceability.corrections.schemas.CORRECTION_KINDS",
     },
 }
@@ -238,6 +259,8 @@ CELERY_TASK_ROUTES = {
     # It takes minutes; live values must not wait behind it.
     "lines.telemetry.tasks.seal": {"queue": "records"},
     "lines.telemetry.tasks.*": {"queue": "telemetry"},
+    # A worker of its own: neither records nor live values wait behind a report.
+    "quality.reports.tasks.*": {"queue": "reports"},
 }
 CELERY_TASK_DEFAULT_QUEUE = "records"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DENCHI_VAR / "beat")

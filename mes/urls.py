@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("quality.urls")),
     path("", include("traceability.urls")),
     path("api/v1/", include("lines.api_urls")),
+    path("api/v1/", include("quality.api_urls")),
     path("api/v1/", include("traceability.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     # Split: its script is a file of its own, which the Content Security Policy lets run.

@@ -48,7 +48,10 @@ class CharacteristicLimitsAdmin(VersionAdmin):
 
 @admin.register(models.ControlPlan)
 class ControlPlanAdmin(IdentityAdmin):
-    identity = ("code", "characteristic", "product", "station", "chart", "subgroup_by", "subgroup_size")
+    identity = (
+        *("code", "characteristic", "product", "station", "source", "signal_code", "summary", "stream_by"),
+        *("chart", "subgroup_by", "subgroup_size", "period_s", "every_nth"),
+    )
     list_display = ("code", *NAMES, "characteristic", "product", "station", "chart", "is_active")
     list_filter = ("is_active", "station")
     list_select_related = ("characteristic", "product", "station")
@@ -70,8 +73,8 @@ class ChartPointAdmin(FactAdmin):
     list_select_related = ("plan",)
 
 
-@admin.register(models.OpenSubgroup)
-class OpenSubgroupAdmin(FactAdmin):
+@admin.register(models.ChartStream)
+class ChartStreamAdmin(FactAdmin):
     list_display = ("plan", "values")
     list_select_related = ("plan",)
 
@@ -84,4 +87,64 @@ class SignalAdmin(FactAdmin):
 
 
 admin.site.register(models.Gauge, MasterAdmin, list_display=("code", "station", "channel", "valid_until"))
+admin.site.register(
+    models.Calibration,
+    FactAdmin,
+    list_display=("gauge", "kind", "at", "as_found_passed", "as_left_passed"),
+    list_select_related=("gauge",),
+)
+admin.site.register(
+    models.GaugeRrStudy,
+    FactAdmin,
+    list_display=("gauge", "characteristic", "at", "grr_percent", "verdict"),
+    list_select_related=("gauge", "characteristic"),
+)
 admin.site.register(models.Uncontained, FactAdmin, list_display=("signal",))
+admin.site.register(models.PlanChange, FactAdmin, list_display=("plan", "at", "actor", "is_first", "reason"))
+admin.site.register(models.LimitsStudy, FactAdmin, list_display=("plan", "stream", "made_at", "author", "frozen_as"))
+admin.site.register(models.StudyExclusion, FactAdmin, list_display=("study", "place", "reason", "author", "at"))
+admin.site.register(
+    models.ProcessChange, FactAdmin, list_display=("station", "at", "kind", "text_en", "noted_by"),
+    list_select_related=("station",),
+)  # fmt: skip
+admin.site.register(
+    models.Report,
+    FactAdmin,
+    list_display=("id", "state", "requested_by", "requested_at", "content_sha256"),
+    list_filter=("state",),
+)
+admin.site.register(
+    models.ReportFile,
+    FactAdmin,
+    list_display=("report", "format", "n_bytes", "sha256"),
+    list_select_related=("report",),
+)
+admin.site.register(
+    models.ReportSchedule,
+    FactAdmin,
+    list_display=("name", "every", "is_active", "next_at", "made_by"),
+    ordering=("name",),
+)
+admin.site.register(models.ReactionCode, MasterAdmin, list_display=("code", *NAMES, "kind", "group", "is_active"))
+admin.site.register(
+    models.ReactionStep,
+    MasterAdmin,
+    list_display=("plan", "sequence", *NAMES, "is_active"),
+    list_select_related=("plan",),
+)
+admin.site.register(
+    models.Reaction,
+    FactAdmin,
+    list_display=("id", "plan", "stream", "opened_at", "worked_at", "cause", "action", "closed_at"),
+    list_select_related=("plan", "cause", "action"),
+)
+admin.site.register(
+    models.ReactionAnswer, FactAdmin, list_display=("reaction", "sequence", "answer", "answered_at", "answered_by")
+)
+admin.site.register(models.ReactionSignal, FactAdmin, list_display=("signal_id", "reaction_id"))
+admin.site.register(
+    models.Verification,
+    FactAdmin,
+    list_display=("plan", "stream", "at", "is_passed", "by"),
+    list_select_related=("plan",),
+)

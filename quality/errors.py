@@ -21,6 +21,14 @@ WRONG_UNIT = Code(
 )
 
 # Evaluation of the control charts (quality/charts): told in the log.
+PLAN_NOT_WATCHED = Code(
+    "MES-Q-0004",
+    0,
+    "The limits or options of a control plan make no chart; its values are not plotted until they do.",
+    "管理計画の管理限界またはオプションでは管理図を作れません。修正されるまで測定値は打点されません。",
+    "Look at the plan that the log names: freeze new limits from a study, or correct the option it speaks of.",
+    "ログに示された管理計画を確認し、解析から新しい管理限界を確定するか、該当するオプションを修正してください。",
+)
 VALUES_NOT_PLOTTED = Code(
     "MES-Q-0003",
     0,
@@ -28,6 +36,14 @@ VALUES_NOT_PLOTTED = Code(
     "測定値が大きすぎるため管理図に打点できません。その値を除いて管理図の評価は続きます。",
     "Look at the values of the records that the log names and correct the station that sends them.",
     "ログに示された記録の測定値を確認し、送信した設備を修正してください。",
+)
+STREAM_SET_ASIDE = Code(
+    "MES-Q-0005",
+    0,
+    "A chart could not be evaluated with the values it was given; it goes on without them, and so do all others.",
+    "渡された測定値で管理図を評価できませんでした。その値を除いて、この管理図とほかの管理図の評価は続きます。",
+    "Look at the records that the log names and at the error beside them; correct the plan or report the error.",
+    "ログに示された記録とエラーを確認し、管理計画を修正するか、エラーを報告してください。",
 )
 
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]

@@ -1,14 +1,16 @@
 """Pages of this app."""
 
-from django.urls import path
+from django.urls import include, path, re_path
 
-from quality.charts import pages as charts
+from quality.reports import pages as reports
 
 urlpatterns = [
-    path("charts/", charts.charts, name="charts"),
-    path("charts/parts/", charts.charts_parts, name="charts-parts"),
-    path("charts/<str:code>/", charts.chart, name="chart"),
-    path("charts/<str:code>/parts/", charts.chart_parts, name="chart-parts"),
-    path("charts/<str:code>/spec.json", charts.chart_spec, name="chart-spec"),
-    path("charts/<str:code>/points/<int:number>/", charts.chart_point, name="chart-point"),
+    path("", include("quality.plans.urls")),
+    path("analyses/", include("quality.analyses.urls")),
+    path("charts/<str:code>/data/", reports.chart_data, name="chart-data"),
+    re_path(r"^charts/(?P<code>[^/]+)/data\.(?P<kind>csv|xlsx)$", reports.chart_data_file, name="chart-data-file"),
+    path("charts/", include("quality.charts.urls")),
+    path("gauges/", include("quality.gauges.urls")),
+    path("reports/", include("quality.reports.urls")),
+    path("reactions/", include("quality.reactions.urls")),
 ]

@@ -24,7 +24,7 @@ from mes.embedded import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE = ROOT / "docker" / "compose.yml"
-OWN = {"setup", "web", "events", "worker", "beat", "gateway"}
+OWN = {"setup", "web", "events", "worker", "reports", "beat", "gateway"}
 
 pytestmark = pytest.mark.skipif(
     shutil.which("docker-compose") is None, reason="docker-compose (Debian's package) is missing"
@@ -171,14 +171,16 @@ def test_events_serves_streams_to_people_who_signed_in(services: dict[str, Any],
 
 def test_worker_and_beat_work_together(services: dict[str, Any], prepared: dict[str, str]) -> None:
     verbose = {**prepared, "PYTHONUNBUFFERED": "1"}
-    worker, beat = (
+    worker, reports, beat = (
         [word if word != "WARNING" else "INFO" for word in words_of(services[name], prepared["DENCHI_VAR"], 0)]
-        for name in ("worker", "beat")
+        for name in ("worker", "reports", "beat")
     )
-    with running(worker, verbose) as worker_log, running(beat, verbose) as beat_log:
+    logs = running(worker, verbose), running(reports, verbose), running(beat, verbose)
+    with logs[0] as worker_log, logs[1] as reports_log, logs[2] as beat_log:
         wait_for("Sending due task", beat_log)
         wait_for("quality.charts.tasks.evaluate_pending", worker_log)
         wait_for("succeeded", worker_log)
+        wait_for("quality.reports.tasks.work", reports_log)
 
 
 def test_gateway_runs_and_keeps_trying_where_no_machine_answers(

@@ -12,6 +12,7 @@ from traceability.lots.pages import listing as lots
 from traceability.lots.pages import lot, receipt
 from traceability.refused import pages as refused
 from traceability.samples import pages as samples
+from traceability.suspects import pages as suspects
 from traceability.trays import pages as trays
 from traceability.units import pages as units
 
@@ -48,6 +49,7 @@ urlpatterns = [
     path("holds/", holds.holds, name="holds"),
     path("holds/new/", holds.new_hold, name="new-hold"),
     path("holds/<int:hold_id>/", holds.hold, name="hold"),
+    path("holds/calibrations/<int:calibration_id>/", suspects.hold_judged, name="hold-judged"),
     path("holds/<int:hold_id>/release/", holds.release, name="release-hold"),
     path("nonconformances/", holds.nonconformances, name="nonconformances"),
     path("nonconformances/<int:nonconformance_id>/", holds.nonconformance, name="nonconformance"),

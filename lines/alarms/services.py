@@ -58,7 +58,13 @@ def acknowledge(alarm_id: int, person: Person, note: str) -> Alarm:
     if not note or len(note) > LONGEST_NOTE:
         raise Refusal(ALARM_NOTE, f"the note has {len(note)} characters, 1 to {LONGEST_NOTE} are taken")
     with acting(f"person:{person.username}"):
-        alarm = Alarm.objects.select_for_update(of=("self",)).select_related("station").filter(pk=alarm_id).first()
+        # no_key: what refers to the alarm is stored meanwhile.
+        alarm = (
+            Alarm.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("station")
+            .filter(pk=alarm_id)
+            .first()
+        )
         if alarm is None:
             raise Refusal(ALARM_UNKNOWN, f"alarm {alarm_id}")
         if alarm.acknowledged_at is not None:

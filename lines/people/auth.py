@@ -150,3 +150,38 @@ def may_hold(person: Person) -> bool:
 def may_dispose(person: Person) -> bool:
     """Deciding what becomes of a nonconforming unit."""
     return person.role in (Role.QUALITY, Role.ADMINISTRATOR)
+
+
+def may_edit_plans(person: Person) -> bool:
+    """Control plans, studies and limits."""
+    return person.role in (Role.QUALITY, Role.ADMINISTRATOR)
+
+
+def may_answer_reactions(person: Person) -> bool:
+    """Answering the steps of a reaction to a signal, and verifying the station."""
+    return person.role in (Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR)
+
+
+def may_close_reactions(person: Person) -> bool:
+    """With cause and action; what was held for it goes on."""
+    return person.role in (Role.QUALITY, Role.ADMINISTRATOR)
+
+
+def may_note_changes(person: Person) -> bool:
+    """What changed at a station (4M), marked on its charts."""
+    return person.role in (Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR)
+
+
+def may_make_reports(person: Person) -> bool:
+    """Asking for reports, and cancelling one's own; finished ones are read by all."""
+    return person.role in (Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR, Role.AUDITOR)
+
+
+def may_schedule_reports(person: Person) -> bool:
+    """Reports sent by e-mail from then on, and cancelling those of others: more than an auditor's reading."""
+    return person.role in (Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR)
+
+
+def may_calibrate(person: Person) -> bool:
+    """Recording calibrations and studies of gauges, and what they measure."""
+    return person.role in (Role.QUALITY, Role.ADMINISTRATOR)

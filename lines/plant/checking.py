@@ -16,6 +16,9 @@ from lines.plant.shapes import (
 
 # A moving range or a range of neighbours says nothing about the spread of these: the limits would be far off.
 NOT_ON_PLAIN_CHARTS = ("SKEWED", "LOGNORMAL", "POISSON", "AUTOCORRELATED")
+# Limits of these rest on how the plotted means vary themselves; the others are made for what is counted.
+PLAIN_CHARTS = ("I-MR", "XBAR-R", "XBAR-S", "EWMA", "CUSUM")
+VARIABLES = (*PLAIN_CHARTS, "I-MR-R", "I-MR-S")
 
 
 def check_plant(plant: PlantFiles) -> None:
@@ -27,8 +30,13 @@ def check_plant(plant: PlantFiles) -> None:
         _ProductCheck(plant, product).run()
     for plan in plant.control_plans:
         _check_plan(plant, plan)
+    plans = {plan.code for plan in plant.control_plans}
+    for step in plant.reaction_steps:
+        if step.plan:
+            _known("reaction_steps.csv", f"step {step.sequence}", step.plan, plans, "control_plans.csv")
     for station in plant.stations:
         _check_feed_points(plant, station)
+    _check_gauges(plant)
     _check_people(plant)
 
 
@@ -71,6 +79,21 @@ def _check_stations(plant: PlantFiles) -> None:
                 "is done by no station.",
                 "Name it in a station's operations, or remove it.",
             )
+
+
+def _check_gauges(plant: PlantFiles) -> None:
+    characteristics = {characteristic.code for characteristic in plant.characteristics}
+    known: set[str] = set()
+    for station in plant.stations:
+        for gauge in station.gauges:
+            known.add(gauge.code)
+            for code in gauge.characteristics:
+                key = f"stations[{station.code}].gauges[{gauge.code}].characteristics"
+                _known("stations.toml", key, code, characteristics, "characteristics.csv")
+    for reading in plant.gauge_readings:
+        key = f"part {reading.part}, operator {reading.operator}"
+        _known("gauge_readings.csv", key, reading.gauge, known, "stations.toml [[stations.gauges]]")
+        _known("gauge_readings.csv", key, reading.characteristic, characteristics, "characteristics.csv")
 
 
 def _check_feed_points(plant: PlantFiles, station: StationFile) -> None:
@@ -280,13 +303,16 @@ def _check_plan(plant: PlantFiles, plan: ControlPlanFile) -> None:
     _known(file, f"{plan.code}.product", plan.product, set(products), "products/")
     _known(file, f"{plan.code}.station", plan.station, set(stations), "stations.toml")
     distribution = characteristics[plan.characteristic].distribution
-    if distribution in NOT_ON_PLAIN_CHARTS:
+    if distribution in NOT_ON_PLAIN_CHARTS and plan.chart in PLAIN_CHARTS:
         raise PlantFileError(
             file,
             f"{plan.code}.characteristic",
             f"is {plan.characteristic}, which is {distribution}: a plain {plan.chart} chart would alarm falsely.",
-            "Choose a characteristic that is roughly normal and independent.",
+            "Choose a characteristic that is roughly normal and independent, or the three-way chart.",
         )
+    if plan.source == "TELEMETRY":
+        signals = {signal.code.partition("[")[0] for signal in stations[plan.station].signals}
+        _known(file, f"{plan.code}.signal_code", plan.signal_code, signals, f"{plan.station} in stations.toml")
     operations = stations[plan.station].operations
     measured = [
         step
@@ -300,6 +326,8 @@ def _check_plan(plant: PlantFiles, plan: ControlPlanFile) -> None:
             f"is {plan.station}, which does not measure {plan.characteristic} on {plan.product}.",
             "Name the station whose operation measures it.",
         )
+    if plan.chart not in VARIABLES:
+        return  # its centre is a share, a rate or a distance
     limits = products[plan.product].limits[plan.characteristic]
     for bound, outside in ((limits.lsl, -1), (limits.usl, 1)):
         if bound is not None and (plan.center - bound) * outside > 0:

@@ -6,7 +6,10 @@ Read by `load_plant` (into the database) and by the plant simulator (which knows
 from pathlib import Path
 
 from lines.plant.checking import check_plant
+from lines.plant.gauge_files import read_gauge_readings
+from lines.plant.plan_files import read_control_plans
 from lines.plant.product_files import read_products
+from lines.plant.reaction_files import read_reaction_codes, read_reaction_steps
 from lines.plant.shapes import (
     AreaFile,
     BillItemFile,
@@ -16,6 +19,7 @@ from lines.plant.shapes import (
     DefinitionFile,
     FeedPointFile,
     GaugeFile,
+    GaugeReadingFile,
     LimitsFile,
     MaterialFile,
     Name,
@@ -39,11 +43,7 @@ from lines.plant.site_files import (
     read_site,
     read_stations,
 )
-from lines.plant.tables import (
-    read_characteristics,
-    read_control_plans,
-    read_reason_codes,
-)
+from lines.plant.tables import read_characteristics, read_reason_codes
 
 __all__ = [
     "AreaFile",
@@ -54,6 +54,7 @@ __all__ = [
     "DefinitionFile",
     "FeedPointFile",
     "GaugeFile",
+    "GaugeReadingFile",
     "LimitsFile",
     "MaterialFile",
     "Name",
@@ -102,6 +103,9 @@ def read_plant(folder: Path) -> PlantFiles:
         control_plans=read_control_plans(folder),
         reason_codes=read_reason_codes(folder),
         people=read_people(folder),
+        reaction_codes=read_reaction_codes(folder),
+        reaction_steps=read_reaction_steps(folder),
+        gauge_readings=read_gauge_readings(folder),
     )
     check_plant(plant)
     return plant

@@ -87,7 +87,9 @@ class GaugeFile:
     code: str
     name: Name
     channel: str  # empty: the whole station
-    interval_days: int  # from the first load to the next calibration; 0 and below: it is due or overdue
+    interval_days: int  # from one calibration to the next
+    calibrated_days_ago: int = 0  # before the first load
+    characteristics: tuple[str, ...] = ()  # what it measures; empty: whatever its station does
 
 
 @dataclass(frozen=True)
@@ -233,16 +235,56 @@ class ControlPlanFile:
     characteristic: str
     product: str
     station: str
-    chart: str  # I-MR or XBAR-R
-    subgroup_by: str  # CONSECUTIVE or RECORD
+    chart: str  # I-MR, XBAR-R, ...: quality.plans.models.ChartType
+    subgroup_by: str  # CONSECUTIVE, RECORD or PERIOD
     subgroup_size: int
     rules: tuple[int, ...]
-    response: str  # LOG or ALARM
+    response: str  # LOG, ALARM or CONTAIN
     center: float
     sigma_within: float
     n_values: int
     sigma_method: str
     reaction: Name
+    source: str = "RECORD"  # or TELEMETRY: signal_code, summary and period_s say of what
+    signal_code: str = ""
+    summary: str = ""
+    stream_by: str = ""  # CHANNEL or POSITION
+    period_s: int | None = None
+    every_nth: int = 1
+    run_lengths: dict[str, int] = field(default_factory=dict)  # by rule
+    options: dict[str, float] = field(default_factory=dict)
+    parameters: dict[str, float] = field(default_factory=dict)  # frozen beside mean and sigma
+    margin_units: int = 5
+    verify_points: int = 0
+    reaction_due_min: int = 30
+
+
+@dataclass(frozen=True)
+class ReactionCodeFile:
+    code: str
+    name: Name
+    kind: str  # CAUSE, ACTION
+    group: str  # MAN, MACHINE, ...; empty: none
+    is_false_alarm: bool
+
+
+@dataclass(frozen=True)
+class ReactionStepFile:
+    plan: str  # empty: of all plans without steps of their own
+    sequence: int
+    name: Name
+
+
+@dataclass(frozen=True)
+class GaugeReadingFile:
+    """One reading of a gauge R&R study; those of one gauge, characteristic and day are one study."""
+
+    gauge: str
+    characteristic: str
+    days_ago: int  # before the first load
+    part: str
+    operator: str
+    value: float
 
 
 @dataclass(frozen=True)
@@ -289,3 +331,6 @@ class PlantFiles:
     control_plans: tuple[ControlPlanFile, ...]
     reason_codes: tuple[ReasonCodeFile, ...]
     people: tuple[PersonFile, ...]
+    reaction_codes: tuple[ReactionCodeFile, ...] = ()
+    reaction_steps: tuple[ReactionStepFile, ...] = ()
+    gauge_readings: tuple[GaugeReadingFile, ...] = ()

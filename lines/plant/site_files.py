@@ -115,16 +115,17 @@ def _gauges(station: Entry) -> tuple[GaugeFile, ...]:
     gauges: list[GaugeFile] = []
     for entry in station.entries("gauges", may_miss=True):
         code, name = entry.code("code", 40), entry.name()
-        days = entry.integer("interval_days", least=-3650, most=3650)
+        days = entry.integer("interval_days", least=1, most=3650)
+        ago = entry.integer("calibrated_days_ago", 0, least=0, most=3650)
+        measured = entry.texts("characteristics", ())
         if entry.has("racks") or entry.has("slots"):
             racks, slots = entry.integer("racks", least=1, most=99), entry.integer("slots", least=1, most=99)
             for place in (f"R{rack:02d}-C{slot:02d}" for rack in range(1, racks + 1) for slot in range(1, slots + 1)):
                 channel = f"{station.code('code')}-{place}"
-                gauges.append(
-                    GaugeFile(f"{code}-{place}", Name(f"{name.en} {place}", f"{name.ja} {place}"), channel, days)
-                )
+                of_place = Name(f"{name.en} {place}", f"{name.ja} {place}")
+                gauges.append(GaugeFile(f"{code}-{place}", of_place, channel, days, ago, measured))
         else:
-            gauges.append(GaugeFile(code, name, entry.text("channel", "", longest=48), days))
+            gauges.append(GaugeFile(code, name, entry.text("channel", "", longest=48), days, ago, measured))
         entry.done()
     # A gauge named by itself speaks for its channel, whatever stands for all channels.
     by_channel = {gauge.channel or gauge.code: gauge for gauge in gauges}

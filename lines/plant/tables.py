@@ -1,4 +1,4 @@
-"""characteristics.csv, raw_values.csv, control_plans.csv and reason_codes.csv as records. Pure."""
+"""characteristics.csv, raw_values.csv and reason_codes.csv as records. Pure."""
 
 import csv
 import io
@@ -6,17 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from lines.plant.entries import Entry, read_text, refuse_doubles
-from lines.plant.shapes import CharacteristicFile, ControlPlanFile, Name, PlantFileError, ReasonCodeFile
+from lines.plant.shapes import CharacteristicFile, Name, PlantFileError, ReasonCodeFile
 from lines.plant.site_files import KINDS
 
 DISTRIBUTIONS = ("NORMAL", "LOGNORMAL", "POISSON", "SKEWED", "AUTOCORRELATED")
-CHARTS = ("I-MR", "XBAR-R")
-SUBGROUPS = ("CONSECUTIVE", "RECORD")
-RULES = (1, 2)  # of Nelson's, those a control plan may ask for
-RESPONSES = ("LOG", "ALARM", "CONTAIN")
-SIGMA_METHODS = ("MR-MEAN", "UWAVE-R")
+RULES = tuple(range(1, 9))  # Nelson's
 SEVERITIES = ("S", "F", "C")
-MAX_CONTROL_PLANS = 15
 
 
 class Row(Entry):
@@ -42,7 +37,7 @@ class Row(Entry):
         return value
 
 
-def _rows(folder: Path, name: str, columns: tuple[str, ...], label: str = "code") -> list[Row]:
+def rows_of(folder: Path, name: str, columns: tuple[str, ...], label: str = "code") -> list[Row]:
     reader = csv.DictReader(io.StringIO(read_text(folder, name), newline=""), strict=True)
     rows = []
     try:
@@ -144,65 +139,17 @@ def _raw_value(row: Row) -> CharacteristicFile:
 
 def read_characteristics(folder: Path) -> tuple[CharacteristicFile, ...]:
     """The characteristics, and behind them the raw values that only feed formulas and have no limits."""
-    found = [_characteristic(row) for row in _rows(folder, "characteristics.csv", CHARACTERISTIC_COLUMNS)]
+    found = [_characteristic(row) for row in rows_of(folder, "characteristics.csv", CHARACTERISTIC_COLUMNS)]
     columns = ("code", "characteristic", "name_ja", "unit", "target", "sigma", "sampling", "source")
-    found += [_raw_value(row) for row in _rows(folder, "raw_values.csv", columns)]
+    found += [_raw_value(row) for row in rows_of(folder, "raw_values.csv", columns)]
     refuse_doubles("raw_values.csv", "code", [characteristic.code for characteristic in found])
     return tuple(found)
-
-
-PLAN_COLUMNS = (
-    *("code", "name_en", "name_ja", "characteristic", "product", "station", "chart", "subgroup_by", "subgroup_size"),
-    *("rules", "response", "center", "sigma_within", "n_values", "sigma_method", "reaction_en", "reaction_ja"),
-)
-
-
-def _control_plan(row: Row) -> ControlPlanFile:
-    chart = row.choice("chart", CHARTS)
-    size = row.integer("subgroup_size", least=1, most=25)
-    if (chart == "I-MR") != (size == 1):
-        raise row.refuse("subgroup_size", f"is {size} on a chart {chart}.", "Use 1 for I-MR, 2 or more for XBAR-R.")
-    rules = row.texts("rules")
-    if not rules or not {str(rule) for rule in RULES}.issuperset(rules):
-        raise row.refuse("rules", f"are {' '.join(rules)}.", "Use the rules 1 and 2, separated by a space.")
-    sigma = row.number("sigma_within")
-    if sigma <= 0:
-        raise row.refuse("sigma_within", f"is {sigma:g}.", "Write the standard deviation of the study, above 0.")
-    return ControlPlanFile(
-        code=row.code("code", 48),
-        name=row.name(),
-        characteristic=row.text("characteristic"),
-        product=row.text("product"),
-        station=row.text("station"),
-        chart=chart,
-        subgroup_by=row.choice("subgroup_by", SUBGROUPS),
-        subgroup_size=size,
-        rules=tuple(int(rule) for rule in rules),
-        response=row.choice("response", RESPONSES),
-        center=row.number("center"),
-        sigma_within=sigma,
-        n_values=row.integer("n_values", least=2, most=1_000_000),
-        sigma_method=row.choice("sigma_method", SIGMA_METHODS),
-        reaction=Name(row.text("reaction_en", longest=2000), row.text("reaction_ja", longest=2000)),
-    )
-
-
-def read_control_plans(folder: Path) -> tuple[ControlPlanFile, ...]:
-    rows = _rows(folder, "control_plans.csv", PLAN_COLUMNS)
-    if len(rows) > MAX_CONTROL_PLANS:
-        raise PlantFileError(
-            "control_plans.csv",
-            "-",
-            f"has {len(rows)} plans.",
-            f"Keep at most {MAX_CONTROL_PLANS}: more charts than people answer are noise.",
-        )
-    return tuple(_control_plan(row) for row in rows)
 
 
 def read_reason_codes(folder: Path) -> tuple[ReasonCodeFile, ...]:
     codes = []
     columns = ("code", "group", "severity", "name_en", "name_ja", "station_kinds")
-    for row in _rows(folder, "reason_codes.csv", columns):
+    for row in rows_of(folder, "reason_codes.csv", columns):
         kinds = row.texts("station_kinds")
         for kind in kinds:
             if kind not in KINDS:

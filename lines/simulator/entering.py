@@ -18,6 +18,8 @@ WRONG_RECIPE, CHANNEL_OVERDUE = "MES-T-0016", "MES-T-0021"
 MATERIAL = {"MES-T-0027", "MES-T-0028", "MES-T-0029"}  # mounted: another one, expired, not released
 OPERATOR = {"MES-T-0022", "MES-T-0023", "MES-T-0024", "MES-T-0025"}
 MOST_TRIES = 20
+HELD_TRIES = 40  # a hold ends with somebody's decision, which is asked for less often
+HELD_WALL_PAUSE_S = 1.5
 PAUSE_S = 600.0  # plant time, until a station asks again whether its material is released
 WALL_PAUSE_S = 0.3  # at least, however fast the plant's clock runs
 REST_MARGIN_S = 1.0  # clocks are rounded
@@ -115,7 +117,7 @@ async def _allowed(floor: Floor, job: Job, asking: list[Unit]) -> list[Unit]:
                 unit.recipe = answer.recipe
                 allowed.append(unit)
             elif (wait_s := _comes_again(floor, answer)) is not None and (
-                tries < MOST_TRIES or MATERIAL & {*answer.codes}
+                tries < (HELD_TRIES if HELD in answer.codes else MOST_TRIES) or MATERIAL & {*answer.codes}
             ):
                 pause_s = max(pause_s, wait_s)
                 again.append(unit)
@@ -126,7 +128,8 @@ async def _allowed(floor: Floor, job: Job, asking: list[Unit]) -> list[Unit]:
                     give_back(job.inputs.pop(unit.serial))
                 floor.set_aside(unit, operation, f"denied: {', '.join(answer.codes)}")
         if again:
-            await _put_right(floor, job, again[0], pause_s)
+            is_held = any(HELD in answer.codes for answer in answers)
+            await _put_right(floor, job, again[0], pause_s, HELD_WALL_PAUSE_S if is_held else WALL_PAUSE_S)
         asking = again
     return allowed
 
@@ -138,11 +141,11 @@ def _comes_again(floor: Floor, answer: PermitAnswer) -> float | None:
         return answer.retry_after_s + REST_MARGIN_S
     if codes <= {WRONG_RECIPE, *OPERATOR}:
         return 0.0
-    will_be_released = codes == {HELD} and floor.doubted is not None
+    will_be_released = codes == {HELD} and (floor.doubted is not None or floor.people.do_react)
     return PAUSE_S if codes <= MATERIAL or will_be_released else None
 
 
-async def _put_right(floor: Floor, job: Job, unit: Unit, pause_s: float) -> None:
+async def _put_right(floor: Floor, job: Job, unit: Unit, pause_s: float, wall_pause_s: float) -> None:
     """Mount the lots that are meant to be used, and wait."""
     async with job.machine.feeding:
         for item in floor.route(unit).lot_items(job.step):
@@ -150,5 +153,5 @@ async def _put_right(floor: Floor, job: Job, unit: Unit, pause_s: float) -> None
             told = mount(floor, job.machine, lot) if lot else None
             if told is not None:
                 await told
-    await asyncio.sleep(WALL_PAUSE_S)
+    await asyncio.sleep(wall_pause_s)
     await floor.clock.sleep(pause_s)

@@ -41,6 +41,20 @@ class People:
             )
         return False
 
+    @property
+    def do_react(self) -> bool:
+        """Whether somebody works the reactions to signals, so that what is held for them is released."""
+        return "quality" in self._tokens
+
+    async def open_reactions(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await self._ask("quality", "GET", "/reactions?state=open", None)).get(
+            "items", []
+        )
+        return found
+
+    async def work_reaction(self, reaction_id: int, body: dict[str, Any]) -> bool:
+        return bool(await self._ask("quality", "POST", f"/reactions/{reaction_id}", body))
+
     async def _ask(self, role: str, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         """The answer; nothing where it was refused, or nobody has the role."""
         if role not in self._tokens:

@@ -11,6 +11,7 @@ REWORK_CELL = 2  # fails its first operation once and passes the second time
 BYPASS_CELL = 4  # skips an operation; the station goes on although entry was denied
 LOT_CELL = 6  # gets a part from a lot that was never received
 DRIFT_CELLS = 12  # how long the drift lasts
+DRIFT_RISES = 6  # after so many it has come to its full size
 
 # Questions that are asked wrongly once and then as they should be: for this cell, or the next for which it can be done.
 EARLY_CELL = 0  # its tray asks before its rest is over
@@ -74,6 +75,10 @@ class Plantings:
             and product == self.product
             and self.drift_from <= cell < self.drift_until
         )
+
+    def drift(self, cell: int) -> float:
+        """How far a drifting cell is off, in sigmas: it grows from cell to cell, and stays."""
+        return self.drift_sigmas * min(1.0, (cell - self.drift_from + 1) / DRIFT_RISES)
 
     def once(self, what: str) -> bool:
         """Whether this is the first time it is asked for."""

@@ -56,7 +56,7 @@ def _draw(visit: Visit, characteristic: CharacteristicFile, limits: LimitsFile) 
     if visit.route.definitions[visit.unit.definition].tracking == CELL and visit.plantings.drifts(
         characteristic.code, visit.unit.product, visit.unit.born
     ):
-        shift = visit.plantings.drift_sigmas * (limits.sigma or 0)
+        shift = visit.plantings.drift(visit.unit.born) * (limits.sigma or 0)
         readings = [(position, value + shift) for position, value in readings]
     return readings
 

@@ -183,12 +183,13 @@ def tell_results(floor: Floor, job: Job, key: str, units: list[Unit], body: Body
 def _tell_drift(floor: Floor, job: Job, unit: Unit) -> None:
     plantings = floor.plantings
     code = plantings.drift_characteristic
-    if (
+    if not (
         code in job.step.characteristics
         and unit.definition == floor.route(unit).tracked(CELL)
         and plantings.drifts(code, unit.product, unit.born)
-        and plantings.once("spc_drift")
     ):
+        return
+    if plantings.once("spc_drift"):
         floor.planted(
             "spc_drift",
             station=job.machine.code,
@@ -198,3 +199,4 @@ def _tell_drift(floor: Floor, job: Job, unit: Unit) -> None:
             serial=unit.serial,
             cells=[plantings.drift_from, plantings.drift_until - 1],
         )
+    floor.planted("drifted", serial=unit.serial, characteristic=code, sigmas=round(plantings.drift(unit.born), 2))

@@ -27,6 +27,7 @@ from lines.simulator.nodes import station_nodes
 from lines.simulator.opcua_server import OpcuaServer
 from lines.simulator.people import People
 from lines.simulator.plantings import Plantings
+from lines.simulator.reacting import react
 from lines.simulator.routes import Plant
 from lines.simulator.server_security import from_folder
 from lines.simulator.servers import StationServer
@@ -186,6 +187,8 @@ class Simulator:
         _send_on(floor)
         start_makers(floor)
         floor.spawn(leave_unfilled(floor))
+        if floor.people.do_react:
+            floor.spawn(react(floor))
         floor.spawn(self._keep_books())
         floor.spawn(self._govern())
         await floor.failure

@@ -97,7 +97,7 @@ def _obey(floor: Floor, step: StepFile, unit: Unit, answer: ResultAnswer) -> Non
 def _waits(floor: Floor, answer: ResultAnswer) -> bool:
     """Nothing is wrong with the unit itself: it goes to its next step, and in there when the hold is released."""
     is_good = answer.disposition == "HOLD" and answer.verdict == "PASS" and not answer.deviations
-    return is_good and floor.doubted is not None
+    return is_good and (floor.doubted is not None or floor.people.do_react)
 
 
 def _sent_before(machine: Machine, units: Sequence[Unit]) -> list[Sending]:

@@ -296,6 +296,7 @@ def subject_word(kind: str) -> str:
         "record": _("Result"),
         "quarantine": _("Quarantine"),
         "gap": _("Gap"),
+        "reaction": _("Reaction"),
     }
     return words.get(kind, kind)
 

@@ -148,6 +148,11 @@ class RunningPlant:
                 "--without-gossip", "--without-mingle",
             )
         )  # fmt: skip
+        # Reports take seconds to minutes: neither records nor live values wait behind them.
+        self.processes.start(
+            self._celery("reports", "worker", "-Q", "reports", "-P", "solo", "--without-gossip", "--without-mingle",
+                         "-n", "reports@%h")
+        )  # fmt: skip
 
     # While it runs.
 

@@ -18,6 +18,7 @@ from lines.plant.services import load_equipment
 from mes.private_files import write_private
 from quality.gauges.loading import load_gauges
 from quality.plans.loading import load_quality
+from quality.reactions.loading import load_reactions
 from traceability.feeding.loading import load_feed_points
 
 SIMULATED = ("supervisor", "quality")  # what these do in the demo is done by the simulator with their tokens
@@ -49,6 +50,7 @@ def load_plant(folder: Path, credentials: Path | None = None) -> Loaded:
         load_certifications(plant.people, changes)
         load_quality(plant, changes)
         load_gauges(plant, changes)
+        load_reactions(plant, changes)
         load_feed_points(plant, changes)
         if credentials:
             # Written before the commit: were it the other way round, a token nobody knows could be left behind.

@@ -1,24 +1,26 @@
-"""What the control charts show, and where their evaluation goes on from."""
+"""What the control charts show."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from typing import NamedTuple
 
-from django.db import connection
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from lines.alarms.queries import OPEN, AlarmState, state_of
 from lines.models import Alarm, Measurement, OperationRecord
 from quality.charts.models import ChartPoint, Signal
-from quality.charts.plotted import ChartData, ChartLimits, PlottedPoint, Signalled, SpecLimits
-from quality.charts.streams import EarlierPoint, Value
-from quality.plans.models import CharacteristicLimits, ChartType, ControlLimits, ControlPlan
-from quality.spc.charts import FrozenLimits, mean_lines, range_lines
+from quality.charts.plotted import SpecLimits
+from quality.plans.models import CharacteristicLimits, ControlPlan
 
 CHART_SUBJECT = "chart"
+
+
+class PostedValue(NamedTuple):
+    value: float
+    record: int
+    source_time: datetime
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class RecordValues:
     record: int
     station_id: int
     product: str
-    values: dict[str, list[Value]]  # by characteristic, in the order they were posted
+    values: dict[str, list[PostedValue]]  # by characteristic, in the order they were posted
 
 
 def values_of(record_ids: Sequence[int], characteristics: Iterable[str]) -> list[RecordValues]:
@@ -52,25 +54,14 @@ def values_of(record_ids: Sequence[int], characteristics: Iterable[str]) -> list
         .order_by("record_id", "sequence")
         .values_list("record_id", "characteristic", "value", "source_time")
     )
-    found: dict[int, dict[str, list[Value]]] = {record_id: defaultdict(list) for record_id in records}
+    found: dict[int, dict[str, list[PostedValue]]] = {record_id: defaultdict(list) for record_id in records}
     for record_id, characteristic, value, source_time in rows:
-        found[record_id][characteristic].append(Value(value, record_id, source_time))
+        found[record_id][characteristic].append(PostedValue(value, record_id, source_time))
     return [
         RecordValues(record_id, *records[record_id][:2], found[record_id])
         for record_id in record_ids
         if record_id in records
     ]
-
-
-def active_plans() -> list[tuple[ControlPlan, ControlLimits]]:
-    """Each active plan with its newest valid limits. One without any has nothing to be held to and is left out."""
-    newest = (
-        ControlLimits.objects.filter(plan__is_active=True, valid_from__lte=timezone.now())
-        .order_by("plan_id", "-valid_from", "-version")
-        .distinct("plan_id")
-        .select_related("plan__characteristic", "plan__product", "plan__station")
-    )
-    return [(limits.plan, limits) for limits in newest]
 
 
 def alarms_of_inactive_plans() -> list[int]:
@@ -80,151 +71,16 @@ def alarms_of_inactive_plans() -> list[int]:
     return list(found.order_by("id").values_list("pk", flat=True))
 
 
-def last_points(plan_ids: Sequence[int], count: int) -> dict[int, list[EarlierPoint]]:
-    """The last `count` points of each plan, oldest first, in one query; plans without points are absent."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select point.plan_id, point.id, point.number, point.location, point.spread, point.n, point.limits_id"
-            " from unnest(%s::bigint[]) as wanted (id) cross join lateral"
-            " (select * from quality_chartpoint where plan_id = wanted.id order by number desc limit %s) as point"
-            " order by point.plan_id, point.number",
-            [list(plan_ids), count],
-        )
-        rows = cursor.fetchall()
-    return {plan: [EarlierPoint(*row[1:]) for row in group] for plan, group in groupby(rows, lambda row: int(row[0]))}
-
-
-@dataclass(frozen=True)
-class ChartSummary:
-    """One line of the list of charts."""
-
-    plan: ControlPlan
-    points: int
-    last_point_at: datetime | None
-    last_signal: Signal | None
-    open_alarms: int
-
-
-def charts_list(station: str = "") -> list[ChartSummary]:
-    """All active charts in the order of the flow, each with its state; four queries whatever their number."""
-    last = ChartPoint.objects.filter(plan=OuterRef("pk")).order_by("-number")
-    plans = (
-        ControlPlan.objects.filter(is_active=True)
-        .select_related("characteristic", "product", "station")
-        .annotate(
-            last_number=Subquery(last.values("number")[:1]),
-            last_point_at=Subquery(last.values("source_time")[:1]),
-            last_signal=Subquery(Signal.objects.filter(plan=OuterRef("pk")).order_by("-id").values("id")[:1]),
-        )
-    )
-    if station:
-        plans = plans.filter(station__code=station)
-    found = list(plans)
-    signals = Signal.objects.select_related("point", "alarm").in_bulk([p.last_signal for p in found if p.last_signal])
-    open_alarms = dict(
-        Alarm.objects.filter(OPEN, subject_kind=CHART_SUBJECT)
-        .order_by()
-        .values_list("subject_id")
-        .annotate(Count("id"))
-    )
-    return [
-        ChartSummary(
-            plan=plan,
-            points=0 if plan.last_number is None else plan.last_number + 1,
-            last_point_at=plan.last_point_at,
-            last_signal=signals.get(plan.last_signal),
-            open_alarms=open_alarms.get(plan.code, 0),
-        )
-        for plan in found
-    ]
-
-
 def plan_by_code(code: str) -> ControlPlan | None:
     return ControlPlan.objects.select_related("characteristic", "product", "station").filter(code=code).first()
 
 
-def signals_of(plan: ControlPlan) -> QuerySet[Signal]:
-    """All signals of a chart with point and alarm, newest first."""
-    return plan.signals.select_related("point", "limits", "alarm__acknowledged_by").order_by("-id")
-
-
-def chart_data(plan: ControlPlan, last_n: int = 100, until: int | None = None) -> ChartData:
-    """The last `last_n` points (up to point number `until`), each on the limits it was evaluated on."""
-    rows = plan.points.select_related("limits").order_by("-number")
-    if until is not None:
-        rows = rows.filter(number__lte=until)
-    points = list(reversed(rows[:last_n]))
-    signals: dict[int, list[Signalled]] = defaultdict(list)
-    for signal in plan.signals.filter(point__in=points).select_related("alarm").order_by("chart", "rule"):
-        signals[signal.point_id].append(_signalled(signal))
-    serials = dict(
-        OperationRecord.objects.filter(pk__in={record for point in points for record in point.records}).values_list(
-            "pk", "serial"
-        )
-    )
-    return ChartData(
-        plan=plan.code,
-        name_en=plan.name_en,
-        name_ja=plan.name_ja,
-        characteristic_en=plan.characteristic.name_en,
-        characteristic_ja=plan.characteristic.name_ja,
-        unit=plan.characteristic.unit,
-        chart=plan.chart,
-        rules=tuple(plan.rules),
-        limits=_newest_limits(plan),
-        # Beside individuals only: a subgroup's mean is not what specification limits are about.
-        spec=specification(plan) if plan.chart == ChartType.I_MR else None,
-        points=tuple(_plotted(plan, point, signals[point.pk], serials) for point in points),
-    )
-
-
-def _signalled(signal: Signal) -> Signalled:
-    alarm = signal.alarm
-    return Signalled(
-        signal=signal.pk,
-        chart=signal.chart,
-        rule=signal.rule,
-        side=signal.side,
-        window_first=signal.window_first,
-        alarm=alarm.pk if alarm else None,
-        is_acknowledged=bool(alarm and state_of(alarm) in {AlarmState.ACKNOWLEDGED, AlarmState.NORMAL}),
-    )
-
-
-def _plotted(plan: ControlPlan, point: ChartPoint, signals: list[Signalled], serials: dict[int, str]) -> PlottedPoint:
-    frozen = FrozenLimits(point.limits.center, point.limits.sigma_within)
-    spread_n = 2 if plan.chart == ChartType.I_MR else point.n
-    return PlottedPoint(
-        number=point.number,
-        source_time=timezone.localtime(point.source_time),
-        location=point.location,
-        spread=point.spread,
-        n=point.n,
-        records=tuple(point.records),
-        serials=tuple(serials.get(record, "") for record in point.records),
-        limits_version=point.limits.version,
-        location_lines=mean_lines(frozen, point.n),
-        spread_lines=range_lines(frozen, spread_n) if spread_n > 1 else None,
-        signals=tuple(signals),
-    )
-
-
-def _newest_limits(plan: ControlPlan) -> ChartLimits | None:
-    limits = plan.limits.filter(valid_from__lte=timezone.now()).order_by("-valid_from", "-version").first()
-    if limits is None:
-        return None
-    frozen = FrozenLimits(limits.center, limits.sigma_within)
-    return ChartLimits(
-        version=limits.version,
-        center=limits.center,
-        sigma_within=limits.sigma_within,
-        n_values=limits.n_values,
-        sigma_method=limits.sigma_method,
-        valid_from=timezone.localtime(limits.valid_from),
-        author=limits.author,
-        reason=limits.reason,
-        location=mean_lines(frozen, plan.subgroup_size),
-        spread=range_lines(frozen, max(plan.subgroup_size, 2)),
+def signals_of(plan: ControlPlan, stream: str = "") -> QuerySet[Signal]:
+    """All signals of a chart with point, alarm and what was found of them, newest first."""
+    return (
+        plan.signals.filter(stream=stream)
+        .select_related("point", "limits", "alarm__acknowledged_by", "answered_by__reaction__cause")
+        .order_by("-id")
     )
 
 

@@ -1,10 +1,8 @@
 """Records become points on the control charts; a rule they break becomes a signal and, once per run, an alarm.
 
 Decided here:
-- A signal is a row for every point that ends a satisfied window. Its alarm is raised once per run: as long as the
-  point before violated the same rule on the same chart and side, the new signal joins that alarm, acknowledged or not.
-- Both charts of a pair often signal at the same point for one cause; signals of one rule at one point share an alarm.
-- The alarm clears by itself at the first point that no longer violates; it stays open until acknowledged as well.
+- Values are taken in the order in which they were stored; where a point stands on its chart is its time alone. So a
+  chart that saw nothing late equals the plain batch, and one that did equals the replay of what came.
 - New control limits start new windows and end the alarms of the old ones: a run on two standards is not a run.
   A moving range goes on.
 - A plan that is no longer active clears its alarms: nothing watches for their end any more.
@@ -14,237 +12,242 @@ Decided here:
 
 import logging
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeAlias
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
-from lines.alarms.models import AlarmPriority
-from lines.alarms.services import clear, raise_alarm
-from lines.events.models import EventKind
-from lines.events.services import Happening, emit_all
+from lines.alarms.services import clear
 from lines.people.actors import acting
 from lines.records import pending
 from lines.records.models import Consumer
+from lines.telemetry.news import EPOCH, moment
 from quality import errors
-from quality.charts import queries, uncontained
-from quality.charts.messages import alarm_message
-from quality.charts.models import ChartPoint, OpenSubgroup, Signal
-from quality.charts.streams import Broken, NewPoint, Stream, Value
-from quality.plans.models import ControlLimits, ControlPlan, Response, SubgroupBy
-from quality.spc.charts import FrozenLimits
-from quality.spc.following import HISTORY
+from quality.charts import isolation, process_changes, queries, runs, telemetry
+from quality.charts.arriving import arrived
+from quality.charts.followed import Followed, Following, Key, streams_waiting
+from quality.charts.storing import Unstored, keep_streams, tell_screens
+from quality.charts.subgroups import NewPoint, Value
+from quality.charts.watched import Plans
 
 logger = logging.getLogger(__name__)
 
 ACTOR = "task:spc"
 # Two evaluators at once would number points twice; whoever comes second leaves it to the first.
 _ONE_AT_A_TIME = 0x64656E_737063
-# Never high: a healthy process breaks rule 1 once in 370 points and rule 2 about as often, and alarms of which most
-# are high are no longer read (ISA-18.2 expects one in twenty).
-_PRIORITY = {1: AlarmPriority.MEDIUM, 2: AlarmPriority.LOW}
-
-_Run = tuple[str, int, int]  # chart, rule, side
 
 
-@dataclass
-class _Followed:
-    """One plan during one transaction."""
+PointsOf: TypeAlias = Callable[[Followed], Iterable[NewPoint]]
+Given: TypeAlias = Mapping[Key, Sequence[Sequence[Value]]]
+Judging: TypeAlias = Callable[[Sequence[Key], PointsOf, Mapping[Key, int] | None, Given], int]
+"""Judges streams by what gives their points, until when their telemetry is worked off, and the values they were given;
+returns how many points there were."""
 
-    plan: ControlPlan
-    limits: ControlLimits
-    stream: Stream
-    running: dict[_Run, int | None] = field(default_factory=dict)  # what the last point violated, with the alarm
-    points: list[ChartPoint] = field(default_factory=list)
-    signals: list[Signal] = field(default_factory=list)
+# How long after the end of a period its values may still come.
+_PATIENCE = timedelta(seconds=5)
+
+
+class _Memory:
+    """What this worker read in earlier transactions; the tables say whether it still holds."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        self.plans = Plans()
+        self.following = Following()
+
+
+_memory = _Memory()
 
 
 def evaluate(limit: int = 500, seconds: float = 5.0) -> int:
     """Work off pending records, `limit` a transaction, until none is left or the time is up. Returns how many."""
     stop_at = time.monotonic() + seconds
     done = 0
+    is_drained = False
     while True:
-        evaluated = _evaluate_next(limit)
-        done += evaluated
-        if evaluated < limit or time.monotonic() >= stop_at:
-            return done
+        evaluated = _with_isolation(lambda judge: _evaluate_next(limit, judge))
+        done += evaluated or 0
+        is_drained = evaluated is not None and evaluated < limit
+        if evaluated is None or is_drained or time.monotonic() >= stop_at:
+            break
+    # Among the records that still wait, some may be of a period that is over.
+    if is_drained and _memory.plans.of_time:
+        _with_isolation(lambda judge: _close_periods(timezone.now(), judge))
+    if _memory.plans.of_telemetry:
+        _with_isolation(_follow_telemetry)
+    return done
 
 
-def _evaluate_next(limit: int) -> int:
-    """Claim, plot and signal in one transaction: killed anywhere, the records are pending as before."""
-    with acting(ACTOR):
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_try_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
-            row = cursor.fetchone()
-        if not row or not row[0]:
-            return 0
-        for alarm in queries.alarms_of_inactive_plans():
-            clear(alarm)
-        claimed = pending.claim(Consumer.SPC, limit)
-        if claimed:
-            _plot(claimed)
-        return len(claimed)
+def _with_isolation(work: Callable[[Judging], int]) -> int | None:
+    """All streams together; where that fails, the same again with a savepoint for each of them."""
+    try:
+        return _in_one_transaction(lambda: work(_judge_all))
+    except isolation.OF_VALUES:
+        logger.exception("%s: once more, each chart by itself", errors.STREAM_SET_ASIDE.code)
+        return _in_one_transaction(lambda: work(_judge_each))
 
 
-def _plot(record_ids: Sequence[int]) -> None:
-    plans = queries.active_plans()
-    by_key: dict[tuple[str, str, int], list[int]] = {}
-    for place, (plan, _) in enumerate(plans):
-        by_key.setdefault((plan.characteristic.code, plan.product.code, plan.station_id), []).append(place)
-    work: dict[int, list[list[Value]]] = {}
-    for record in queries.values_of(record_ids, {code for code, _, _ in by_key}):
-        for characteristic, values in record.values.items():
-            for place in by_key.get((characteristic, record.product, record.station_id), []):
-                work.setdefault(place, []).append(values)
-    if not work:
-        return
-    followed = _pick_up([plans[place] for place in work], {plans[place][0].pk: work[place][0] for place in work})
-    for one, batches in zip(followed, work.values(), strict=True):
-        for values in batches:
-            for point in one.stream.take(values):
-                _add(one, point)
-        if one.stream.left_out:
-            code = errors.VALUES_NOT_PLOTTED.code
-            logger.error("%s: %s: records %s", code, one.plan.code, one.stream.left_out)
-    _store(followed)
+def _in_one_transaction(work: Callable[[], int]) -> int | None:
+    """Killed anywhere, everything is as before; another evaluator at work: nothing is done, and None."""
+    try:
+        with acting(ACTOR):
+            with connection.cursor() as cursor:
+                cursor.execute("select pg_try_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
+                row = cursor.fetchone()
+            if not row or not row[0]:
+                return None
+            if _memory.plans.refresh():
+                _memory.following.keep_only(_memory.plans.by_id)
+            return work()
+    except BaseException:
+        _memory.forget()  # what was not committed did not happen
+        raise
 
 
-def _pick_up(
-    plans: Sequence[tuple[ControlPlan, ControlLimits]], first_values: dict[int, list[Value]]
-) -> list[_Followed]:
-    """Each plan where the last transaction left it, in four queries for all. Alarms of older limits are cleared."""
-    ids = [plan.pk for plan, _ in plans]
-    earlier = queries.last_points(ids, HISTORY)
-    waiting = OpenSubgroup.objects.in_bulk(ids)
-    running: dict[int, dict[_Run, int | None]] = {}
-    limits_ids = {limits.pk for _, limits in plans}
-    over: set[int] = set()
-    last_ids = [points[-1].id for points in earlier.values()]
-    for signal in Signal.objects.filter(point_id__in=last_ids).select_related("alarm"):
-        if signal.alarm and signal.alarm.cleared_at:
-            continue  # the plan was not active for a while: what it finds now is news
-        if signal.limits_id in limits_ids:
-            running.setdefault(signal.plan_id, {})[(signal.chart, signal.rule, signal.side)] = signal.alarm_id
-        elif signal.alarm_id:
-            over.add(signal.alarm_id)
+def _evaluate_next(limit: int, judge: Judging) -> int:
+    """Claim, plot and signal."""
+    for alarm in queries.alarms_of_inactive_plans():
+        clear(alarm)
+    claimed = pending.claim(Consumer.SPC, limit)
+    if claimed:
+        found = arrived(claimed, _memory.plans)
+        _notice(found.facts)
+        _follow(found.values, judge)
+    return len(claimed)
+
+
+def _notice(facts: Sequence[process_changes.RecordFacts]) -> None:
+    """Marks for the eye: what keeps them from being stored keeps no chart."""
+    try:
+        with transaction.atomic():
+            process_changes.notice(facts)
+    except isolation.OF_VALUES:
+        logger.exception("%s: changes at stations", errors.STREAM_SET_ASIDE.code)
+
+
+def _close_periods(now: datetime, judge: Judging) -> int:
+    """Periods that are over without a value of a later one."""
+    waiting = streams_waiting([plan.pk for plan in _memory.plans.of_time])
+    until_us = (now - _PATIENCE - EPOCH) // timedelta(microseconds=1)
+    return judge(waiting, lambda one: one.intake.close_until(until_us), None, {})
+
+
+def _follow_telemetry(judge: Judging) -> int:
+    """Signals that are charted: one value for each period that is over."""
+    found = _next_values()
+    until = {key: read.until_us for key, read in found.items()}
+    return judge(
+        list(found),
+        lambda one: (p for value in found[one.key].values for p in one.intake.take([value])),
+        until,
+        {},
+    )
+
+
+def _next_values() -> dict[Key, telemetry.Read]:
+    plans = _memory.plans.of_telemetry
+    try:
+        with transaction.atomic():
+            return telemetry.next_values(plans)
+    except isolation.OF_VALUES:
+        logger.exception("%s: once more, each plan by itself", errors.STREAM_SET_ASIDE.code)
+    found: dict[Key, telemetry.Read] = {}
+    for plan in plans:
+        try:
+            with transaction.atomic():
+                found |= telemetry.next_values([plan])
+        except isolation.OF_VALUES as error:
+            isolation.set_aside((plan.pk, ""), [], error, None)
+    return found
+
+
+def _follow(values: Mapping[Key, Sequence[Sequence[Value]]], judge: Judging) -> int:
+    """Each stream takes its values, a list for each record, in their order."""
+    return judge(list(values), lambda one: (p for some in values[one.key] for p in one.intake.take(some)), None, values)
+
+
+def _judge_each(
+    keys: Sequence[Key], points_of: PointsOf, watched_until_us: Mapping[Key, int] | None, values: Given
+) -> int:
+    """Judge each stream by itself, and record by record where that fails; what fails even so is set aside."""
+    judged = 0
+    for key in keys:
+        try:
+            judged += _judge_alone(key, points_of, watched_until_us)
+        except isolation.OF_VALUES as error:
+            _memory.following.forget([key])
+            if key in values:
+                judged += sum(_judge_record(key, some) for some in values[key])
+                continue
+            until_us = (watched_until_us or {}).get(key)
+            isolation.set_aside(key, [], error, None if until_us is None else moment(until_us))
+    return judged
+
+
+def _judge_record(key: Key, values: Sequence[Value]) -> int:
+    try:
+        return _judge_alone(key, lambda one: one.intake.take(values), None)
+    except isolation.OF_VALUES as error:
+        _memory.following.forget([key])
+        isolation.set_aside(key, [value.record for value in values], error, None)
+        return 0
+
+
+def _judge_alone(key: Key, points_of: PointsOf, watched_until_us: Mapping[Key, int] | None) -> int:
+    with transaction.atomic():
+        return _judge_all([key], points_of, watched_until_us, {})
+
+
+def _judge_all(
+    keys: Sequence[Key],
+    points_of: PointsOf,
+    watched_until_us: Mapping[Key, int] | None,
+    values: Given,  # noqa: ARG001 - what may have to be told of is of no interest while all is well
+) -> int:
+    """Judge what each of these streams has, and store it. Returns how many points there were."""
+    if not keys:
+        return 0
+    followed, over = _memory.following.pick_up(keys, _memory.plans.by_id)
     for alarm in sorted(over):
         clear(alarm)
-    followed = []
-    for plan, limits in plans:
-        members = waiting.get(plan.pk)
-        # A point takes the time of its last member, which is never one of these: any earlier time does.
-        times = first_values[plan.pk][0].source_time
-        stream = Stream(
-            chart=plan.chart,
-            by_record=plan.subgroup_by == SubgroupBy.RECORD,
-            subgroup_size=plan.subgroup_size,
-            rules=tuple(plan.rules),
-            limits=FrozenLimits(limits.center, limits.sigma_within),
-            limits_id=limits.pk,
-            earlier=earlier.get(plan.pk, ()),
-            waiting=[Value(v, r, times) for v, r in zip(members.values, members.records, strict=True)]
-            if members
-            else [],
-        )
-        followed.append(_Followed(plan, limits, stream, running.get(plan.pk, {})))
-    return followed
+    unstored = Unstored()
+    told, judged = [], 0
+    for key, one in followed.items():
+        before = one.next_number
+        for point in points_of(one):
+            followed[key] = _judge(followed[key], point, unstored)
+        judged += followed[key].next_number - before
+        if followed[key].next_number > before:
+            told.append(followed[key])
+        if one.intake.left_out:
+            logger.error("%s: %s: records %s", errors.VALUES_NOT_PLOTTED.code, one.plan.code, one.intake.left_out)
+    _store(unstored, list(followed.values()), watched_until_us)
+    tell_screens(told)
+    return judged
 
 
-def _add(one: _Followed, point: NewPoint) -> None:
-    row = ChartPoint(
-        plan=one.plan,
-        limits=one.limits,
-        number=point.number,
-        source_time=point.source_time,
-        location=point.location,
-        spread=point.spread,
-        n=point.n,
-        records=list(point.records),
-    )
-    one.points.append(row)
-    was, one.running = one.running, {}
-    runs = [(broken.chart, broken.violation.rule, broken.violation.side) for broken in point.broken]
-    # What goes on at this point, on either chart, is the alarm of whatever else breaks the same rule here.
-    alarms = {run[1]: alarm for run in runs if (alarm := was.get(run))}  # by rule
-    for run, broken in zip(runs, point.broken, strict=True):
-        violation = broken.violation
-        if run in was:
-            alarm = was[run]
-        elif one.plan.response in (Response.ALARM, Response.CONTAIN):
-            if violation.rule not in alarms:
-                alarms[violation.rule] = _alarm(one, point, broken)
-            alarm = alarms[violation.rule]
-        else:
-            alarm = None
-        one.running[run] = alarm
-        one.signals.append(
-            Signal(
-                plan=one.plan,
-                limits=one.limits,
-                point=row,
-                chart=broken.chart,
-                rule=violation.rule,
-                side=violation.side,
-                window_first=point.number - violation.length + 1,
-                raised_at=timezone.now(),
-                alarm_id=alarm,
-            )
-        )
-    for ended in {alarm for alarm in was.values() if alarm} - set(one.running.values()):
-        clear(ended)
+def _judge(one: Followed, point: NewPoint, unstored: Unstored) -> Followed:
+    """Returns where the stream stands now."""
+    part = one
+    if not one.series.reaches(point.time_us):
+        # So late that what is known does not reach back: the chart about that time is read, all else stored before.
+        unstored.write()
+        part = _memory.following.around(one, point.time_us)
+    try:
+        runs.judge(part, point, unstored)
+    except runs.CannotBeJudged as error:
+        logger.error("%s: %s: %s", errors.PLAN_NOT_WATCHED.code, one.plan.code, error)
+    else:
+        if part is one:
+            return one
+    unstored.write()
+    return _memory.following.again(part)
 
 
-def _alarm(one: _Followed, point: NewPoint, broken: Broken) -> int:
-    plan = one.plan
-    english, japanese = alarm_message(
-        plan.name_en, plan.name_ja, broken, plan.characteristic.unit, one.limits.sigma_within
-    )
-    return raise_alarm(
-        plan.station,
-        f"SPC-RULE-{broken.violation.rule}",
-        priority=_PRIORITY[broken.violation.rule],
-        message_en=english,
-        message_ja=japanese,
-        subject_kind=queries.CHART_SUBJECT,
-        subject_id=plan.code,
-        source_time=point.source_time,
-    ).pk
-
-
-def _store(followed: Sequence[_Followed]) -> None:
-    ChartPoint.objects.bulk_create([point for one in followed for point in one.points])
-    signals = Signal.objects.bulk_create([signal for one in followed for signal in one.signals])
-    uncontained.add(signals)
-    OpenSubgroup.objects.bulk_create(
-        [
-            OpenSubgroup(
-                plan=one.plan,
-                values=[value.value for value in one.stream.waiting],
-                records=[value.record for value in one.stream.waiting],
-            )
-            for one in followed
-            if one.plan.subgroup_by == SubgroupBy.CONSECUTIVE and one.plan.subgroup_size > 1
-        ],
-        update_conflicts=True,
-        unique_fields=["plan"],
-        update_fields=["values", "records"],
-    )
-    happenings = [
-        Happening(
-            EventKind.CHART_POINT,
-            one.plan.station.code,
-            {"plan": one.plan.code, "number": one.points[-1].number},
-        )
-        for one in followed
-        if one.points
-    ]
-    happenings += [
-        Happening(
-            EventKind.SIGNAL,
-            signal.plan.station.code,
-            {"signal": signal.pk, "plan": signal.plan.code, "rule": signal.rule},
-        )
-        for signal in signals
-    ]
-    emit_all(happenings)
+def _store(unstored: Unstored, followed: Sequence[Followed], watched_until_us: Mapping[Key, int] | None) -> None:
+    unstored.write()
+    keep_streams(followed, watched_until_us)

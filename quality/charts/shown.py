@@ -4,61 +4,64 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from lines.alarms.queries import AlarmState, state_of
 from lines.models import OperationRecord
-from quality.charts.models import ChartPoint, Signal
+from quality.charts.attention import ChartState, Glance, active_plans, chart_states, glances, most_needed
+from quality.charts.drawn import StreamRow, cause_of, streams_of
+from quality.charts.models import ChartPoint, ProcessChange, Signal
 from quality.charts.plotted import SpecLimits
-from quality.charts.queries import (
-    ChartSummary,
-    active_plans,
-    charts_list,
-    last_points,
-    signals_of,
-    specification,
-    values_of,
-)
-from quality.charts.sparkline import Sparkline, sparkline
+from quality.charts.process_changes import changes_of
+from quality.charts.queries import signals_of, specification, values_of
 from quality.plans.models import ControlLimits, ControlPlan
-from quality.spc.charts import FrozenLimits, mean_lines
 
 SPARKLINE_POINTS = 40
-NEWEST_SIGNALS = 25
+NEWEST_SIGNALS, NEWEST_CHANGES = 25, 8
+ON_WALL = 20
+WALL_POINTS, WALL_WIDTH, WALL_HEIGHT = 60, 320, 112
 
 
 @dataclass(frozen=True)
 class ChartRow:
-    """One chart in the list. `spark` is None before its first point, `limits` while none are valid."""
+    """One plan in the list: of its streams the one that needs somebody most. `glance` is None without points."""
 
-    summary: ChartSummary
-    limits: ControlLimits | None
-    spark: Sparkline | None
+    state: ChartState
+    glance: Glance | None
+    n_streams: int = 1
+    points: int = 0
+    open_alarms: int = 0
 
     @property
     def plan(self) -> ControlPlan:
-        return self.summary.plan
-
-    @property
-    def is_signalling(self) -> bool:
-        """The newest point itself breaks a rule."""
-        signal = self.summary.last_signal
-        return signal is not None and signal.point.number == self.summary.points - 1
+        return self.state.plan
 
 
 def chart_rows() -> list[ChartRow]:
-    """All active charts in the order of the flow; the number of queries does not depend on how many."""
-    summaries = charts_list()
-    limits = {plan.pk: newest for plan, newest in active_plans()}
-    points = last_points([summary.plan.pk for summary in summaries], SPARKLINE_POINTS)
+    """All active plans in the order of the flow; the number of queries does not depend on how many."""
+    by_plan: dict[int, list[ChartState]] = {}
+    for state in chart_states():
+        by_plan.setdefault(state.plan.pk, []).append(state)
     rows = []
-    for summary in summaries:
-        newest = limits.get(summary.plan.pk)
-        spark = None
-        if newest is not None and (last := points.get(summary.plan.pk)):
-            lines = mean_lines(FrozenLimits(newest.center, newest.sigma_within), last[-1].n)
-            spark = sparkline([point.location for point in last], lines.center, lines.ucl - lines.center)
-        rows.append(ChartRow(summary, newest, spark))
-    return rows
+    for plan in active_plans():
+        streams = by_plan.get(plan.pk) or [ChartState(plan, "", 0, None)]
+        points, open_alarms = (sum(getattr(state, name) for state in streams) for name in ("points", "open_alarms"))
+        rows.append((most_needed(streams, 1)[0], len(streams), points, open_alarms))
+    drawn = glances([state for state, *_ in rows], SPARKLINE_POINTS, 160, 36)
+    return [ChartRow(state, drawn.get(state.key), *counts) for state, *counts in rows]
+
+
+@dataclass(frozen=True)
+class Tile:
+    state: ChartState
+    glance: Glance | None
+
+
+def wall_tiles(count: int = ON_WALL) -> list[Tile]:
+    """The charts that need somebody most, the most urgent first."""
+    states = most_needed(chart_states(), count)
+    drawn = glances(states, WALL_POINTS, WALL_WIDTH, WALL_HEIGHT)
+    return [Tile(state, drawn.get(state.key)) for state in states]
 
 
 @dataclass(frozen=True)
@@ -79,24 +82,34 @@ class SignalRow:
     def is_open(self) -> bool:
         return self.state not in (None, AlarmState.NORMAL)
 
+    @property
+    def cause(self) -> str:
+        return cause_of(self.signal)[(get_language() or "en").startswith("ja")]
+
+    @property
+    def reaction(self) -> int | None:
+        answered = getattr(self.signal, "answered_by", None)
+        return answered.reaction_id if answered else None
+
 
 @dataclass(frozen=True)
 class ChartView:
-    row: ChartRow
+    state: ChartState
+    streams: list[StreamRow]
     signals: list[SignalRow]
     n_signals: int
-    versions: list[ControlLimits]  # newest first
+    versions: list[ControlLimits]  # newest first; the stream's own before those of all
     spec: SpecLimits | None
+    changes: list[ProcessChange]  # newest first
 
     @property
     def plan(self) -> ControlPlan:
-        return self.row.plan
+        return self.state.plan
 
 
-def chart_view(plan: ControlPlan) -> ChartView:
-    summary = next((s for s in charts_list(plan.station.code) if s.plan.pk == plan.pk), None)
-    versions = list(plan.limits.filter(valid_from__lte=timezone.now()).order_by("-valid_from", "-version"))
-    all_signals = signals_of(plan)
+def chart_view(plan: ControlPlan, stream: str = "") -> ChartView:
+    valid = plan.limits.filter(valid_from__lte=timezone.now(), stream__in={"", stream})
+    all_signals = signals_of(plan, stream)
     newest = list(all_signals[:NEWEST_SIGNALS])
     serials = _serials(record for signal in newest for record in signal.point.records)
     signals = [
@@ -107,9 +120,26 @@ def chart_view(plan: ControlPlan) -> ChartView:
         )
         for signal in newest
     ]
-    # A plan that is not active any more is not in the list, but its chart can still be read.
-    row = ChartRow(summary or ChartSummary(plan, 0, None, None, 0), versions[0] if versions else None, None)
-    return ChartView(row, signals, all_signals.count(), versions, specification(plan))
+    # A plan that is not active any more has no state, but its chart can still be read.
+    state = next((state for state in chart_states(plan) if state.stream == stream), ChartState(plan, stream, 0, None))
+    return ChartView(
+        state,
+        streams_of(plan),
+        signals,
+        all_signals.count(),
+        list(valid.order_by("-stream", "-version")),
+        specification(plan),
+        changes_of(plan, NEWEST_CHANGES),
+    )
+
+
+def stream_to_show(plan: ControlPlan, asked: str) -> str:
+    """The stream of that name; else, where none is charted for all together, the one that needs somebody most."""
+    streams = [row.stream for row in streams_of(plan)]
+    if asked in streams or not streams or "" in streams:
+        return asked if asked in streams else ""
+    states = chart_states(plan)
+    return most_needed(states, 1)[0].stream if states else streams[0]
 
 
 def _serials(record_ids: Iterable[int]) -> dict[int, str]:
@@ -129,11 +159,11 @@ class PointMember:
 class PointView:
     point: ChartPoint
     members: list[PointMember]
-    signals: list[Signal]
+    signals: list[SignalRow]
 
 
-def point_view(plan: ControlPlan, number: int) -> PointView | None:
-    point = plan.points.select_related("limits").filter(number=number).first()
+def point_view(plan: ControlPlan, number: int, stream: str = "") -> PointView | None:
+    point = plan.points.select_related("limits").filter(stream=stream, number=number).first()
     if point is None:
         return None
     ids = list(dict.fromkeys(point.records))
@@ -143,4 +173,6 @@ def point_view(plan: ControlPlan, number: int) -> PointView | None:
         PointMember(found.record, serials.get(found.record, ""), [v.value for v in found.values.get(code, [])])
         for found in values_of(ids, [code])
     ]
-    return PointView(point, members, list(point.signals.select_related("alarm").order_by("chart", "rule")))
+    signals = point.signals.select_related("alarm", "answered_by__reaction__cause").order_by("chart", "rule")
+    rows = [SignalRow(signal, state_of(signal.alarm) if signal.alarm else None, []) for signal in signals]
+    return PointView(point, members, rows)

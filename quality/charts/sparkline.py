@@ -19,12 +19,19 @@ class Sparkline:
 
 
 def sparkline(
-    values: Sequence[float], center: float, half_width: float, *, width: int = 160, height: int = 36
+    values: Sequence[float],
+    center: float,
+    half_width: float,
+    *,
+    lower: float | None = None,
+    width: int = 160,
+    height: int = 36,
 ) -> Sparkline:
-    """Values (their own unit) against centre +- half_width, the control limits.
+    """Values (their own unit) against centre +- half_width, the control limits; `lower`: where that limit is clipped.
 
     The limits take the middle half of the height; what lies further out than the picture is drawn at its edge.
     """
+    lower = center - half_width if lower is None else lower
     scale = half_width * 2 if half_width > 0 else 1.0
 
     def y(value: float) -> float:
@@ -33,14 +40,18 @@ def sparkline(
 
     step = (width - 6) / max(len(values) - 1, 1)
     points = [(round(3 + place * step, 1), y(value)) for place, value in enumerate(values)]
-    beyond = tuple(point for point, value in zip(points, values, strict=True) if abs(value - center) > half_width > 0)
+    beyond = tuple(
+        point
+        for point, value in zip(points, values, strict=True)
+        if half_width > 0 and (value > center + half_width or value < lower)
+    )
     return Sparkline(
         width=width,
         height=height,
         path="M" + "L".join(f"{x} {at}" for x, at in points) if points else "",
         center_y=y(center),
         upper_y=y(center + half_width),
-        lower_y=y(center - half_width),
+        lower_y=y(lower),
         beyond=beyond,
         last=points[-1] if points else None,
     )

@@ -1,6 +1,6 @@
 """Signals whose units are not held yet: one narrow row each, claimed by deleting it, as lines.records.pending does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db import connection
 
@@ -15,18 +15,20 @@ def add(signals: Iterable[Signal]) -> None:
     )
 
 
-def claim(limit: int) -> list[int]:
-    """Take up to `limit` signals, oldest first. To be called in the transaction that holds their units."""
+def claim(limit: int, aside: Sequence[int] = ()) -> list[int]:
+    """Take up to `limit` signals but those `aside`, oldest first. To be called in the transaction that holds their
+    units."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             with taken as (
-                select signal_id from quality_uncontained order by signal_id for update skip locked limit %s
+                select signal_id from quality_uncontained where signal_id <> all(%s::bigint[])
+                order by signal_id for update skip locked limit %s
             ), gone as (
                 delete from quality_uncontained u using taken t where u.signal_id = t.signal_id returning u.signal_id
             )
             select signal_id from gone order by signal_id
             """,
-            [limit],
+            [list(aside), limit],
         )
         return [row[0] for row in cursor.fetchall()]

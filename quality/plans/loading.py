@@ -135,6 +135,12 @@ def _load_control_plans(
             "chart": plan.chart,
             "subgroup_by": plan.subgroup_by,
             "subgroup_size": plan.subgroup_size,
+            "source": plan.source,
+            "signal_code": plan.signal_code,
+            "summary": plan.summary,
+            "stream_by": plan.stream_by,
+            "period_s": plan.period_s,
+            "every_nth": plan.every_nth,
         }
         known = plans.found.get((plan.code,))
         for key, value in identity.items():
@@ -149,7 +155,13 @@ def _load_control_plans(
             plan.code,
             **identity,
             rules=list(plan.rules),
+            run_lengths=plan.run_lengths,
+            sigma_method=plan.sigma_method,
+            options=plan.options,
             response=plan.response,
+            margin_units=plan.margin_units,
+            verify_points=plan.verify_points,
+            reaction_due_min=plan.reaction_due_min,
             reaction_en=plan.reaction.en,
             reaction_ja=plan.reaction.ja,
             **names(plan.name),
@@ -161,10 +173,10 @@ def _load_control_limits(plan: ControlPlanFile, row: ControlPlan, changes: Chang
     """As for specification limits: only a change of the files makes a new version."""
     versions = list(row.limits.order_by("version"))
     loaded = [limits for limits in versions if limits.author == AUTHOR]
-    wanted = (plan.center, plan.sigma_within, plan.n_values, plan.sigma_method)
+    wanted = (plan.center, plan.sigma_within, plan.n_values, plan.sigma_method, plan.parameters)
     if loaded:
         last = loaded[-1]
-        if (last.center, last.sigma_within, last.n_values, last.sigma_method) == wanted:
+        if (last.center, last.sigma_within, last.n_values, last.sigma_method, last.parameters) == wanted:
             return
     ControlLimits.objects.create(
         plan=row,
@@ -173,6 +185,7 @@ def _load_control_limits(plan: ControlPlanFile, row: ControlPlan, changes: Chang
         sigma_within=plan.sigma_within,
         n_values=plan.n_values,
         sigma_method=plan.sigma_method,
+        parameters=plan.parameters,
         valid_from=changes.at,
         author=AUTHOR,
         reason=LATER if loaded else FIRST,

@@ -1,7 +1,6 @@
 """Constants of the normal range and standard deviation, exact instead of the printed tables' three decimals.
 
 With W the range of n independent standard normal values, d2(n) = E[W], d3(n) = sd(W), and c4(n) = E[s].
-c4 is not used by a chart of ranges; it is here, held to the same published table, for charts of standard deviations.
 Three-decimal tables move control limits by up to 3.4e-4 of their value.
 """
 
@@ -52,3 +51,23 @@ def c4(n: int) -> float:
     if n < 2:
         raise ValueError(f"A standard deviation needs at least two values, not {n}.")
     return math.sqrt(2 / (n - 1)) * math.exp(gammaln(n / 2) - gammaln((n - 1) / 2))
+
+
+@lru_cache(maxsize=64)
+def range_median(n: int) -> float:
+    """Median of the range of n values, in standard deviations: 0.9539 for n = 2, as the tables print it.
+
+    For n > 2 the root of P(W <= w) = 1/2 (Tippett 1925), by bisection. Raises ValueError for n < 2.
+    """
+    if n < 2:
+        raise ValueError(f"A range needs at least two values, not {n}.")
+    if n == 2:
+        return 0.9539  # exactly sqrt(2) * 0.6744898 = 0.953873; the convention names the printed one
+    x = np.arange(-10.0, 10.0, 0.02)
+    density = np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi) * 0.02
+    low, high = 0.0, 20.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        below = n * float(density @ (ndtr(x + middle) - ndtr(x)) ** (n - 1))
+        low, high = (middle, high) if below < 0.5 else (low, middle)
+    return (low + high) / 2

@@ -7,18 +7,27 @@ from django.utils.translation import gettext as _
 
 from lines.alarms.queries import AlarmState
 from lines.templatetags.denchi import icon, number
-from quality.charts.messages import decimals_for
+from quality.charts.decimals import decimals_for
+from quality.charts.models import Signal
 from quality.charts.sparkline import Sparkline
 
 register = template.Library()
 
+TREND = 3  # the rule whose side is a direction
+
 
 @register.filter
 def rule_words(rule: int) -> str:
-    """Nelson's rules, as evaluated here."""
+    """Nelson's rules, as evaluated here where the plan gives no other run lengths."""
     words = {
         1: _("One point beyond a control limit"),
         2: _("Nine points in a row on one side of the centre"),
+        3: _("Six points in a row rising or falling"),
+        4: _("Fourteen points in a row up and down in turn"),
+        5: _("Two of three points beyond 2 sigma on one side"),
+        6: _("Four of five points beyond 1 sigma on one side"),
+        7: _("Fifteen points in a row within 1 sigma"),
+        8: _("Eight points in a row beyond 1 sigma, on either side"),
     }
     return words.get(rule, "")
 
@@ -29,9 +38,29 @@ def side_words(side: int) -> str:
 
 
 @register.filter
+def side_of(signal: Signal) -> str:
+    """Where a signal lies, or where it goes."""
+    if signal.rule == TREND:
+        return {1: _("rising"), -1: _("falling")}.get(signal.side, "")
+    return side_words(signal.side)
+
+
+@register.filter
 def chart_words(chart: str) -> str:
-    """I, MR, XBAR, R: which of the pair."""
-    return {"I": _("value"), "MR": _("moving range"), "XBAR": _("mean"), "R": _("range")}.get(chart, chart)
+    """Which panel of the chart."""
+    words = {
+        "I": _("value"), "MR": _("moving range"), "XBAR": _("mean"), "R": _("range"), "S": _("standard deviation"),
+        "EWMA": "EWMA", "CUSUM": "CUSUM", "P": _("share"), "NP": _("number"), "C": _("count"), "U": _("count per unit"),
+        "G": _("units between"), "T": _("time between"),
+    }  # fmt: skip
+    return words.get(chart, chart)
+
+
+@register.filter
+def kind_words(kind: str) -> str:
+    """4M."""
+    words = {"MAN": _("Man"), "MACHINE": _("Machine"), "MATERIAL": _("Material"), "METHOD": _("Method")}
+    return words.get(kind, kind)
 
 
 @register.simple_tag
@@ -48,9 +77,9 @@ def alarm_state(state: AlarmState | None) -> SafeString | str:
 
 
 @register.filter
-def to_sigma(value: float | None, sigma: float) -> str:
+def to_sigma(value: float | None, sigma: float | None) -> str:
     """A value as finely as its chart's sigma asks."""
-    return number(value, decimals_for(sigma))
+    return number(value, decimals_for(sigma or 0.0))
 
 
 @register.simple_tag

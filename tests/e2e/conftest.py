@@ -92,6 +92,11 @@ def _asked(truth: Path) -> set[str]:
         return {json.loads(line).get("why", "") for line in lines if '"denied"' in line}
 
 
+def _is_worked(truth: Path) -> bool:
+    with truth.open() as lines:
+        return any('"what":"reaction"' in line for line in lines)
+
+
 RECORDS = "select count(*) from lines_operationrecord"
 PASSED_PACKS = "select count(distinct product) from lines_operationrecord where operation = 'AIL' and verdict = 'PASS'"
 CONTAINERS = "select count(distinct product) from lines_operationrecord where operation = 'CONT'"
@@ -136,6 +141,7 @@ def plant(open_folder_for_session: Path) -> Iterator[Plant]:
             )
             run.until("every question that is asked wrongly on purpose", lambda: _asked(running.truth) >= WRONGS, 120)
             run.until("the release of the supervisor's hold", lambda: _one(connection, RELEASED_HOLDS) > 0, 60)
+            run.until("the end of the reaction to the planted drift", lambda: _is_worked(running.truth), 120)
             running.processes.stop("simulator")
             spool = options.var / "spool"
             # The gateway goes on with signs of life; what came until now is what counts, once it is on the disk.

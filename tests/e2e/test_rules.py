@@ -162,3 +162,39 @@ def test_a_disposition_lets_a_unit_go_on(plant: Plant) -> None:
     assert [row["disposition"] for row in rows] == [entry["disposition"]]
     later = plant.rows("select 1 from lines_operationrecord where serial = %s and operation = 'BAKE'", entry["serial"])
     assert later or entry["serial"] in plant.on_their_way
+
+
+def test_a_drift_is_contained_worked_and_released(plant: Plant) -> None:
+    """From the planted drift to the hold of every cell that it touched, the reaction, and the release."""
+    (worked,) = plant.truth.planted_as("reaction")
+    (reaction,) = plant.rows("select * from quality_reaction where id = %s", worked["reaction"])
+    assert reaction["closed_at"] and reaction["verified_at"] and reaction["worked_at"]
+    assert not plant.rows(
+        "select 1 from quality_reactionanswer where reaction_id = %s and answered_at is null", worked["reaction"]
+    )
+    holds = plant.rows(
+        "select distinct h.* from traceability_hold h join traceability_containment c on c.hold_id = h.id"
+        "  join quality_reactionsignal s on s.signal_id = c.signal_id where s.reaction_id = %s",
+        worked["reaction"],
+    )
+    assert holds and all(hold["scope"] == "SIGNAL" and hold["released_by"] == "person:quality" for hold in holds)
+    held = {
+        row["serial"]
+        for row in plant.rows(
+            "select u.serial from traceability_holdunit m join traceability_unit u on u.id = m.unit_id"
+            "  join traceability_containment c on c.hold_id = m.hold_id"
+            "  join quality_signal s on s.id = c.signal_id join quality_controlplan p on p.id = s.plan_id"
+            "  where p.code = %s",
+            worked["plan"],
+        )
+    }
+    drifted = [entry["serial"] for entry in plant.truth.planted_as("drifted") if entry["sigmas"] >= 2]
+    filled = {
+        row["serial"]
+        for row in plant.rows("select serial from lines_operationrecord where operation = 'FILL' and is_conforming")
+    }
+    assert drifted and {serial for serial in drifted if serial in filled} <= held
+    went_on = plant.rows(
+        "select distinct serial from lines_operationrecord where operation = 'SOAK' and serial = any(%s)", drifted
+    )
+    assert went_on or plant.on_their_way.intersection(drifted)

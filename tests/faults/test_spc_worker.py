@@ -5,10 +5,11 @@ import random
 from django.db import connection
 
 from lines.models import Alarm, Pending
-from quality.charts.models import OpenSubgroup
+from quality.charts.models import ChartStream
 from quality.plans.models import ControlPlan
-from quality.spc.charts import ChartPair, FrozenLimits, i_mr, xbar_r
+from quality.spc.panels import Chart, FrozenLimits
 from quality.spc.rules import find
+from quality.spc.variables import i_mr, xbar_r
 from tests.processes import Processes, processes, wait_for
 from tests.quality.conftest import make_plant
 
@@ -28,7 +29,7 @@ def _is_at_work() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _assert_equals(plan: ControlPlan, pair: ChartPair, groups: list[list[int]]) -> None:
+def _assert_equals(plan: ControlPlan, pair: Chart, groups: list[list[int]]) -> None:
     points = list(plan.points.order_by("number"))
     assert [point.number for point in points] == list(range(len(groups)))
     assert [point.records for point in points] == groups
@@ -70,6 +71,6 @@ def test_killing_the_worker_loses_and_doubles_nothing(processes: Processes) -> N
         xbar_r([[three for _, three in values[n : n + 3]] for n in threes], LIMITS),
         [records[n : n + 3] for n in threes],
     )
-    assert OpenSubgroup.objects.get(plan=grouped).records == records[len(threes) * 3 :]
+    assert ChartStream.objects.get(plan=grouped).records == records[len(threes) * 3 :]
     linked = {alarm for plan in (single, grouped) for alarm in plan.signals.values_list("alarm_id", flat=True)}
     assert linked == set(Alarm.objects.values_list("pk", flat=True))

@@ -178,8 +178,11 @@ def test_a_first_pack_is_tested_within_nine_days(plant: PlantFiles) -> None:
 
 
 def test_control_limits_rest_on_the_target(plant: PlantFiles) -> None:
-    assert 10 <= len(plant.control_plans) <= 15
-    for plan in plant.control_plans:
+    assert 10 <= len(plant.control_plans) <= 20
+    # Of counts there is no sigma of values, and a mean across the web varies less than one place of it.
+    of_values = [p for p in plant.control_plans if p.source == "RECORD" and p.chart != "C"]
+    assert len(of_values) >= 10
+    for plan in of_values:
         limits = product(plant, plan.product).limits[plan.characteristic]
         assert limits.sigma is not None
         assert abs(plan.center - target(limits)) <= limits.sigma

@@ -27,7 +27,7 @@ MASTER = {
     "Gauge",
     *("Site", "Area", "ProductionLine", "Shift", "OpcUaServer", "Product", "Station", "Signal", "ReasonCode"),
     *("Operation", "MaterialDefinition", "Person", "StationToken", "PersonToken"),
-    *("Characteristic", "CharacteristicUse", "ControlPlan"),
+    *("Characteristic", "CharacteristicUse", "ControlPlan", "ReactionCode", "ReactionStep"),
 }
 VERSIONS = {"Recipe", "CharacteristicLimits", "ControlLimits"}
 IN_A_PAGE = {"BillItem", "Measurement", "Sample"}  # shown inside another page, or not at all

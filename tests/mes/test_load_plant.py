@@ -71,7 +71,7 @@ def test_the_osaka_plant_is_in_the_database() -> None:
     }
     seed = (OSAKA / "characteristics.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert Characteristic.objects.count() == len(seed) + 3
-    assert ControlLimits.objects.count() == ControlPlan.objects.count() == 14
+    assert ControlLimits.objects.count() == ControlPlan.objects.count() == 19
     pull = CharacteristicUse.objects.get(characteristic__code="WEL-02", product__code="LFP-314")
     assert not pull.is_required
     eol = RouteStep.objects.get(route__product__code="LFP-314", operation__code="EOL")

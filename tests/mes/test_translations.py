@@ -39,6 +39,8 @@ SAME_EVERYWHERE = UNITS | {
     "SPC",
     "OPC UA",
     "ID",
+    # Figures as the standards name them, and the name of an option as it must be typed.
+    *("LSL", "USL", "ndc", "lambda"),
     "電池",
     "日本語",
 }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -34,7 +35,15 @@ class ChartPlant:
     stored: int = 0
 
     def add_plan(
-        self, code: str, chart: str = "I-MR", size: int = 1, *, by: str = "CONSECUTIVE", response: str = "ALARM"
+        self,
+        code: str,
+        chart: str = "I-MR",
+        size: int = 1,
+        *,
+        by: str = "CONSECUTIVE",
+        response: str = "ALARM",
+        parameters: dict[str, float] | None = None,
+        **more: Any,
     ) -> ControlPlan:
         """A chart of a characteristic of its own, code <code>, with centre 10 and sigma 1."""
         characteristic = Characteristic.objects.create(
@@ -47,20 +56,43 @@ class ChartPlant:
         plan = ControlPlan.objects.create(
             code=f"CHART-{code}", name_en=f"Chart {code}", name_ja=f"管理図{code}", characteristic=characteristic,
             product=self.product, station=self.station, chart=chart, subgroup_by=by, subgroup_size=size,
-            rules=[1, 2], response=response,
+            response=response, **{"rules": [1, 2], **more},
         )  # fmt: skip
         self.plans[code] = plan
-        self.freeze(plan, 1)
+        self.freeze(plan, 1, parameters=parameters)
         return plan
 
-    def freeze(self, plan: ControlPlan, version: int, center: float = 10, sigma: float = 1) -> ControlLimits:
+    def freeze(
+        self,
+        plan: ControlPlan,
+        version: int,
+        center: float = 10,
+        sigma: float = 1,
+        *,
+        stream: str = "",
+        parameters: dict[str, float] | None = None,
+    ) -> ControlLimits:
         return ControlLimits.objects.create(
             plan=plan, version=version, center=center, sigma_within=sigma, n_values=100, sigma_method="MR-MEAN",
             valid_from=STARTED + timedelta(seconds=version), author="test", reason=f"study {version}",
+            stream=stream, parameters=parameters or {},
         )  # fmt: skip
 
-    def post(self, rows: Sequence[Mapping[str, Sequence[float]]], product: str = "", pending: bool = True) -> list[int]:
-        """One record for each row, a minute apart; a row has values by characteristic. Returns the records' ids."""
+    def post(
+        self,
+        rows: Sequence[Mapping[str, Sequence[float]]],
+        product: str = "",
+        pending: bool = True,
+        *,
+        seconds: Sequence[float] = (),
+        fails: Sequence[bool] = (),
+        position: str = "",
+        **record_fields: Any,
+    ) -> list[int]:
+        """One record for each row, a minute apart; a row has values by characteristic. Returns the records' ids.
+
+        `seconds`: when each was made instead, by the machine's clock; `fails`: whose values are outside their limits.
+        """
         now = timezone.now()
         posts = StationPost.objects.bulk_create(
             [
@@ -69,12 +101,15 @@ class ChartPlant:
             ]
         )
         times = [STARTED + timedelta(minutes=self.stored + n) for n in range(len(rows))]
+        times = [STARTED + timedelta(seconds=second) for second in seconds] or times
+        judgements = [Judgement.FAIL_HIGH if fail else Judgement.PASS for fail in fails or [False] * len(rows)]
         records = OperationRecord.objects.bulk_create(
             [
                 OperationRecord(
                     post=post, station=self.station, operation="OP", serial=f"SERIAL-{self.stored + n:05d}",
                     product=product or self.product.code, attempt=1, source_time=time, received_at=now,
                     machine_outcome=Verdict.PASS, verdict=Verdict.PASS, is_conforming=True, content_sha256="0" * 64,
+                    **record_fields,
                 )
                 for n, (post, time) in enumerate(zip(posts, times, strict=True))
             ]
@@ -83,9 +118,9 @@ class ChartPlant:
             [
                 Measurement(
                     received_at=now, record=record, sequence=sequence, characteristic=code, value=value, unit="x",
-                    source_time=time, judgement=Judgement.PASS,
+                    source_time=time, judgement=judgement, position=position,
                 )
-                for record, time, row in zip(records, times, rows, strict=True)
+                for record, time, row, judgement in zip(records, times, rows, judgements, strict=True)
                 for sequence, (code, value) in enumerate((code, v) for code, values in row.items() for v in values)
             ]
         )  # fmt: skip

@@ -10,7 +10,10 @@ from lines.people.models import Role
 from quality.plans.models import ControlPlan
 from tests.quality.conftest import ChartPlant
 
-FORM = {"name_en": "Loading", "name_ja": "目付", "response": "ALARM", "is_active": "on"}
+FORM = {
+    **{"name_en": "Loading", "name_ja": "目付", "response": "ALARM", "is_active": "on", "run_lengths": "{}"},
+    **{"options": "{}", "margin_units": 5, "verify_points": 0, "reaction_due_min": 30},
+}
 
 
 @pytest.fixture
@@ -25,7 +28,8 @@ def administrator(plant: ChartPlant, client: Client) -> Client:
 def test_what_a_chart_shows_is_not_changed_afterwards(administrator: Client, plant: ChartPlant) -> None:
     plan = plant.plans["LOAD"]
     other = plant.add_plan("OTHER").characteristic
-    changed = {"code": "X", "characteristic": other.pk, "chart": "XBAR-R", "subgroup_by": "RECORD", "subgroup_size": 5}
+    changed = {"code": "X", "characteristic": other.pk, "chart": "XBAR-R", "subgroup_by": "RECORD", "subgroup_size": 5,
+               "stream_by": "CHANNEL", "every_nth": 3}  # fmt: skip
     address = reverse("admin:quality_controlplan_change", args=[plan.pk])
     assert administrator.post(address, {**FORM, **changed, "rules": "1"}).status_code == 302
     stored = ControlPlan.objects.get(pk=plan.pk)
@@ -44,8 +48,8 @@ def test_what_a_chart_shows_is_not_changed_afterwards(administrator: Client, pla
 def test_only_rules_that_are_evaluated_can_be_asked_for(administrator: Client, plant: ChartPlant) -> None:
     plan = plant.plans["LOAD"]
     address = reverse("admin:quality_controlplan_change", args=[plan.pk])
-    answer = administrator.post(address, {**FORM, "rules": "1,3"})
-    assert "Use the rules 1, 2." in answer.text
-    plan.rules = [2, 8]
+    answer = administrator.post(address, {**FORM, "rules": "1,9"})
+    assert "Use the rules 1, 2, 3, 4, 5, 6, 7, 8." in answer.text
+    plan.rules = [2, 10]
     with pytest.raises(ValidationError, match="Use the rules"):
         plan.clean_fields()

@@ -12,12 +12,16 @@ from django.test.utils import CaptureQueriesContext
 from lines.events.models import Event, EventKind
 from lines.models import Alarm, Pending
 from lines.records.models import Consumer
-from quality.charts import queries, services
-from quality.charts.models import ChartPoint, OpenSubgroup
+from quality.charts import services
+from quality.charts.attention import chart_states
+from quality.charts.drawn import chart_data
+from quality.charts.models import ChartPoint, ChartStream
 from quality.charts.tasks import evaluate_pending
 from quality.plans.models import ControlPlan
-from quality.spc.charts import FrozenLimits, i_mr, xbar_r
+from quality.reactions.models import Reaction
+from quality.spc.panels import FrozenLimits
 from quality.spc.rules import find
+from quality.spc.variables import i_mr, xbar_r
 from tests.quality.conftest import ChartPlant
 
 LIMITS = FrozenLimits(10, 1)
@@ -166,7 +170,7 @@ def test_however_records_are_cut_the_charts_equal_the_batch(plant: ChartPlant) -
         }
         assert set(_signals(plan)) == batch
         assert batch, plan.code
-    assert OpenSubgroup.objects.get(plan=pairs).values == threes[full:]
+    assert ChartStream.objects.get(plan=pairs).values == threes[full:]
 
 
 def test_a_point_keeps_its_limits_and_new_limits_start_new_windows(plant: ChartPlant) -> None:
@@ -198,7 +202,7 @@ def test_an_evaluation_that_fails_leaves_everything_as_it_was(
     plan = plant.add_plan("LOAD")
     plant.post([{"LOAD": [14.0]}] * 3)
 
-    def fail(followed: object) -> None:  # noqa: ARG001 - stands for _store
+    def fail(*stored: object) -> None:  # noqa: ARG001 - stands for _store
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="power cut"):
@@ -241,11 +245,11 @@ def test_two_hundred_records_take_a_fixed_number_of_statements(plant: ChartPlant
     generator = random.Random(1)
     for size in (1, 200):
         plant.post([{f"C{n}": [generator.uniform(9, 11)] for n in range(5)} for _ in range(size)])
-        before = Alarm.objects.count()
+        before, reactions = Alarm.objects.count(), Reaction.objects.count()
         with CaptureQueriesContext(connection) as captured:
             assert services.evaluate() == size
-        changed = 4 * (Alarm.objects.count() - before)
-        # Raising and clearing an alarm takes a few more each; they are rare.
+        changed = 4 * (Alarm.objects.count() - before + Reaction.objects.count() - reactions)
+        # Raising and clearing an alarm takes a few more each, and opening its reaction; they are rare.
         assert len(captured) - changed <= 20, [query["sql"][:90] for query in captured.captured_queries]
 
 
@@ -255,22 +259,25 @@ def test_chart_data_and_list(plant: ChartPlant, django_assert_max_num_queries: A
     plant.post([{"LOAD": [10.0 + n % 2]} for n in range(30)] + [{"LOAD": [14.0]}])
     services.evaluate()
     with django_assert_max_num_queries(6):
-        data = queries.chart_data(plan, last_n=20)
+        data = chart_data(plan, last_n=20)
     assert [point.number for point in data.points] == list(range(11, 31))
     last = data.points[-1]
-    assert (last.location_lines.lcl, last.location_lines.center, last.location_lines.ucl) == (7, 10, 13)
-    assert last.spread_lines is not None
-    assert last.spread_lines.ucl == pytest.approx(3.686, abs=1e-3)
+    individual, moving = last.lines["I"], last.lines["MR"]
+    assert individual is not None and moving is not None
+    assert (individual.lcl, individual.center, individual.ucl) == (7, 10, 13)
+    assert moving.ucl == pytest.approx(3.686, abs=1e-3)
     assert last.serials == ("SERIAL-00030",)
     assert [(s.chart, s.rule, s.side, s.is_acknowledged) for s in last.signals] == [("I", 1, 1, False)]
     assert data.spec is not None
     assert (data.spec.lsl, data.spec.usl) == (4, 16)
+    assert last.source_time is not None
     assert str(last.source_time.tzinfo) == settings.TIME_ZONE
     with django_assert_max_num_queries(4):
-        charts = {summary.plan.code: summary for summary in queries.charts_list()}
-    load, quiet = charts["CHART-LOAD"], charts["CHART-QUIET"]
-    assert (load.points, load.open_alarms, quiet.points, quiet.open_alarms) == (31, 1, 0, 0)
+        charts = {state.plan.code: state for state in chart_states()}
+    load = charts["CHART-LOAD"]
+    assert (load.points, load.open_alarms, load.is_signalling) == (31, 1, True)
+    assert "CHART-QUIET" not in charts  # has no points yet
     assert load.last_signal is not None
     assert load.last_signal.point.number == 30
-    assert queries.chart_data(plant.plans["QUIET"]).spec is None  # never beside a mean
-    assert queries.chart_data(plant.plans["QUIET"]).points == ()
+    assert chart_data(plant.plans["QUIET"]).spec is None  # never beside a mean
+    assert chart_data(plant.plans["QUIET"]).points == ()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import schemathesis
 from django.db import connection, transaction
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from jsonschema import Draft202012Validator
@@ -23,6 +24,7 @@ from lines.models import OperationRecord, Person
 from lines.people.models import Role
 from lines.people.services import issue_person_token
 from mes.api_examples import PARAMETERS
+from quality.models import ControlPlan, Reaction
 from tests.traceability.conftest import Hand
 from tests.web import application
 
@@ -117,7 +119,21 @@ def scene(documented: Documented) -> dict[str, Any]:
     response = hand.post("holds", hold, documented.people[Role.QUALITY], "K-hold")
     assert response.status_code == 201, response.content
     permit = hand.ask(hand.serial("SLA"), "MIX-A")["permit"]
-    return {"permit_id": permit, "hold_id": response.json()["hold"]}
+    plan = ControlPlan.objects.order_by("pk")[0]
+    now = timezone.now()
+    reaction = Reaction.objects.create(plan=plan, opened_at=now, due_at=now)
+    reaction.answers.create(sequence=1, text_en="Is it real?", text_ja="実際の値か")
+    check = {"kind": "CHECK", "as_found_passed": False, "performed_by": "Laboratory"}
+    response_of_check = hand.post(
+        f"gauges/{PARAMETERS['gauge']}/calibrations", check, documented.people[Role.QUALITY]
+    )  # fmt: skip
+    assert response_of_check.status_code == 201, response_of_check.content
+    return {
+        "permit_id": permit,
+        "hold_id": response.json()["hold"],
+        "reaction_id": reaction.pk,
+        "calibration_id": response_of_check.json()["calibration"],
+    }
 
 
 def record_ids() -> list[int]:

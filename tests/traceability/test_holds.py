@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from lines.errors import Refusal
-from lines.models import OperationRecord, Person, Station
+from lines.models import Measurement, OperationRecord, Person, Station
 from lines.people.models import Role
 from tests.traceability.conftest import Hand
 from traceability import errors as entry_errors
@@ -21,7 +21,8 @@ from traceability.holds.extending import extend_holds
 from traceability.holds.placing import cover as cover_now
 from traceability.holds.placing import place_hold, release_hold
 from traceability.holds.queries import open_holds
-from traceability.holds.reach import preview, resolve
+from traceability.holds.reach import Suspect, preview, resolve
+from traceability.holds.signalled import SuspectWindow, end_window, place_on_window
 from traceability.interlock import errors as own_errors
 from traceability.models import Hold, HoldUnit, Lot, LotPart, Unit
 
@@ -74,10 +75,21 @@ class Plant:
             unit = Unit.objects.create(serial=serial, state="IN_PROCESS", created_at=NOW, updated_at=NOW).pk
             self.units.append(unit)
         station, channel, tray = rng.choice(self.stations), rng.choice(["", "C1"]), rng.choice(["", "T1"])
+        product, recipe = rng.choice(["P1", "P2"]), rng.choice(["R1", "R2"])
+        started = at - timedelta(minutes=rng.randrange(15)) if rng.random() < 0.8 else None
         record = OperationRecord.objects.create(
             post_id=self.post, station_id=station, operation="X", serial=Unit.objects.get(pk=unit).serial, attempt=1,
             source_time=at + timedelta(seconds=30), clock_offset_s=30.0, received_at=at, machine_outcome="PASS",
-            verdict="PASS", is_conforming=True, channel=channel, tray=tray,
+            verdict="PASS", is_conforming=True, channel=channel, tray=tray, product=product, recipe=recipe,
+            started_at=started + timedelta(seconds=30) if started else None,
+        )  # fmt: skip
+        measured = {("X-01", position) for position in ("A", "B") if rng.random() < 0.7}
+        Measurement.objects.bulk_create(
+            Measurement(
+                received_at=at, record=record, sequence=n, characteristic=code, value=1.0, unit="mm",
+                position=position, source_time=at, judgement=0,
+            )
+            for n, (code, position) in enumerate(sorted(measured))
         )  # fmt: skip
         taken = []
         for _ in range(rng.randrange(3)):
@@ -94,7 +106,7 @@ class Plant:
         ]
         add_links(rows)
         self.links += taken
-        seen = Seen(unit, channel, at)
+        seen = Seen(unit, channel, at, started, product, recipe, frozenset(measured))
         self.seen.append((seen, station, tray))
         return extend_holds([seen], taken, station_id=station, tray=tray, now=timezone.now())
 
@@ -109,14 +121,14 @@ class Plant:
             for lot in lots if cover.scope == "LOT" else (None,):
                 found |= {unit for _, unit in covered([replace(cover, lot_id=lot)], [], [link])}
         for seen, at_station, _ in self.seen:
-            if cover.scope == "CHANNEL" or (cover.scope == "STATION" and at_station == station):
+            if cover.scope == "CHANNEL" or (cover.scope in ("STATION", "SIGNAL") and at_station == station):
                 found |= {unit for _, unit in covered([cover], [seen], [])}
         while grown := {link.output_id for link in self.links if link.input_unit_id in found} - found:
             found |= grown
         return found
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(18))
 def test_a_hold_covers_what_is_made_before_and_after_it(hand: Hand, seed: int) -> None:
     plant = Plant(hand, seed)
     rng = plant.random
@@ -124,7 +136,7 @@ def test_a_hold_covers_what_is_made_before_and_after_it(hand: Hand, seed: int) -
         plant.visit()
         if rng.random() < 0.2:
             plant.split()
-    scope = ["UNIT", "LOT", "ROLL_RANGE", "STATION", "CHANNEL"][seed % 5]
+    scope = ["UNIT", "LOT", "ROLL_RANGE", "STATION", "CHANNEL", "SIGNAL"][seed % 6]
     unit = Unit.objects.get(pk=rng.choice(plant.units[:10]))
     lot = Lot.objects.get(pk=rng.choice(plant.lots))
     station = Station.objects.get(pk=rng.choice(plant.stations))
@@ -133,8 +145,22 @@ def test_a_hold_covers_what_is_made_before_and_after_it(hand: Hand, seed: int) -
         station=station.code, channel="C1", window_from=NOW + timedelta(minutes=10),
         window_to=NOW + timedelta(minutes=40),
     )  # fmt: skip
-    target = resolve(asked)
-    if scope == "ROLL_RANGE":
+    target = resolve(replace(asked, scope="STATION") if scope == "SIGNAL" else asked)
+    suspect = Suspect(
+        product="P1", recipe=["", "R1"][seed // 6 % 2], characteristic="X-01", position=["A", ""][seed // 6 % 2],
+        by_overlap=seed // 6 == 1,
+    )  # fmt: skip
+    if scope == "SIGNAL":
+        target = replace(target, asked=asked, suspect=suspect)
+        counted = preview(target).n_units
+        placed = place_on_window(
+            SuspectWindow(station, NOW + timedelta(minutes=10), suspect), reason="why", by="task:containment", now=NOW
+        )
+        hold = placed.hold
+        assert placed.n_units >= counted  # it is open, the preview's window is not
+        end_window(hold, NOW + timedelta(minutes=40), by="task:containment", now=NOW)
+        hold.refresh_from_db()
+    elif scope == "ROLL_RANGE":
         asked = replace(asked, scope=scope, lane=1, from_m=20.0, to_m=60.0)
         target = replace(target, asked=asked)
         hold = Hold.objects.create(
@@ -148,8 +174,10 @@ def test_a_hold_covers_what_is_made_before_and_after_it(hand: Hand, seed: int) -
         hold = placed.hold
         assert placed.n_units == counted
     cover = Cover(
-        hold.pk, scope, unit.pk, lot.pk, "C1", hold.lane, hold.from_m, hold.to_m, hold.window_from, hold.window_to
-    )
+        hold.pk, scope, unit.pk, lot.pk, "" if scope == "SIGNAL" else "C1", hold.lane, hold.from_m, hold.to_m,
+        hold.window_from, hold.window_to, hold.product, hold.recipe, hold.characteristic, hold.position,
+        hold.by_overlap,
+    )  # fmt: skip
     first = {unit.pk} if scope == "UNIT" else set()
     assert held_by(hold) == plant.expected(cover, first, station=station.pk)
     new: set[int] = set()

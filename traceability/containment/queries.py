@@ -1,19 +1,11 @@
-"""Which units a signal is about, and whose records SPC still has to answer for."""
+"""Whose records SPC still has to answer for."""
 
 from collections.abc import Collection
 
 from django.db import connection
 
-# The units of every point in the window that a signal ends.
-_UNITS = """
-select s.id, array_agg(distinct u.id order by u.id)
-from quality_signal s join quality_chartpoint ended on ended.id = s.point_id
-join quality_chartpoint p on p.plan_id = s.plan_id and p.number between s.window_first and ended.number
-cross join unnest(p.records) as member (record_id)
-join lines_operationrecord r on r.id = member.record_id
-join traceability_unit u on u.serial = r.serial
-where s.id = any(%s) group by s.id
-"""
+from traceability.containment.models import Containment
+
 # Both tables hold only what came in the last second or so, unless the worker stands still.
 _UNCONTAINED = """
 select serial, count(distinct record_id) from (
@@ -22,19 +14,14 @@ select serial, count(distinct record_id) from (
     union all
     select r.serial, r.id from quality_uncontained w join quality_signal s on s.id = w.signal_id
     join quality_chartpoint ended on ended.id = s.point_id
-    join quality_chartpoint p on p.plan_id = s.plan_id and p.number between s.window_first and ended.number
+    join quality_chartpoint f on f.plan_id = s.plan_id and f.stream = s.stream and f.number = s.window_first
+    join quality_chartpoint p on p.plan_id = s.plan_id and p.stream = s.stream
+        and (p.source_time, p.number) between (f.source_time, f.number) and (ended.source_time, ended.number)
     cross join unnest(p.records) as member (record_id)
     join lines_operationrecord r on r.id = member.record_id
     where r.serial = any(%(serials)s)
 ) as open group by serial
 """
-
-
-def units_behind(signal_ids: Collection[int]) -> dict[int, list[int]]:
-    """Ids of the units behind each of these signals; none for one whose records name no unit we know."""
-    with connection.cursor() as cursor:
-        cursor.execute(_UNITS, [list(signal_ids)])
-        return dict(cursor.fetchall())
 
 
 def uncontained(serials: Collection[str]) -> dict[str, int]:
@@ -45,3 +32,11 @@ def uncontained(serials: Collection[str]) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(_UNCONTAINED, {"serials": list(serials)})
         return dict(cursor.fetchall())
+
+
+def hold_of_signal(key: str) -> int | None:
+    """The hold that a signal placed or joined; None: there is none, or no such signal."""
+    if not (key.isascii() and key.isdecimal() and len(key) < 19):
+        return None
+    found = Containment.objects.filter(signal=int(key), hold__isnull=False)
+    return found.values_list("hold_id", flat=True).first()

@@ -49,7 +49,15 @@ def correct_serial(record: OperationRecord, wrong: Unit, asked: Asked, by: str, 
     for link in links:
         _move_link(link, right, copy_id, correction)
     ended_at = record.source_time - timedelta(seconds=record.clock_offset_s or 0)
-    seen = Seen(right.pk, record.channel, ended_at)
+    seen = Seen(
+        right.pk,
+        record.channel,
+        ended_at,
+        started=record.started_at - (record.source_time - ended_at) if record.started_at else None,
+        product=record.product,
+        recipe=record.recipe,
+        measured=frozenset(record.measurements.exclude(position="").values_list("characteristic", "position")),
+    )
     extend_holds([seen], [], station_id=record.station_id, tray=record.tray, now=now)
     words = f"Corrected: {record.operation} was done to {right.serial}, not {record.serial}"[:200]
     if record.attempt:

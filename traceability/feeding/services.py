@@ -21,6 +21,8 @@ from lines.records.services import (
 )
 from lines.stations.body import Fields, check_key, known_only, read_json, read_text, read_time
 from lines.stations.queries import tolerance_of
+from quality.charts.models import ChangeKind
+from quality.charts.process_changes import note
 from traceability.errors import LOT_OTHER_MATERIAL, MATERIAL_UNKNOWN
 from traceability.feeding import errors
 from traceability.feeding.facts import Scan
@@ -117,6 +119,18 @@ def mount(
             received_at=now,
             mounted_by=by[:150],
             deviation_codes=[code.code for code in _faults(point, lot, material, mounted_at)],
+        )
+        # On the station's control charts a shift is read beside it.
+        told = f"{scan.material}: {scan.supplier} {scan.lot}"
+        note(
+            station,
+            ChangeKind.MATERIAL,
+            mounted_at,
+            f"{told} ({point.name_en})",
+            f"{told}（{point.name_ja}）",
+            by=by,
+            subject=f"material {point.code}",
+            value=scan.lot,
         )
     return _row(station, point.code)
 

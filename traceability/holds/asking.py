@@ -22,6 +22,7 @@ from lines.stations.body import (
 from traceability.holds import errors
 
 LONGEST_REASON = 200
+BY_ITSELF = ("UNITS", "SIGNAL")  # scopes that signals place, and nobody asks for
 SCOPES = ("UNIT", "LOT", "TRAY", "ROLL_RANGE", "STATION", "CHANNEL")
 _LARGEST_LANE = 32_767
 _FIRST_YEAR, _LAST_YEAR = 2000, 9000  # of a window; at the end of the calendar no page could show it

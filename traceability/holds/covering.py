@@ -1,7 +1,8 @@
 """Which open holds cover what a visit made: pure, as the rows say.
 
 A hold on a lot, a roll's metres, a unit or a tray covers what is made of it; one on a station or channel covers the
-units whose visit ended there within its window.
+units whose visit ended there within its window; one because of a signal, those of them that are of its product, recipe,
+channel and position.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,6 +24,12 @@ class Cover:
     to_m: float | None
     window_from: datetime | None
     window_to: datetime | None
+    # SIGNAL; empty: any
+    product: str = ""
+    recipe: str = ""
+    characteristic: str = ""
+    position: str = ""
+    by_overlap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,10 @@ class Seen:
     unit_id: int
     channel: str
     at: datetime
+    started: datetime | None = None
+    product: str = ""
+    recipe: str = ""
+    measured: frozenset[tuple[str, str]] = frozenset()  # characteristic, position
 
 
 def takes_of(cover: Cover, taken: Taken) -> bool:
@@ -60,12 +71,31 @@ def takes_of(cover: Cover, taken: Taken) -> bool:
 
 
 def saw(cover: Cover, seen: Seen) -> bool:
-    """Whether the visit ended within the window; both ends belong to it."""
+    """Whether the visit ended within the window, or overlaps it; both ends belong to it."""
     if cover.scope == "CHANNEL" and cover.channel != seen.channel:
         return False
+    if cover.scope == "SIGNAL" and not _is_alike(cover, seen):
+        return False
+    begin = seen.started if cover.by_overlap and seen.started is not None else seen.at
     return (cover.window_from is None or cover.window_from <= seen.at) and (
-        cover.window_to is None or seen.at <= cover.window_to
+        cover.window_to is None or begin <= cover.window_to
     )
+
+
+def _is_alike(cover: Cover, seen: Seen) -> bool:
+    """Of the product, recipe, channel and position that signalled."""
+    return (
+        cover.product in ("", seen.product)
+        and cover.recipe in ("", seen.recipe)
+        and cover.channel in ("", seen.channel)
+        and (not cover.position or _may_have(cover, seen))
+    )
+
+
+def _may_have(cover: Cover, seen: Seen) -> bool:
+    """It was measured at the position, or nobody said at which: not measured at all, as most are where few are."""
+    positions = {position for code, position in seen.measured if code == cover.characteristic}
+    return not positions or cover.position in positions
 
 
 def covered(covers: Iterable[Cover], visits: Iterable[Seen], inputs: Iterable[Taken]) -> Iterator[tuple[int, int]]:
@@ -75,7 +105,7 @@ def covered(covers: Iterable[Cover], visits: Iterable[Seen], inputs: Iterable[Ta
     for cover in covers:
         if cover.scope == "TRAY":
             yield from ((cover.hold_id, seen.unit_id) for seen in visits)
-        elif cover.scope in ("STATION", "CHANNEL"):
+        elif cover.scope in ("STATION", "CHANNEL", "SIGNAL"):
             yield from ((cover.hold_id, seen.unit_id) for seen in visits if saw(cover, seen))
         else:
             yield from ((cover.hold_id, taken.output_id) for taken in inputs if takes_of(cover, taken))

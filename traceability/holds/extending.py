@@ -13,6 +13,14 @@ from traceability.holds.facts import HoldFacts
 # what the hold covers.
 PLACING_LOCK = 0x64656E_686C64
 
+# Of units that were let go because the window of a signal ended before they were made: should the hold reach them in
+# another way, it takes them again. What a person let go stays free.
+MADE_LATER = "Made after the station was verified"
+TAKEN_AGAIN = """
+on conflict (hold_id, unit_id) do update set released_at = null, released_by = '', release_reason = ''
+where traceability_holdunit.release_reason = %(made_later)s
+"""
+
 # Holds of a unit's own nonconformance pass nothing on: what a held unit is built into deviates by that itself.
 _COVERS = """
 with recursive lot (id, origin) as (
@@ -20,21 +28,21 @@ with recursive lot (id, origin) as (
     union select p.parent_id, lot.origin from traceability_lotpart p join lot on lot.id = p.child_id
 )
 select h.id, h.scope, h.unit_id, lot.origin, h.channel, h.lane, h.from_m, h.to_m, h.window_from, h.window_to,
-       null::bigint as member
+       h.product, h.recipe, h.characteristic, h.position, h.by_overlap, null::bigint as member
 from traceability_hold h left join lot on lot.id = h.lot_id
 where h.released_at is null and h.nonconformance_id is null and (
     (h.scope = 'LOT' and lot.id is not null)
     or (h.scope = 'ROLL_RANGE' and h.unit_id = any(%(units)s))
-    or (h.scope = 'STATION' and h.station_id = %(station)s)
+    or (h.scope in ('STATION', 'SIGNAL') and h.station_id = %(station)s)
     or (h.scope = 'CHANNEL' and h.channel = any(%(channels)s))
     or (h.scope = 'TRAY' and h.tray = %(tray)s))
 union all
-select h.id, '', null, null, '', null, null, null, null, null, m.unit_id
+select h.id, '', null, null, '', null, null, null, null, null, '', '', '', '', false, m.unit_id
 from traceability_holdunit m join traceability_hold h on h.id = m.hold_id
 where m.unit_id = any(%(units)s) and m.released_at is null and h.nonconformance_id is null
 """
 # With what was made of them before: a visit may be told after the one that used its unit.
-_ADD = """
+_ADD = f"""
 with recursive ahead (hold_id, unit_id) as (
     select * from unnest(%(holds)s::bigint[], %(units)s::bigint[])
     union
@@ -42,7 +50,7 @@ with recursive ahead (hold_id, unit_id) as (
 ), added as (
     insert into traceability_holdunit (hold_id, unit_id, added_at, released_by)
     select hold_id, unit_id, %(now)s, '' from ahead order by hold_id, unit_id
-    on conflict (hold_id, unit_id) do nothing returning hold_id, unit_id
+    {TAKEN_AGAIN} returning hold_id, unit_id
 )
 select a.unit_id, h.id, h.reason, %(now)s::timestamptz, h.at_operation,
        case when h.at_operation <> '' then
@@ -51,7 +59,7 @@ select a.unit_id, h.id, h.reason, %(now)s::timestamptz, h.at_operation,
             where u.id = a.unit_id and o.code = h.at_operation order by s.sequence limit 1)
        end
 from added a join traceability_hold h on h.id = a.hold_id order by h.id
-"""
+"""  # noqa: S608 - a constant of this module
 
 
 def extend_holds(
@@ -98,7 +106,7 @@ def add_members(pairs: Collection[tuple[int, int]], now: datetime) -> dict[int, 
     holds, units = zip(*sorted(pairs), strict=True)
     rows: list[tuple[Any, ...]]
     with prepared_cursor() as cursor:
-        cursor.execute(_ADD, {"holds": list(holds), "units": list(units), "now": now})
+        cursor.execute(_ADD, {"holds": list(holds), "units": list(units), "now": now, "made_later": MADE_LATER})
         rows = cursor.fetchall()
     for unit_id, *hold in rows:
         new.setdefault(unit_id, []).append(HoldFacts(*hold))

@@ -240,7 +240,8 @@ def operation_names() -> list[Operation]:
 
 def signals_of(hold: Hold) -> list[Signal]:
     """The signals that put units under it."""
-    return list(Signal.objects.filter(containment__hold=hold).select_related("plan", "point").order_by("pk"))
+    found = Signal.objects.filter(containment__hold=hold)
+    return list(found.select_related("plan", "point", "containment", "answered_by").order_by("pk"))
 
 
 @dataclass(frozen=True, slots=True)

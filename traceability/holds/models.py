@@ -54,6 +54,7 @@ class HoldScope(models.TextChoices):
     STATION = "STATION", "Station, in a time window"
     CHANNEL = "CHANNEL", "Channel, in a time window"
     UNITS = "UNITS", "Units behind a signal"
+    SIGNAL = "SIGNAL", "What a station made while a control chart signalled"
 
 
 class Hold(models.Model):
@@ -67,12 +68,21 @@ class Hold(models.Model):
     unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="holds", help_text="UNIT, ROLL_RANGE.")
     lot = models.ForeignKey(Lot, models.PROTECT, null=True, related_name="holds")
     station = models.ForeignKey(Station, models.PROTECT, null=True, related_name="holds")
+    product = models.CharField(max_length=32, blank=True, db_default="", help_text="SIGNAL: of the visit.")
+    recipe = models.CharField(max_length=64, blank=True, db_default="", help_text="SIGNAL: of the visit; empty: any.")
+    characteristic = models.CharField(
+        max_length=24, blank=True, db_default="", help_text="SIGNAL: measured in the visit at `position`."
+    )
+    position = models.CharField(max_length=48, blank=True, db_default="", help_text="SIGNAL; empty: any.")
+    by_overlap = models.BooleanField(
+        db_default=False, help_text="SIGNAL: visits that overlap the window; otherwise those that end within it."
+    )
     tray = models.CharField(max_length=32, blank=True)
     channel = models.CharField(max_length=48, blank=True)
     lane = models.PositiveSmallIntegerField(null=True, help_text="ROLL_RANGE; none: all.")
     from_m = models.FloatField(null=True)
     to_m = models.FloatField(null=True)
-    window_from = models.DateTimeField(null=True, help_text="STATION, CHANNEL: end of the visit, machine time.")
+    window_from = models.DateTimeField(null=True, help_text="STATION, CHANNEL, SIGNAL: machine time.")
     window_to = models.DateTimeField(null=True, help_text="None: until released.")
     at_operation = models.CharField(max_length=24, blank=True, help_text="From this operation on; empty: at once.")
     reason = models.CharField(max_length=200)
@@ -92,7 +102,8 @@ class Hold(models.Model):
                 | (Q(scope="TRAY") & ~Q(tray=""))
                 | (Q(scope="STATION") & Q(station__isnull=False))
                 | (Q(scope="CHANNEL") & ~Q(channel=""))
-                | Q(scope="UNITS"),
+                | Q(scope="UNITS")
+                | (Q(scope="SIGNAL") & Q(station__isnull=False) & Q(window_from__isnull=False)),
                 name="hold_scope_named",
             )
         ]

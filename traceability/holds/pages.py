@@ -13,7 +13,7 @@ from lines.orders.serials import canonical
 from lines.people.auth import may_dispose, may_hold
 from lines.people.models import Person
 from traceability.holds import listing
-from traceability.holds.asking import SCOPES, AskedHold, from_form
+from traceability.holds.asking import BY_ITSELF, SCOPES, AskedHold, from_form
 from traceability.holds.disposing import AskedDecision, decide, waiting_decision
 from traceability.holds.models import Disposition
 from traceability.holds.placing import place_hold, release_hold
@@ -44,7 +44,7 @@ def holds(request: HttpRequest) -> HttpResponse:
     # Somebody who comes to see holds is shown some: those of nonconformances where nobody placed any.
     show = show if show in _TABS else next((tab for tab in _TABS if counts.get(tab)), _TABS[0])
     scope = request.GET.get("scope", "")
-    scope = scope if scope in (*SCOPES, "UNITS") else ""
+    scope = scope if scope in (*SCOPES, *BY_ITSELF) else ""
     of_nonconformances = None if show == "released" else show == "nonconformance"
     state = "released" if show == "released" else "open"
     found = listing.holds(state=state, scope=scope, of_nonconformances=of_nonconformances)
@@ -53,7 +53,7 @@ def holds(request: HttpRequest) -> HttpResponse:
         "show": show,
         "tabs": [(tab, counts.get(tab)) for tab in _TABS],
         "scope": scope,
-        "scopes": (*SCOPES, "UNITS"),
+        "scopes": (*SCOPES, *BY_ITSELF),
         "may_hold": may_hold(_person(request)),
     }
     return render(request, "traceability/holds/holds.html", context)

@@ -14,15 +14,15 @@ from lines.people.models import Person
 from lines.records.services import refusing_when_locked
 from traceability.holds import errors
 from traceability.holds.asking import LONGEST_REASON, AskedHold, WrongField
-from traceability.holds.extending import PLACING_LOCK
+from traceability.holds.extending import MADE_LATER, PLACING_LOCK, TAKEN_AGAIN
 from traceability.holds.models import Hold, HoldUnit
 from traceability.holds.reach import Target, reaching, resolve
 
 LONGEST_RELEASE_REASON = 500
-_MEMBERS = """
+_MEMBERS = f"""
 insert into traceability_holdunit (hold_id, unit_id, added_at, released_by)
-select %(hold)s, unit_id, %(now)s, '' from reach order by unit_id on conflict (hold_id, unit_id) do nothing
-"""
+select %(hold)s, unit_id, %(now)s, '' from reach order by unit_id {TAKEN_AGAIN}
+"""  # noqa: S608 - constants of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +61,6 @@ def place_on_units(unit_ids: Collection[int], *, reason: str, by: str, now: date
     return Placed(hold, True, cover(hold, target, now))
 
 
-def hold_more(hold: Hold, unit_ids: Collection[int], now: datetime) -> int | None:
-    """Put more units under a hold of scope UNITS; how many came under it. None: it is released, and holds nothing."""
-    with connection.cursor() as cursor:
-        # Nobody releases it from here on.
-        cursor.execute("select pg_advisory_xact_lock(%s)", [PLACING_LOCK])
-    if not Hold.objects.filter(pk=hold.pk, released_at=None).exists():
-        return None
-    return cover(hold, Target(AskedHold("UNITS"), unit_ids=tuple(unit_ids)), now)
-
-
 def cover(hold: Hold, target: Target, now: datetime) -> int:
     """Put everything under the hold that it reaches; how many units.
 
@@ -78,7 +68,7 @@ def cover(hold: Hold, target: Target, now: datetime) -> int:
     is seen, and posts wait for that pass alone.
     """
     statement = reaching(hold.scope) + _MEMBERS
-    parameters = {**target.parameters, "hold": hold.pk, "now": now}
+    parameters = {**target.parameters, "hold": hold.pk, "now": now, "made_later": MADE_LATER}
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         added: int = cursor.rowcount

@@ -16,7 +16,7 @@ from traceability.holds.asking import AskedHold, WrongField
 from traceability.units.models import Lot, Unit
 
 # A record is received after its visit ended, but for clocks that are wrong: by less than this.
-_CLOCKS_AGREE = timedelta(days=1)
+CLOCKS_AGREE = timedelta(days=1)
 
 # Seeds: the units that the target itself names; all made of them follow.
 _LOT = """
@@ -47,6 +47,17 @@ select u.id from lines_operationrecord r join traceability_unit u on u.serial = 
 where r.received_at >= %(received_from)s and {_ENDED} >= %(window_from)s
     and (%(window_to)s::timestamptz is null or {_ENDED} <= %(window_to)s)
 """  # noqa: S608 - a constant of this module
+_SIGNAL = f"""
+select u.id from lines_operationrecord r join traceability_unit u on u.serial = r.serial
+where r.station_id = %(station)s and r.received_at >= %(received_from)s and {_ENDED} >= %(window_from)s
+    and (%(window_to)s::timestamptz is null or %(window_to)s >= case when %(by_overlap)s
+        then coalesce(r.started_at - make_interval(secs => coalesce(r.clock_offset_s, 0)), {_ENDED}) else {_ENDED} end)
+    and %(product)s in ('', r.product) and %(recipe)s in ('', r.recipe) and %(channel)s in ('', r.channel)
+    and (%(position)s = '' or coalesce((
+        select bool_or(m.position = %(position)s) from lines_measurement m
+        where m.record_id = r.id and m.received_at = r.received_at
+            and m.characteristic = %(characteristic)s and m.position <> ''), true))
+"""  # noqa: S608 - a constant of this module
 _SEEDS = {
     "UNIT": "select %(unit)s::bigint",
     "LOT": _LOT,
@@ -54,8 +65,21 @@ _SEEDS = {
     "TRAY": _TRAY,
     "STATION": f"{_VISITS} and r.station_id = %(station)s",
     "CHANNEL": f"{_VISITS} and r.channel = %(channel)s",
+    "SIGNAL": _SIGNAL,
     "UNITS": "select unnest(%(units)s::bigint[])",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """SIGNAL: which visits of a station. Empty: any."""
+
+    product: str = ""
+    recipe: str = ""
+    channel: str = ""
+    characteristic: str = ""
+    position: str = ""
+    by_overlap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +91,7 @@ class Target:
     lot: Lot | None = None
     station: Station | None = None
     unit_ids: tuple[int, ...] = ()  # scope UNITS
+    suspect: Suspect = Suspect()  # scope SIGNAL
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -76,13 +101,18 @@ class Target:
             "lot": self.lot.pk if self.lot else None,
             "station": self.station.pk if self.station else None,
             "tray": asked.tray,
-            "channel": asked.channel,
+            "channel": asked.channel or self.suspect.channel,
+            "product": self.suspect.product,
+            "recipe": self.suspect.recipe,
+            "characteristic": self.suspect.characteristic,
+            "position": self.suspect.position,
+            "by_overlap": self.suspect.by_overlap,
             "lane": asked.lane,
             "from_m": asked.from_m,
             "to_m": asked.to_m,
             "window_from": asked.window_from,
             "window_to": asked.window_to,
-            "received_from": asked.window_from - _CLOCKS_AGREE if asked.window_from else None,
+            "received_from": asked.window_from - CLOCKS_AGREE if asked.window_from else None,
             "at_operation": asked.at_operation,
             "units": list(self.unit_ids),
         }

@@ -9,7 +9,7 @@ from traceability.interlock.schemas import CodeShape, Shape
 from traceability.units.models import UnitState
 
 HOLD_SCOPES = HoldScope.values
-ASKED_SCOPES = [scope for scope in HoldScope.values if scope != HoldScope.UNITS]
+ASKED_SCOPES = [scope for scope in HoldScope.values if scope not in (HoldScope.UNITS, HoldScope.SIGNAL)]
 DISPOSITION_KINDS = Disposition.values
 UNIT_STATES = UnitState.values
 

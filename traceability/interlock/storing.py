@@ -194,7 +194,16 @@ def _links(unit: Kept, inputs: Mapping[str, InputFacts], lots: Mapping[LotKey, L
 
 
 def _seen(unit: Kept, posted: StationResult, clock_offset_s: float | None) -> Seen:
-    return Seen(unit.unit_id, unit.result.channel, posted.finished_at - timedelta(seconds=clock_offset_s or 0))
+    behind = timedelta(seconds=clock_offset_s or 0)
+    return Seen(
+        unit.unit_id,
+        unit.result.channel,
+        posted.finished_at - behind,
+        started=posted.started_at - behind if posted.started_at else None,
+        product=unit.facts.definition.product if unit.facts.definition else "",
+        recipe=posted.recipe,
+        measured=frozenset((j.code, j.position) for j in unit.weighed.judged if j.position),
+    )
 
 
 def _taken(link: NewLink) -> Taken:

@@ -21,6 +21,7 @@ def scope_word(scope: str) -> str:
         "STATION": _("Station, for some time"),
         "CHANNEL": _("Channel, for some time"),
         "UNITS": _("Units behind a signal"),
+        "SIGNAL": _("Made while a control chart signalled"),
     }.get(scope, scope)
 
 

@@ -13,6 +13,7 @@ function address() {
     width: Math.floor(box.clientWidth),
     height: Math.max(380, Math.min(620, window.innerHeight - 330)),
     last: box.dataset.last,
+    stream: box.dataset.stream,
   });
   if (box.dataset.until) query.set("until", box.dataset.until);
   return `${box.dataset.spec}?${query}`;
@@ -52,19 +53,19 @@ function schedule() {
 
 async function open(datum) {
   if (!datum || datum.number === undefined || datum.record === undefined) return;
-  if (datum.n === 1) {
-    location.assign(box.dataset.record.replace("ID", parseInt(datum.record, 10)));
-    return;
-  }
-  const response = await fetch(`${box.dataset.points}${encodeURIComponent(datum.number)}/`);
+  const stream = encodeURIComponent(box.dataset.stream);
+  const response = await fetch(`${box.dataset.points}${encodeURIComponent(datum.number)}/?stream=${stream}`);
   if (!response.ok || response.redirected) return;
   panel.innerHTML = await response.text();
   panel.scrollIntoView({ block: "nearest" });
 }
 
+document.getElementById("stream")?.addEventListener("change", (event) => event.target.form.submit());
+
 root.addEventListener("denchi:event", (event) => {
   const { kind, change } = event.detail;
   if (box.dataset.until && kind === "CHART_POINT") return; // looking at the past
+  if ((change.stream ?? "") !== box.dataset.stream && kind === "CHART_POINT") return;
   if (change.plan === undefined || change.plan === box.dataset.plan) schedule();
 });
 
