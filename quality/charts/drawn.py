@@ -258,7 +258,7 @@ def newest_limits(plan: ControlPlan, stream: str = "") -> ChartLimits | None:
 
 def current_limits(plan: ControlPlan, stream: str = "") -> ControlLimits | None:
     valid = plan.limits.filter(valid_from__lte=timezone.now(), stream__in={"", stream})
-    return valid.order_by("-stream", "-valid_from", "-version").first()
+    return valid.order_by("-stream", "-version").first()
 
 
 def _changes(plan: ControlPlan, points: Sequence[ChartPoint]) -> tuple[Change, ...]:

@@ -202,7 +202,7 @@ def _valid_limits() -> dict[int, dict[str, ControlLimits]]:
     """By plan and stream, what points are held to now: as quality.charts.watched reads them."""
     valid = ControlLimits.objects.filter(valid_from__lte=Now())
     found: dict[int, dict[str, ControlLimits]] = {}
-    for limits in valid.order_by("plan_id", "stream", "-valid_from", "-version").distinct("plan_id", "stream"):
+    for limits in valid.order_by("plan_id", "stream", "-version").distinct("plan_id", "stream"):
         found.setdefault(limits.plan_id, {})[limits.stream] = limits
     return found
 
