@@ -55,6 +55,7 @@ def test_the_change_is_the_most_likely_one_of_all_steps_and_drifts(z: list[float
     )
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0.01, 20), min_size=1, max_size=20), st.integers(1, 6))
 def test_a_change_of_scale_is_the_most_likely_one(ratios: list[float], df: int) -> None:
     def likelihood(start: int) -> float:

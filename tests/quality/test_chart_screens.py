@@ -109,6 +109,7 @@ def test_each_stream_has_its_own_drawing_and_points(client: Client, plant: Chart
         assert client.get(f"/charts/CHART-A/?stream={odd}").status_code == 200
 
 
+@pytest.mark.slow
 def test_all_of_many_points_are_drawn_by_few_with_every_peak_and_signal(plant: ChartPlant) -> None:
     plan = plant.add_plan("A")
     values = np.random.default_rng(3).normal(10, 0.5, 3000)

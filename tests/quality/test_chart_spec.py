@@ -90,6 +90,7 @@ def test_any_number_of_points_draws(values: list[float]) -> None:
         assert "40.000 ↑" in svg
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chart", sorted(PANELS))
 def test_every_kind_of_chart_is_drawn_in_both_languages(chart: str) -> None:
     data = _data(chart, [0.1, 0.2, 0.9], 5 if len(PANELS[chart]) > 1 and chart != "I-MR" else 1, rules={1: 1})

@@ -25,6 +25,8 @@ OPTIONS = {"EWMA": {"lambda": 0.3, "L": 2.0}, "CUSUM": {"k": 0.25, "h": 3, "head
 KINDS = ["I-MR", "XBAR-R", "XBAR-S", "I-MR-R", "I-MR-S", "EWMA", "CUSUM", *LIMITS]
 ALL_RULES = tuple(range(1, 9))
 SHORT = {2: 4, 3: 4, 4: 4, 5: 3, 6: 3, 7: 5, 8: 3}  # so that short examples break every rule
+# The long property tests run on these each time, on the others in `make test-all`.
+OFTEN = [kind if kind in {"I-MR", "XBAR-R", "EWMA"} else pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS]
 
 # Values on and around the lines are what a rule can get wrong.
 a_value = st.one_of(st.sampled_from([7.0, 9.0, 10.0, 11.0, 13.0, 6.9, 13.1, 9.5, 10.5, 12.1]), st.floats(5, 15))
@@ -101,7 +103,7 @@ def _series(kind: str, run_lengths: dict[int, int], **more: Any) -> Series:
 run_lengths_of = st.sampled_from([SHORT, SHORT, {}])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", OFTEN)
 @settings(max_examples=40, deadline=None)
 @given(groups=st.lists(a_group, max_size=40), split=st.integers(0, 40), run_lengths=run_lengths_of)
 def test_without_late_points_it_is_the_batch(
@@ -123,7 +125,7 @@ def test_without_late_points_it_is_the_batch(
     assert set(found) == _violations(batch, list(range(len(groups))), run_lengths)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", OFTEN)
 @settings(max_examples=40, deadline=None)
 @given(arrivals=st.lists(st.tuples(st.integers(0, 25), a_group), max_size=30), run_lengths=run_lengths_of)
 def test_with_late_points_what_has_not_ended_is_the_batch_over_the_final_order(

@@ -255,8 +255,8 @@ def test_station_people_gauges_and_material_are_reasons_too(hand: Hand) -> None:
     cell = hand.serial("CLF")
     weld = Station.objects.get(code=hand.station_of("WELD"))
     Station.objects.filter(pk=weld.pk).update(mode="MAINTENANCE")
-    Gauge.objects.filter(station=weld).delete()
-    Gauge.objects.create(code="G-1", station=weld, calibrated_at=now, valid_until=now - timedelta(days=1))
+    # The station's own gauge, and one of a channel.
+    Gauge.objects.filter(station=weld).update(code="G-1", valid_until=now - timedelta(days=1))
     Gauge.objects.create(code="G-2", station=weld, channel="7", calibrated_at=now, valid_until=now - timedelta(days=1))
     step = RouteStep.objects.filter(operation__code="WELD", definition__design_code="CLF").latest("route__version")
     material = MaterialDefinition.objects.filter(tracking="LOT", pk__in=step.bill.values("material"))[0]

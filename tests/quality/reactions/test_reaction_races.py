@@ -27,6 +27,7 @@ def waiting() -> int:
     return int(n)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("plan")
 def test_closing_takes_the_alarms_before_the_reaction_as_evaluating_does(plant: ChartPlant) -> None:
