@@ -169,6 +169,7 @@ def test_events_serves_streams_to_people_who_signed_in(services: dict[str, Any],
         assert status_of(f"http://127.0.0.1:{port}/events/", log) in {302, 401, 403}
 
 
+@pytest.mark.slow
 def test_worker_and_beat_work_together(services: dict[str, Any], prepared: dict[str, str]) -> None:
     verbose = {**prepared, "PYTHONUNBUFFERED": "1"}
     worker, reports, beat = (

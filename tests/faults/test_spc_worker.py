@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 from django.db import connection
 
 from lines.models import Alarm, Pending
@@ -43,6 +44,7 @@ def _assert_equals(plan: ControlPlan, pair: Chart, groups: list[list[int]]) -> N
     assert sorted(plan.signals.values_list("chart", "rule", "side", "point__number")) == sorted(batch)
 
 
+@pytest.mark.slow
 def test_killing_the_worker_loses_and_doubles_nothing(processes: Processes) -> None:
     plant = make_plant()
     single, grouped = plant.add_plan("ONE"), plant.add_plan("THREE", "XBAR-R", 3)

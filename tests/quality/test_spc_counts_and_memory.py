@@ -18,6 +18,9 @@ from quality.spc.panels import Chart, FrozenLimits, Panel
 from quality.spc.rules import find
 from quality.spc.variables import study_individuals, study_subgroups, xbar_r
 
+# The published cases run in test_spc_cases each time; these loops over random series in `make test-all`.
+pytestmark = pytest.mark.slow
+
 NAN = math.nan
 Number = float | None
 

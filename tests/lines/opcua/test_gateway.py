@@ -104,6 +104,7 @@ def following(processes: Processes, name: str = "gateway") -> bool:
     return processes.log(name).count("following") == 2
 
 
+@pytest.mark.slow
 def test_every_value_arrives_once_though_the_worker_is_killed(processes: Processes, plant: Plant) -> None:
     processes.start_worker("worker")
     processes.start_gateway()
@@ -129,6 +130,7 @@ def test_every_value_arrives_once_though_the_worker_is_killed(processes: Process
     wait_for("an empty spool", lambda: is_emptied(processes.var / "spool" / "L1"))
 
 
+@pytest.mark.slow
 def test_the_spool_survives_a_killed_gateway_and_a_dead_worker(processes: Processes, plant: Plant) -> None:
     processes.start_gateway()
     wait_for("both sessions", lambda: following(processes))
