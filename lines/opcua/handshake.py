@@ -147,7 +147,7 @@ class Handshake:
         self._namespace = namespace
         self._poster = poster
         self._wake = asyncio.Event()
-        self._answered: tuple[str, int] | None = None  # what this session answered last
+        self._answered: tuple[str, int] | None = None  # what the OPC UA session answered last
         self._lacking: set[str] = set()  # variables that the server does not have
 
     def wake(self) -> None:
