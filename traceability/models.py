@@ -3,10 +3,11 @@
 from traceability.containment.models import Containment
 from traceability.corrections.models import Correction
 from traceability.feeding.models import FeedPoint, Mounting
-from traceability.genealogy.models import GenealogyLink
+from traceability.genealogy.models import GenealogyLink, LinkEnd
 from traceability.holds.models import DispositionDecision, Hold, HoldUnit, Nonconformance
 from traceability.interlock.models import Permit, Rejudgement
 from traceability.issuing.models import SerialBlock, SerialCounter
+from traceability.rolls.models import RollCut, RollMark, RollScan
 from traceability.samples.models import Sample
 from traceability.trays.models import TrayLoad, TrayPlacement
 from traceability.units.models import CertificateValue, Lot, LotEvent, LotPart, Unit
@@ -20,6 +21,7 @@ __all__ = [
     "GenealogyLink",
     "Hold",
     "HoldUnit",
+    "LinkEnd",
     "Lot",
     "LotEvent",
     "LotPart",
@@ -27,6 +29,9 @@ __all__ = [
     "Nonconformance",
     "Permit",
     "Rejudgement",
+    "RollCut",
+    "RollMark",
+    "RollScan",
     "Sample",
     "SerialBlock",
     "SerialCounter",

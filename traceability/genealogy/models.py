@@ -19,7 +19,8 @@ class GenealogyLink(models.Model):
     """One input of one unit: a lot with a quantity, a component at a position, or a range of a roll."""
 
     output = models.ForeignKey(Unit, models.PROTECT, related_name="inputs")
-    input_unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="outputs")
+    # Its index is the one on (input_unit, from_m).
+    input_unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="outputs", db_index=False)
     input_lot = models.ForeignKey(Lot, models.PROTECT, null=True, related_name="outputs")
     record = models.ForeignKey(OperationRecord, models.PROTECT, related_name="+")
     quantity = models.FloatField(null=True)
@@ -28,6 +29,13 @@ class GenealogyLink(models.Model):
     lane = models.PositiveSmallIntegerField(null=True)
     from_m = models.FloatField(null=True, help_text="On the input roll's own axis.")
     to_m = models.FloatField(null=True)
+    # Several links between the same two rolls are the segments of one map (rolls/maps.py).
+    own_from_m = models.FloatField(null=True, help_text="On the output roll's own axis: where this input lies.")
+    own_to_m = models.FloatField(null=True)
+    is_reversed = models.BooleanField(default=False, db_default=False, help_text="The input's end came first.")
+    is_flipped = models.BooleanField(default=False, db_default=False, help_text="Sides A and B changed.")
+    is_mirrored = models.BooleanField(default=False, db_default=False, help_text="Lane k of n became n + 1 - k.")
+    delta_m = models.FloatField(null=True, help_text="How far the ends may lie off; none: not told.")
     basis = models.CharField(max_length=9, choices=LinkBasis, default=LinkBasis.RECORDED)
 
     class Meta:
@@ -40,4 +48,20 @@ class GenealogyLink(models.Model):
             models.CheckConstraint(
                 condition=Q(from_m=None, to_m=None) | Q(from_m__lt=models.F("to_m")), name="link_range"
             ),
+            models.CheckConstraint(
+                condition=Q(own_from_m=None, own_to_m=None) | Q(own_from_m__lt=models.F("own_to_m")),
+                name="link_own_range",
+            ),
         ]
+        indexes = [
+            models.Index(fields=["input_unit", "from_m"], condition=Q(input_unit__isnull=False), name="link_input_unit")
+        ]
+
+
+class LinkEnd(models.Model):
+    """The part was taken out again at rework: it was in the unit until then, and is not any more."""
+
+    link = models.OneToOneField(GenealogyLink, models.PROTECT, related_name="end")
+    record = models.ForeignKey(OperationRecord, models.PROTECT, related_name="+", help_text="That took it out.")
+    at = models.DateTimeField(help_text="End of the visit by the machine's clock.")
+    reason = models.CharField(max_length=200, blank=True)

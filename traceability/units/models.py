@@ -51,6 +51,7 @@ class Unit(models.Model):
     )
     last_test_passed = models.BooleanField(null=True, help_text="Verdict of the last test; None: no test stands.")
     length_m = models.FloatField(null=True)
+    lanes = models.PositiveSmallIntegerField(null=True, help_text="Of a roll: how many lie side by side.")
     mass_kg = models.FloatField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
