@@ -1,0 +1,230 @@
+"""Where-used from any start: a lot, a unit, metres of a roll, a channel, a tray or a station in a time window.
+
+A start names its first units; whatever was made of them, or of the metres, follows. One statement a page.
+"""
+
+import base64
+import binascii
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+from lines.errors import WRONG_PARAMETER, Refusal
+from lines.models import Station
+from lines.orders.models import Tracking
+from lines.orders.serials import canonical
+from traceability import errors
+from traceability.genealogy.errors import NO_ROLL, NOWHERE_SEEN
+from traceability.units.models import Lot, Unit
+from traceability.units.queries import KINDS, moment, unit_row, with_names
+
+# Seeds of rolls.reach: units with the metres of them that count; without metres the whole unit.
+_WHOLE = "null::int as lane, null::float8 as from_m, null::float8 as to_m"
+_LONG_AGO, _NEVER = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+_ENDED = "r.source_time - make_interval(secs => coalesce(r.clock_offset_s, 0))"
+_VISITS = (
+    f"select u.id as unit_id, {_WHOLE} from lines_operationrecord r join traceability_unit u on u.serial = r.serial"  # noqa: S608 - ours
+    f" where {_ENDED} between %(since)s and %(until)s"
+)
+_SEEDS = {
+    "unit": f"select %(unit)s::bigint as unit_id, {_WHOLE}",
+    "range": "select %(unit)s::bigint as unit_id, %(lane)s::int as lane, %(from_m)s::float8 as from_m,"
+    " %(to_m)s::float8 as to_m",
+    "channel": f"{_VISITS} and r.channel = %(channel)s",
+    "station": f"{_VISITS} and r.station_id = %(station)s",
+    "tray": f"select p.unit_id, {_WHOLE} from traceability_trayplacement p where p.tray = %(tray)s"  # noqa: S608 - ours
+    " and p.source_time between %(since)s and %(until)s",
+}
+STARTS = ("lot", *_SEEDS)
+_LONGEST = {"channel": 48, "tray": 32, "station": 32}
+_LOT = """
+select link.output_id, link.basis = 'MOUNTED' from traceability_currentlink link where link.input_lot_id in (
+    with recursive part (id) as (
+        select %(lot)s::bigint
+        union select p.child_id from traceability_lotpart p join part on p.parent_id = part.id
+    ) select id from part)
+"""
+_REACH = """
+with recursive seed (unit_id, lane, from_m, to_m) as materialized ({seeds}), way (unit_id, is_inferred) as (
+    {first}
+    union
+    select l.output_id, w.is_inferred or l.basis = 'MOUNTED' from way w
+    join traceability_currentlink l on l.input_unit_id = w.unit_id
+), reach as materialized (select unit_id, bool_and(is_inferred) as is_inferred from way group by unit_id)
+"""
+_FROM_SEEDS = """
+    select l.output_id, l.basis = 'MOUNTED' from seed s join traceability_currentlink l on l.input_unit_id = s.unit_id
+    where (s.lane is null or l.lane is null or l.lane = s.lane)
+        and (s.from_m is null or l.to_m is null or l.to_m > s.from_m)
+        and (s.to_m is null or l.from_m is null or l.from_m < s.to_m)
+"""
+# Counts and page are of one statement, so of one moment. Newest first: what comes meanwhile shifts nothing.
+_PAGE = """, counted as (
+    select d.code, lower(d.tracking) as kind, count(*) as n, min(u.id) as first
+    from reach join traceability_unit u on u.id = reach.unit_id
+    left join lines_materialdefinition d on d.id = u.definition_id group by 1, 2
+), page as (
+    select reach.unit_id, reach.is_inferred from reach join traceability_unit u on u.id = reach.unit_id
+    left join lines_materialdefinition d on d.id = u.definition_id
+    where (%(before)s::bigint is null or reach.unit_id < %(before)s)
+        and (%(kinds)s::text[] is null or lower(d.tracking) = any(%(kinds)s))
+    order by reach.unit_id desc limit %(limit)s
+)
+select (select json_agg(json_build_array(code, kind, n) order by first) from counted),
+       (select json_agg(json_build_array(unit_id, is_inferred) order by unit_id desc) from page)
+"""
+_EVERY = """
+select u.serial, lower(d.tracking), d.code, u.state, reach.is_inferred,
+       exists (select 1 from traceability_holdunit h where h.unit_id = u.id and h.released_at is null)
+from reach join traceability_unit u on u.id = reach.unit_id
+left join lines_materialdefinition d on d.id = u.definition_id
+where %(kinds)s::text[] is null or lower(d.tracking) = any(%(kinds)s)
+order by u.id desc
+"""
+_ROWS_A_TIME = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What to begin at, looked up. `about` says it again, for an answer and for a page's address."""
+
+    kind: str
+    values: dict[str, Any]
+    about: dict[str, Any]
+
+
+def read_start(words: Mapping[str, str]) -> Start:
+    """Read `kind` and what belongs to it. Raises Refusal with a code for what is wrong or not known here."""
+    kind = words.get("kind", "")
+    if kind not in STARTS:
+        raise Refusal(WRONG_PARAMETER, f"kind: one of {', '.join(STARTS)}")
+    if kind == "lot":
+        return lot_start(words.get("lot", ""))
+    if kind in ("unit", "range"):
+        return _of_unit(kind, words)
+    return _of_visits(kind, words)
+
+
+def lot_start(text: str) -> Start:
+    """Raises Refusal LOT_NOT_FOUND."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    lot = Lot.objects.filter(pk=number).first() if number else None
+    if lot is None:
+        raise Refusal(errors.LOT_NOT_FOUND, text[:32])
+    return Start("lot", {"lot": lot.pk}, {"lot": lot.pk})
+
+
+def _of_unit(kind: str, words: Mapping[str, str]) -> Start:
+    serial = canonical(words.get("serial", ""))
+    unit = Unit.objects.select_related("definition").filter(serial=serial).first() if serial.isprintable() else None
+    if unit is None:
+        raise Refusal(errors.UNIT_NOT_FOUND, serial[:64] if serial.isprintable() else "")
+    if kind == "unit":
+        return Start(kind, {"unit": unit.pk}, {"serial": unit.serial})
+    if unit.definition is None or unit.definition.tracking != Tracking.ROLL:
+        raise Refusal(NO_ROLL, unit.serial)
+    from_m, to_m = (metres(name, words.get(name, "")) for name in ("from_m", "to_m"))
+    if from_m is not None and to_m is not None and from_m >= to_m:
+        raise Refusal(WRONG_PARAMETER, "from_m is less than to_m")
+    text = words.get("lane", "")
+    if text and not (text.isascii() and text.isdigit() and len(text) < 5 and int(text)):
+        raise Refusal(WRONG_PARAMETER, "lane: 1 to 9999")
+    at = {"lane": int(text) if text else None, "from_m": from_m, "to_m": to_m}
+    return Start(kind, {"unit": unit.pk, **at}, {"serial": unit.serial, **at})
+
+
+def metres(name: str, text: str) -> float | None:
+    """A place on a roll. Raises Refusal WRONG_PARAMETER."""
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and 0 <= value <= 1_000_000 and len(text) < 32):
+        raise Refusal(WRONG_PARAMETER, f"{name}: metres, from 0 to 1000000")
+    return value
+
+
+def _of_visits(kind: str, words: Mapping[str, str]) -> Start:
+    name = words.get(kind, "").strip()
+    if not name or not name.isprintable() or len(name) > _LONGEST[kind]:
+        raise Refusal(WRONG_PARAMETER, f"{kind}: 1 to {_LONGEST[kind]} characters")
+    since, until = (moment(end, words.get(end, "")) for end in ("from", "to"))
+    if since and until and since > until:
+        raise Refusal(WRONG_PARAMETER, "from is not later than to")
+    values: dict[str, Any] = {"since": since or _LONG_AGO, "until": until or _NEVER, kind: name}
+    if kind == "station":
+        station = Station.objects.filter(code=name).first()
+        if station is None:
+            raise Refusal(NOWHERE_SEEN, name)
+        values["station"] = station.pk
+    window = {"from": since.isoformat() if since else None, "to": until.isoformat() if until else None}
+    return Start(kind, values, {kind: name, **window})
+
+
+def read_kinds(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Kinds by comma. Raises Refusal WRONG_PARAMETER."""
+    kinds = tuple(kind for kind in (part.strip() for part in text.split(",")) if kind)
+    if set(kinds) - set(known):
+        raise Refusal(WRONG_PARAMETER, f"kinds: of {', '.join(known)}")
+    return kinds
+
+
+UNIT_KINDS = tuple(KINDS)
+
+
+def reaching(start: Start) -> str:
+    """The beginning of a statement: `reach (unit_id, is_inferred)` holds every unit with something of the start."""
+    if start.kind == "lot":
+        return _REACH.format(seeds=f"select null::bigint, {_WHOLE}", first=_LOT)
+    # Units of a visit were there themselves; a unit or a range that is asked for is not used in itself.
+    with_themselves = " union select unit_id, false from seed" if start.kind not in ("unit", "range") else ""
+    return _REACH.format(seeds=_SEEDS[start.kind], first=_FROM_SEEDS + with_themselves)
+
+
+def where_used(start: Start, kinds: tuple[str, ...], limit: int, cursor: str = "") -> dict[str, Any]:
+    """Counts of all and one page of the units. Raises Refusal WRONG_PARAMETER for a cursor that is none."""
+    asked = {**start.values, "kinds": list(kinds) or None, "before": _read_cursor(cursor), "limit": limit + 1}
+    with connection.cursor() as at:
+        at.execute(reaching(start) + _PAGE, asked)
+        counted, found = at.fetchone()
+    counts = [{"definition": code, "kind": kind, "n_units": n} for code, kind, n in counted or ()]
+    rows = (found or [])[:limit]
+    units = {unit.pk: unit for unit in with_names(Unit.objects.filter(pk__in=[row[0] for row in rows]))}
+    return {
+        "n_units": sum(each["n_units"] for each in counts),
+        "counts": counts,
+        "units": [{**unit_row(units[pk]), "is_inferred": inferred} for pk, inferred in rows],
+        "next_cursor": _cursor(rows[-1][0]) if len(found or ()) > limit else None,
+    }
+
+
+def every_use(start: Start, kinds: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """Every unit, newest first, as it stood when this was begun; a few thousand in memory at a time."""
+    with connection.chunked_cursor() as at:
+        at.execute(reaching(start) + _EVERY, {**start.values, "kinds": list(kinds) or None})
+        while rows := at.fetchmany(_ROWS_A_TIME):
+            for serial, kind, definition, state, inferred, held in rows:
+                found = {"serial": serial, "kind": kind, "definition": definition, "state": state}
+                yield {**found, "is_held": held, "is_inferred": inferred}
+
+
+def _cursor(last: int) -> str:
+    return base64.urlsafe_b64encode(str(last).encode()).decode()
+
+
+def _read_cursor(cursor: str) -> int | None:
+    if not cursor:
+        return None
+    try:
+        text = base64.urlsafe_b64decode(cursor.encode()).decode()
+    except (ValueError, binascii.Error):
+        text = ""
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Refusal(WRONG_PARAMETER, "cursor: take it from next_cursor of the page before")
+    return int(text)

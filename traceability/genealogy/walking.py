@@ -1,0 +1,228 @@
+"""Walks through the genealogy, link by link: what a unit was made of, what it went into.
+
+One statement a walk, however deep. Pages hold together while stations post: the cursor carries what was the newest of
+everything when the first page was read, so that nothing comes twice, is left out, or appears half.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from lines.errors import WRONG_PARAMETER, Refusal
+
+MADE_OF, USED_IN = "made_of", "used_in"
+DIRECTIONS = (MADE_OF, USED_IN)
+# No route is deeper; a wrong loop in the links ends here at the latest.
+DEEPEST = 24
+LOT = "lot"
+_ROWS_A_TIME = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The newest link, correction and removal at one moment: what came later is not seen."""
+
+    link: int
+    correction: int
+    end: int
+
+    @property
+    def words(self) -> str:
+        return f"{self.link}.{self.correction}.{self.end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What to walk. `kinds` keeps of the links those whose far end is of these kinds (`lot`, `cell`, ...); empty: all.
+
+    `with_ended`: parts that were taken out again at rework too.
+    """
+
+    unit_id: int
+    direction: str = MADE_OF
+    depth: int = DEEPEST
+    as_of: datetime | None = None
+    kinds: tuple[str, ...] = ()
+    with_ended: bool = False
+
+
+# Links as they stood at a mark, and as they were known at a time: those that a correction removed later are there,
+# those that one added later are not.
+_AT_MARK = """(
+    select k.*, e.at as ended_at from traceability_genealogylink k
+    left join traceability_linkend e on e.link_id = k.id and e.id <= %(end)s
+    where k.id <= %(link)s and not exists (
+        select 1 from traceability_correction c where c.removed_link_id = k.id and c.id <= %(correction)s)
+)"""
+_AS_OF = """(
+    select k.*, e.at as ended_at from traceability_genealogylink k
+    join lines_operationrecord said on said.id = k.record_id
+    left join traceability_correction added on added.added_link_id = k.id
+    left join (traceability_linkend e join lines_operationrecord took on took.id = e.record_id
+               and took.received_at <= %(as_of)s) on e.link_id = k.id
+    where coalesce(added.at, said.received_at) <= %(as_of)s and not exists (
+        select 1 from traceability_correction c where c.removed_link_id = k.id and c.at <= %(as_of)s)
+)"""
+# `union` drops (unit, level) pairs that were seen, and the level is bounded: a loop ends, a shared roll is walked once.
+_WALK = """
+with recursive walk (unit_id, level) as (
+    select %(unit)s::bigint, 0
+    union
+    select l.{far}, w.level + 1 from walk w join {links} l on l.{near} = w.unit_id
+    where l.{far} is not null and w.level + 1 < %(depth)s{ended}
+), nearest as (select unit_id, min(level) as level from walk group by unit_id
+), found as materialized (
+    select l.id, n.level + 1 as level from nearest n join {links} l on l.{near} = n.unit_id
+    left join traceability_unit far on far.id = l.{far}
+    left join lines_materialdefinition kind on kind.id = far.definition_id
+    where (%(kinds)s::text[] is null or coalesce(lower(kind.tracking), {kindless}) = any(%(kinds)s)){ended}
+)"""
+_SHOWN = """
+select f.id, f.level, o.serial, i.serial, t.id, t.supplier, t.number, coalesce(t.material_code, d.code),
+       case when t.id is not null then 'lot' else lower(d.tracking) end, od.code, lower(od.tracking),
+       l.quantity, l.uom, l.position, l.lane, l.from_m, l.to_m, l.own_from_m, l.own_to_m, l.delta_m, l.is_reversed,
+       l.is_flipped, l.is_mirrored, l.basis, e.at, r.operation, s.code, r.source_time, l.record_id
+from found f
+join traceability_genealogylink l on l.id = f.id
+join lines_operationrecord r on r.id = l.record_id
+join lines_station s on s.id = r.station_id
+join traceability_unit o on o.id = l.output_id
+left join lines_materialdefinition od on od.id = o.definition_id
+left join traceability_unit i on i.id = l.input_unit_id
+left join lines_materialdefinition d on d.id = i.definition_id
+left join traceability_lot t on t.id = l.input_lot_id
+left join traceability_linkend e on e.link_id = l.id and {end_known}
+"""
+
+
+def newest() -> Mark:
+    """The mark of this moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select coalesce((select max(id) from traceability_genealogylink), 0),"
+            " coalesce((select max(id) from traceability_correction), 0),"
+            " coalesce((select max(id) from traceability_linkend), 0)"
+        )
+        return Mark(*cursor.fetchone())
+
+
+def _statement(walk: Walk) -> str:
+    behind = walk.direction == MADE_OF
+    return _WALK.format(
+        links=_AT_MARK if walk.as_of is None else _AS_OF,
+        near="output_id" if behind else "input_unit_id",
+        far="input_unit_id" if behind else "output_id",
+        # Whatever is no unit is a lot; and a unit whose serial no rule knows is of no kind.
+        kindless="case when l.input_lot_id is not null then 'lot' else '' end" if behind else "''",
+        ended="" if walk.with_ended else " and l.ended_at is null",
+    )
+
+
+def _parameters(walk: Walk, mark: Mark) -> dict[str, Any]:
+    return {
+        **{"unit": walk.unit_id, "depth": walk.depth, "as_of": walk.as_of},
+        **{"kinds": list(walk.kinds) or None},
+        **{"link": mark.link, "correction": mark.correction, "end": mark.end},
+    }
+
+
+def _shown(walk: Walk) -> str:
+    known = "e.id <= %(end)s" if walk.as_of is None else "e.at <= %(as_of)s"
+    return _SHOWN.format(end_known=known)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPage:
+    """One page of links in the order they were stored, so from the oldest input on."""
+
+    links: list[dict[str, Any]]
+    n_links: int
+    next_cursor: str | None
+
+
+def link_page(walk: Walk, limit: int, cursor: str = "") -> LinkPage:
+    """The page of the walk behind `cursor`. Raises Refusal WRONG_PARAMETER for a cursor that is none."""
+    mark, after = _read_cursor(cursor) if cursor else (newest(), 0)
+    counted = _statement(walk) + _COUNTED
+    shown = _shown(walk).replace("select f.id", "select counted.n, f.id", 1).replace("from found f", _PAGED, 1)
+    sql = f"{counted}{shown} order by f.id limit %(limit)s"
+    asked = {**_parameters(walk, mark), "after": after, "limit": limit + 1}
+    with connection.cursor() as at:
+        at.execute(sql, asked)
+        rows = at.fetchall()
+    links = [link_row(row[1:]) for row in rows[:limit]]
+    more = len(rows) > limit
+    n_links = rows[0][0] if rows else 0
+    return LinkPage(links, n_links, _cursor(mark, links[-1]["link"]) if more else None)
+
+
+# The count comes beside the rows, so that both are of one moment.
+_COUNTED = ", counted as (select count(*) as n from found)"
+_PAGED = "from counted join found f on f.id > %(after)s"
+
+
+def every_link(walk: Walk) -> Iterator[dict[str, Any]]:
+    """All links of the walk, as they stood when it was begun, with a few thousand in memory at a time."""
+    sql = f"{_statement(walk)}{_shown(walk)} order by f.id"
+    mark = newest()
+    with connection.chunked_cursor() as at:
+        at.execute(sql, _parameters(walk, mark))
+        while rows := at.fetchmany(_ROWS_A_TIME):
+            for row in rows:
+                yield link_row(row)
+
+
+def link_row(row: Sequence[Any]) -> dict[str, Any]:
+    """A link of the statements above."""
+    link, level, output, serial, lot_id, supplier, number, material, kind, of, of_kind, *place = row
+    quantity, uom, position, lane, from_m, to_m, own_from_m, own_to_m, delta_m, *rest = place
+    is_reversed, is_flipped, is_mirrored, basis, ended_at, operation, station, at, record = rest
+    return {
+        "link": link,
+        "level": level,
+        "output": output,
+        "output_kind": of_kind,
+        "output_definition": of,
+        "serial": serial,
+        "lot": {"id": lot_id, "supplier": supplier, "number": number} if lot_id is not None else None,
+        "kind": kind,
+        "material": material,
+        "quantity": quantity,
+        "uom": uom,
+        "position": position,
+        "lane": lane,
+        "from_m": from_m,
+        "to_m": to_m,
+        "own_from_m": own_from_m,
+        "own_to_m": own_to_m,
+        "delta_m": delta_m,
+        "is_reversed": is_reversed,
+        "is_flipped": is_flipped,
+        "is_mirrored": is_mirrored,
+        "basis": basis,
+        "ended_at": ended_at.isoformat() if ended_at else None,
+        "operation": operation,
+        "station": station,
+        "at": at.isoformat(),
+        "record": record,
+    }
+
+
+def _cursor(mark: Mark, after: int) -> str:
+    return base64.urlsafe_b64encode(f"{mark.words}.{after}".encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[Mark, int]:
+    try:
+        parts = base64.urlsafe_b64decode(cursor.encode()).decode().split(".")
+    except (ValueError, binascii.Error):
+        parts = []
+    if len(parts) != 4 or not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
+        raise Refusal(WRONG_PARAMETER, "cursor: take it from next_cursor of the page before")
+    link, correction, end, after = (int(part) for part in parts)
+    return Mark(link, correction, end), after
