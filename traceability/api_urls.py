@@ -4,11 +4,14 @@ from django.urls import path
 
 from traceability.corrections import api as corrections
 from traceability.feeding import api as feeding
+from traceability.genealogy import api as genealogy
 from traceability.holds import api as holds
 from traceability.interlock import api as interlock
 from traceability.issuing import api as issuing
+from traceability.labels import api as labels
 from traceability.lots import api as lots
 from traceability.refused import api as refused
+from traceability.shipping import api as shipping
 from traceability.trays import api as trays
 from traceability.units import api as units
 
@@ -26,13 +29,17 @@ urlpatterns = [
     path("trays/<str:tray>/unload", trays.UnloadTrayView.as_view(), name="api-tray-unload"),
     path("trays/<str:tray>/swap", trays.SwapInTrayView.as_view(), name="api-tray-swap"),
     path("trays/<str:tray>/undock", trays.UndockTrayView.as_view(), name="api-tray-undock"),
+    path("labels", labels.LabelsView.as_view(), name="api-labels"),
     path("units", units.UnitsView.as_view(), name="api-units"),
     path("permits/<int:permit_id>", interlock.PermitView.as_view(), name="api-permit"),
     path("units/<path:serial>/permits", interlock.UnitPermitsView.as_view(), name="api-unit-permits"),
+    path("units/<path:serial>/genealogy", genealogy.GenealogyView.as_view(), name="api-genealogy"),
     path("units/<path:serial>", units.UnitView.as_view(), name="api-unit"),
     path("lots", lots.LotsView.as_view(), name="api-lots"),
     path("lots/merge", lots.MergeLotsView.as_view(), name="api-lots-merge"),
     path("lots/<int:lot_id>", lots.LotView.as_view(), name="api-lot"),
+    path("lots/<int:lot_id>/where-used", genealogy.LotUseView.as_view(), name="api-lot-where-used"),
+    path("where-used", genealogy.WhereUsedView.as_view(), name="api-where-used"),
     path("lots/<int:lot_id>/release", lots.ReleaseLotView.as_view(), name="api-lot-release"),
     path("lots/<int:lot_id>/block", lots.BlockLotView.as_view(), name="api-lot-block"),
     path("lots/<int:lot_id>/expiry", lots.LotExpiryView.as_view(), name="api-lot-expiry"),
@@ -53,6 +60,10 @@ urlpatterns = [
         holds.DispositionsView.as_view(),
         name="api-dispositions",
     ),
+    path("data-centres", shipping.DataCentresView.as_view(), name="api-data-centres"),
+    path("shipments", shipping.ShipmentsView.as_view(), name="api-shipments"),
+    path("shipments/<str:number>", shipping.ShipmentView.as_view(), name="api-shipment"),
+    path("shipments/<str:number>/return", shipping.ReturnView.as_view(), name="api-shipment-return"),
     path("corrections", corrections.CorrectionsView.as_view(), name="api-corrections"),
     path("corrections/<int:correction_id>", corrections.CorrectionView.as_view(), name="api-correction"),
 ]

@@ -8,10 +8,12 @@ from traceability.entry.pages import table as entry_table
 from traceability.entry.pages import unit as entry
 from traceability.holds import pages as holds
 from traceability.interlock import pages as interlock
+from traceability.labels import pages as labels
 from traceability.lots.pages import listing as lots
 from traceability.lots.pages import lot, receipt
 from traceability.refused import pages as refused
 from traceability.samples import pages as samples
+from traceability.shipping import pages as shipping
 from traceability.suspects import pages as suspects
 from traceability.trays import pages as trays
 from traceability.units import pages as units
@@ -28,6 +30,12 @@ urlpatterns = [
     path("lots/<int:lot_id>/split/", lot.split, name="split-lot"),
     path("lots/<int:lot_id>/<str:verb>/", lot.decide, name="decide-lot"),
     path("trays/<path:tray>/", trays.tray, name="tray"),
+    path("labels/", labels.labels, name="labels"),
+    path("labels/labels.<str:kind>", labels.label_file, name="label-file"),
+    path("shipments/", shipping.shipments, name="shipments"),
+    path("shipments/new/", shipping.new_shipment, name="new-shipment"),
+    path("shipments/<str:number>/", shipping.shipment, name="shipment"),
+    path("shipments/<str:number>/return/", shipping.take_units_back, name="return-shipment"),
     path("interlock/", interlock.interlock, name="interlock"),
     path("interlock/parts/", interlock.interlock_parts, name="interlock-parts"),
     path("interlock/<int:permit_id>/", interlock.verdict, name="verdict"),
