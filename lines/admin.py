@@ -24,6 +24,7 @@ else:
 NAMES = ("name_en", "name_ja")
 
 admin.site.register(models.Site, MasterAdmin, list_display=("code", *NAMES, "time_zone"))
+admin.site.register(models.DataCentreSite, MasterAdmin, list_display=("code", *NAMES, "country"))
 admin.site.register(models.Area, MasterAdmin, list_display=("code", *NAMES, "sequence"))
 admin.site.register(models.ProductionLine, MasterAdmin, list_display=("code", *NAMES))
 admin.site.register(models.Shift, MasterAdmin, list_display=("code", *NAMES, "starts_at", "ends_at"))

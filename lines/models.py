@@ -8,6 +8,7 @@ from lines.orders.models import BillItem, MaterialDefinition, Operation, Product
 from lines.people.models import Certification, Person, PersonToken, StationToken
 from lines.plant.models import (
     Area,
+    DataCentreSite,
     NodeFault,
     OpcUaServer,
     ProductionLine,
@@ -38,6 +39,7 @@ __all__ = [
     "BillItem",
     "Certification",
     "CommittedRange",
+    "DataCentreSite",
     "Event",
     "Gap",
     "LedgerHour",

@@ -24,6 +24,7 @@ PARAMETERS: dict[str, Any] = {
     "report_id": 1,
     "file_format": "pdf",
     "Idempotency-Key": "MIX-1:b7:R:17",
+    "number": "S-2027-001",
     "limit": 100,
 }
 
@@ -133,6 +134,15 @@ BODIES: dict[str, dict[str, Any]] = {
             "data": [[24.9, 25.1, 25.0], [25.2, 25.0, 24.8], [25.1, 24.9, 25.0], [25.0, 25.1, 24.9]],
             "params": {"usl": 26.0},
         },
+    },
+    "ship_units": {
+        "One container": {
+            **{"number": "S-2027-002", "site": "DC-SAKAI", "serials": ["SK1XLF6BL000002Y2"]},
+            "shipped_at": "2027-04-01T09:30:00Z",
+        }
+    },
+    "take_back_units": {
+        "After an alarm there": {"serials": ["SK1XLF6BL000001XR"], "reason": "Insulation alarm at the site."}
     },
     "make_token": {"For one operation": {"operations": ["MIX-A"], "expires_at": "2027-04-02T10:00:00Z"}},
 }

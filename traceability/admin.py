@@ -69,6 +69,8 @@ for _model, _columns in (
     (models.Mounting, ("feed_point", "lot", "mounted_at", "unmounted_at")),
     (models.SerialCounter, ("design_code", "day", "next_sequence")),
     (models.SerialBlock, ("station", "definition", "day", "first_sequence", "count")),
+    (models.Shipment, ("number", "site", "shipped_at", "by")),
+    (models.ShippedUnit, ("shipment", "unit", "returned_at", "reason")),
     (models.Sample, ("code", "unit", "operation", "state", "taken_at")),
     (models.Correction, ("record", "kind", "by", "at")),
     (models.Rejudgement, ("record", "codes_before", "codes_after", "at")),

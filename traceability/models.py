@@ -9,6 +9,7 @@ from traceability.interlock.models import Permit, Rejudgement
 from traceability.issuing.models import SerialBlock, SerialCounter
 from traceability.rolls.models import RollCut, RollMark, RollScan
 from traceability.samples.models import Sample
+from traceability.shipping.models import Shipment, ShippedUnit
 from traceability.trays.models import TrayLoad, TrayPlacement
 from traceability.units.models import CertificateValue, Lot, LotEvent, LotPart, Unit
 
@@ -35,6 +36,8 @@ __all__ = [
     "Sample",
     "SerialBlock",
     "SerialCounter",
+    "Shipment",
+    "ShippedUnit",
     "TrayLoad",
     "TrayPlacement",
     "Unit",

@@ -31,6 +31,7 @@ class Tracking(models.TextChoices):
     JELLY_ROLL = "JELLY_ROLL", "Jelly roll"
     STACK = "STACK", "Stack"
     CELL = "CELL", "Cell"
+    MODULE = "MODULE", "Module"
     PACK = "PACK", "Pack"
     CONTAINER = "CONTAINER", "Container"
 

@@ -142,6 +142,11 @@ def may_receive_goods(person: Person) -> bool:
     return person.role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 
+def may_ship(person: Person) -> bool:
+    """Shipments to data centres, and taking back what returns."""
+    return person.role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
+
+
 def may_hold(person: Person) -> bool:
     """Placing and releasing holds."""
     return person.role in (Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR)

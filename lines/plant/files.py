@@ -6,6 +6,7 @@ Read by `load_plant` (into the database) and by the plant simulator (which knows
 from pathlib import Path
 
 from lines.plant.checking import check_plant
+from lines.plant.data_centre_files import read_data_centres
 from lines.plant.gauge_files import read_gauge_readings
 from lines.plant.plan_files import read_control_plans
 from lines.plant.product_files import read_products
@@ -16,6 +17,7 @@ from lines.plant.shapes import (
     CertificationFile,
     CharacteristicFile,
     ControlPlanFile,
+    DataCentreSiteFile,
     DefinitionFile,
     FeedPointFile,
     GaugeFile,
@@ -51,6 +53,7 @@ __all__ = [
     "CertificationFile",
     "CharacteristicFile",
     "ControlPlanFile",
+    "DataCentreSiteFile",
     "DefinitionFile",
     "FeedPointFile",
     "GaugeFile",
@@ -106,6 +109,7 @@ def read_plant(folder: Path) -> PlantFiles:
         reaction_codes=read_reaction_codes(folder),
         reaction_steps=read_reaction_steps(folder),
         gauge_readings=read_gauge_readings(folder),
+        data_centres=read_data_centres(folder),
     )
     check_plant(plant)
     return plant

@@ -41,6 +41,21 @@ class ProductionLine(Bilingual):
         return self.code
 
 
+class DataCentreSite(Bilingual):
+    """Where containers are shipped to."""
+
+    code = models.CharField(max_length=32, unique=True)
+    country = models.CharField(max_length=2, help_text="ISO 3166, two letters.")
+    latitude = models.FloatField(null=True, blank=True, help_text="Degrees north.")
+    longitude = models.FloatField(null=True, blank=True, help_text="Degrees east.")
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
 class SecurityPolicy(models.TextChoices):
     """All but NONE sign and encrypt."""
 

@@ -16,7 +16,7 @@ from lines.plant.shapes import (
 from lines.plant.site_files import serial_characters
 from lines.plant.tables import check_limits, check_sigma
 
-TRACKINGS = ("SLURRY_BATCH", "ROLL", "JELLY_ROLL", "STACK", "CELL", "PACK", "CONTAINER")
+TRACKINGS = ("SLURRY_BATCH", "ROLL", "JELLY_ROLL", "STACK", "CELL", "MODULE", "PACK", "CONTAINER")
 ON_FAIL = ("SCRAP", "HOLD")
 MOST_SECONDS = 30 * 86_400
 LONGEST_GRADE = 8

@@ -6,7 +6,17 @@ from datetime import time
 from lines.people.actors import acting
 from lines.plant.files import Name, PlantFiles, StationFile
 from lines.plant.master import Changes, Rows
-from lines.plant.models import Area, OpcUaServer, ProductionLine, ReasonCode, Shift, Signal, Site, Station
+from lines.plant.models import (
+    Area,
+    DataCentreSite,
+    OpcUaServer,
+    ProductionLine,
+    ReasonCode,
+    Shift,
+    Signal,
+    Site,
+    Station,
+)
 
 
 def names(name: Name) -> dict[str, str]:
@@ -42,6 +52,15 @@ def load_equipment(plant: PlantFiles, changes: Changes) -> None:
             severity=reason.severity,
             station_kinds=list(reason.station_kinds),
             **names(reason.name),
+        )
+    sites = Rows(DataCentreSite, changes, "code")
+    for data_centre in plant.data_centres:
+        sites.keep(
+            data_centre.code,
+            country=data_centre.country,
+            latitude=data_centre.latitude,
+            longitude=data_centre.longitude,
+            **names(data_centre.name),
         )
     _load_stations(plant, line, changes)
 

@@ -141,7 +141,7 @@ class DefinitionFile:
 
     code: str
     name: Name
-    tracking: str  # SLURRY_BATCH, ROLL, JELLY_ROLL, STACK, CELL, PACK, CONTAINER
+    tracking: str  # SLURRY_BATCH, ROLL, JELLY_ROLL, STACK, CELL, MODULE, PACK, CONTAINER
     uom: str
     design_code: str  # three characters in the serial
 
@@ -312,6 +312,17 @@ class PersonFile:
 
 
 @dataclass(frozen=True)
+class DataCentreSiteFile:
+    """Where containers go. Degrees north and east; None: not told."""
+
+    code: str
+    name: Name
+    country: str  # ISO 3166, two letters
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True)
 class PlantFiles:
     site_code: str
     site_name: Name
@@ -334,3 +345,4 @@ class PlantFiles:
     reaction_codes: tuple[ReactionCodeFile, ...] = ()
     reaction_steps: tuple[ReactionStepFile, ...] = ()
     gauge_readings: tuple[GaugeReadingFile, ...] = ()
+    data_centres: tuple[DataCentreSiteFile, ...] = ()

@@ -154,7 +154,7 @@ def _move(found: Nonconformance, unit: Unit, decision: DispositionDecision) -> M
 
 
 def _check_still_here(found: Nonconformance, unit: Unit, what: str) -> None:
-    if unit.state == "CONSUMED" and what in (Disposition.REWORK, Disposition.RETURN):
+    if unit.state in ("CONSUMED", "SHIPPED") and what in (Disposition.REWORK, Disposition.RETURN):
         raise Refusal(errors.UNIT_GONE, f"{unit.serial}: {unit.state}")
     if unit.state == "RETURNED" and what not in _REACHES_NOBODY:
         raise Refusal(errors.UNIT_GONE, f"{unit.serial}: {unit.state}")

@@ -13,6 +13,7 @@ from traceability import errors
 from traceability.feeding.facts import MountedFacts
 from traceability.interlock import errors as entry_errors
 from traceability.interlock.facts import Step, UnitFacts
+from traceability.shipping.errors import UNIT_AWAY
 
 # After this time SPC has looked at the records; it takes less than a second as a rule.
 CONTAINED_AFTER_S = 1
@@ -118,6 +119,10 @@ def consumed(facts: UnitFacts) -> Finding | None:
 
 def returned(facts: UnitFacts) -> Finding | None:
     return Finding(entry_errors.RETURNED, facts.serial) if facts.state == "RETURNED" else None
+
+
+def away(facts: UnitFacts) -> Finding | None:
+    return Finding(UNIT_AWAY, facts.serial) if facts.state == "SHIPPED" else None
 
 
 def maximum_passes(facts: UnitFacts) -> Finding | None:
@@ -284,6 +289,7 @@ CHECKS: tuple[Check, ...] = (
     scrapped,
     consumed,
     returned,
+    away,
     maximum_passes,
     wrong_recipe,
     grade_not_allowed,

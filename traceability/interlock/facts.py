@@ -11,7 +11,7 @@ from traceability.feeding.facts import MountedFacts
 from traceability.holds.facts import HoldFacts
 
 # Kinds of unit that are gone once they are built in; rolls and batches are used up by and by.
-DISCRETE = frozenset({"JELLY_ROLL", "STACK", "CELL", "PACK"})
+DISCRETE = frozenset({"JELLY_ROLL", "STACK", "CELL", "MODULE", "PACK"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def decide(facts: UnitFacts, verdict: str, deviations: list[str]) -> Outcome:
     deviations it is held at its next step, unless it is out of the line anyway.
     """
     step = facts.step
-    if step is None or not facts.is_next or facts.state in ("SCRAPPED", "CONSUMED", "RETURNED"):
+    if step is None or not facts.is_next or facts.state in ("SCRAPPED", "CONSUMED", "RETURNED", "SHIPPED"):
         return Outcome("HOLD", facts.state, facts.next_step, _reason(deviations))
     if verdict == "PASS":
         after = step_after(facts, step)

@@ -38,6 +38,8 @@ def unit_state(state: str) -> SafeString:
         UnitState.COMPLETED: ("ok", "done", _("Completed its route")),
         UnitState.CONSUMED: ("ok", "link", _("Built into another unit")),
         UnitState.SCRAPPED: ("bad", "aborted", _("Scrapped")),
+        UnitState.RETURNED: ("quiet", "link", _("Returned to the supplier")),
+        UnitState.SHIPPED: ("ok", "link", _("Shipped to a data centre")),
     }.get(UnitState(state), ("quiet", "idle", state))
     return format_html('<span class="badge {}">{} {}</span>', kind, icon(shape), word)
 

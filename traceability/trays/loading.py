@@ -35,7 +35,7 @@ from traceability.trays.bodies import (
 from traceability.trays.queries import show_tray
 
 LONGEST_ACTOR = 120
-_GONE = ("CONSUMED", "RETURNED")
+_GONE = ("CONSUMED", "RETURNED", "SHIPPED")
 
 
 @dataclass(frozen=True, slots=True)

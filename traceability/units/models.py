@@ -12,6 +12,7 @@ class UnitState(models.TextChoices):
     CONSUMED = "CONSUMED", "Built into another unit"
     SCRAPPED = "SCRAPPED", "Scrapped"
     RETURNED = "RETURNED", "Returned to the supplier"
+    SHIPPED = "SHIPPED", "Shipped to a data centre"
 
 
 class Unit(models.Model):
