@@ -1,5 +1,6 @@
 """The typed contract of each kind of station, and the reading of a post by it. Pure."""
 
+from dataclasses import replace
 from typing import Any
 
 from lines import errors
@@ -24,6 +25,15 @@ from lines.stations.body import (
 )
 from lines.stations.parts import ALL_PARTS, Contract, read_component, read_consumed, read_counted, read_range
 from lines.stations.results import BadItem, MeasuredValue, PermitRequest, StationResult, UnitResult
+from lines.stations.web import (
+    MOST_MARKS,
+    MOST_SCANS,
+    check_web,
+    read_cut_out,
+    read_mark,
+    read_removed,
+    read_scan,
+)
 
 MAX_ITEMS = 512
 MAX_MEASUREMENTS = 1000
@@ -194,10 +204,19 @@ def _read_unit(fields: Fields, contract: Contract, path: str, tolerance: Toleran
         channel=read_text(fields, "channel", path, longest=48),
         grade=read_text(fields, "grade", path, longest=8),
         counts=read_rows(fields, "counts", path, read_counted, most=200),
+        lanes=read_count(fields, "lanes", path, largest=64),
+        marks=read_rows(fields, "marks", path, read_mark, most=MOST_MARKS),
+        scans=read_rows(fields, "scans", path, read_scan, most=MOST_SCANS),
+        cut_outs=tuple(
+            cut if cut.serial else replace(cut, serial=serial)
+            for cut in read_rows(fields, "cut_outs", path, read_cut_out, most=200)
+        ),
+        removed=read_rows(fields, "removed", path, read_removed, most=200),
     )
     once(((c.code, c.position) for c in result.counts), f"{path}.counts", "code and position")
     for part, rows in (("components", result.components), ("ranges", result.ranges)):
         if any(row.serial == serial for row in rows):
             refuse(errors.OUT_OF_RANGE, f"{path}.{part}", "a unit is not made of itself")
+    check_web(result, path)
     contract.check(result, path)
     return result

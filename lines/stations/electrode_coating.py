@@ -1,12 +1,13 @@
 """Coating group (mixing, coating, calendering, slitting, notching): batches by mass, rolls by metre range and lane.
 
 A slurry batch posts its mass and the lots weighed in; a roll posts its length, the ranges of the rolls it was made
-from with their lanes, and the batches it took by quantity. The side (A or B) stands in a measurement's position.
+from with their lanes, the batches it took by quantity, and where on its own metres each of them lies; marks and scans
+on them, and what was cut out. The side (A or B) stands in a measurement's position.
 """
 
 from lines import errors
 from lines.stations.body import refuse
-from lines.stations.parts import Contract
+from lines.stations.parts import WEB, Contract
 from lines.stations.results import UnitResult
 
 
@@ -18,7 +19,7 @@ def check(result: UnitResult, path: str) -> None:
 
 CONTRACT = Contract(
     kind="ELECTRODE_COATING",
-    parts=frozenset({"length_m", "mass_kg", "consumed", "components", "ranges"}),
+    parts=WEB | {"mass_kg", "consumed", "components", "ranges"},
     takes_trays=False,
     check=check,
 )

@@ -26,5 +26,13 @@ BODY_CUT = Code(
     "Send it again, with the same key.",
     "同じキーでもう一度送ってください。",
 )
+RANGES_OVERLAP = Code(
+    "MES-L-0980",
+    422,
+    "A result takes or cuts out the same metres of one lane twice.",
+    "1件の結果の中で、同じレーンの同じ区間が2回使用または切除されています。",
+    "Send each metre once: as a range of the unit, or as a cut-out.",
+    "各区間は、使用区間または切除区間のどちらかとして1回だけ送ってください。",
+)
 
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]

@@ -16,7 +16,7 @@ def check(result: UnitResult, path: str) -> None:
 
 CONTRACT = Contract(
     kind="PACK_TEST",
-    parts=frozenset({"consumed", "components"}),
+    parts=frozenset({"consumed", "components", "removed"}),
     takes_trays=False,
     check=check,
 )

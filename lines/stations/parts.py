@@ -4,11 +4,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lines import errors
-from lines.stations.body import Fields, known_only, once, read_count, read_number, read_serial, read_text, refuse
+from lines.stations.body import (
+    Fields,
+    known_only,
+    once,
+    read_count,
+    read_flag,
+    read_number,
+    read_serial,
+    read_text,
+    refuse,
+)
 from lines.stations.results import AttributeCount, ConsumedLot, PlacedComponent, RollRange, UnitResult
+from lines.stations.web import OWN, read_metres, read_own
 
 # Every part any kind sends; for the others it is "not of this kind" rather than "unknown".
-ALL_PARTS = frozenset({"consumed", "components", "ranges", "length_m", "mass_kg", "tray", "slot", "channel", "items"})
+WEB = frozenset({"length_m", "lanes", "marks", "scans", "cut_outs"})
+ALL_PARTS = WEB | {"consumed", "components", "ranges", "mass_kg", "tray", "slot", "channel", "items", "removed"}
+
+_CONSUMED = OWN | {"material", "supplier", "lot", "quantity", "unit"}
+_COMPONENT = OWN | {"serial", "position", "quantity"}
+_RANGE = OWN | {"serial", "lane", "from_m", "to_m", "reversed", "flipped", "mirrored"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +38,7 @@ class Contract:
 
 
 def read_consumed(row: Fields, path: str) -> ConsumedLot:
-    known_only(row, frozenset({"material", "supplier", "lot", "quantity", "unit"}), path)
+    known_only(row, _CONSUMED, path)
     quantity = read_number(row, "quantity", path, required=True, above=0)
     assert quantity is not None  # noqa: S101 - required
     return ConsumedLot(
@@ -31,6 +47,7 @@ def read_consumed(row: Fields, path: str) -> ConsumedLot:
         lot=read_text(row, "lot", path, required=True),
         quantity=quantity,
         unit=read_text(row, "unit", path, required=True, longest=8),
+        **read_own(row, path),
     )
 
 
@@ -48,26 +65,27 @@ def read_counted(row: Fields, path: str) -> AttributeCount:
 
 
 def read_component(row: Fields, path: str) -> PlacedComponent:
-    known_only(row, frozenset({"serial", "position", "quantity"}), path)
+    known_only(row, _COMPONENT, path)
     return PlacedComponent(
         serial=read_serial(row.get("serial"), f"{path}.serial"),
         position=read_count(row, "position", path),
         quantity=read_number(row, "quantity", path, above=0),
+        **read_own(row, path),
     )
 
 
 def read_range(row: Fields, path: str) -> RollRange:
-    known_only(row, frozenset({"serial", "lane", "from_m", "to_m"}), path)
-    from_m = read_number(row, "from_m", path, required=True)
-    to_m = read_number(row, "to_m", path, required=True)
-    assert from_m is not None and to_m is not None  # noqa: S101 - required
-    if not 0 <= from_m < to_m:
-        refuse(errors.OUT_OF_RANGE, path, "from_m must be 0 or more and less than to_m")
+    known_only(row, _RANGE, path)
+    from_m, to_m = read_metres(row, path)
     return RollRange(
         serial=read_serial(row.get("serial"), f"{path}.serial"),
         lane=read_count(row, "lane", path),
         from_m=from_m,
         to_m=to_m,
+        is_reversed=read_flag(row, "reversed", path),
+        is_flipped=read_flag(row, "flipped", path),
+        is_mirrored=read_flag(row, "mirrored", path),
+        **read_own(row, path),
     )
 
 

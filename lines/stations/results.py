@@ -40,6 +40,9 @@ class ConsumedLot:
     lot: str
     quantity: float
     unit: str
+    own_from_m: float | None = None  # where on the unit's own axis it lies, for a roll
+    own_to_m: float | None = None
+    delta_m: float | None = None  # how far the ends may lie off
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +62,69 @@ class PlacedComponent:
     serial: str
     position: int | None
     quantity: float | None
+    own_from_m: float | None = None  # where on the unit's own axis it lies, for a roll
+    own_to_m: float | None = None
+    delta_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RollRange:
-    """Metres of a roll that went into the unit, on that roll's own axis."""
+    """Metres of a roll that went into the unit, on that roll's own axis, and where they lie on the unit's own one."""
 
     serial: str
     lane: int | None
     from_m: float
     to_m: float
+    own_from_m: float | None = None
+    own_to_m: float | None = None
+    is_reversed: bool = False
+    is_flipped: bool = False
+    is_mirrored: bool = False
+    delta_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebMark:
+    """What was seen on the unit's own metres; `side` A, B or empty, `y_mm` from the operator side."""
+
+    from_m: float
+    to_m: float
+    lane: int | None
+    side: str
+    y_mm: float | None
+    code: str
+    size_mm: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WebScan:
+    """One pass of a gauge across the unit's web, values evenly from the operator side."""
+
+    characteristic: str
+    side: str
+    at_m: float
+    values: tuple[float, ...]
+    gauge: str
+
+
+@dataclass(frozen=True, slots=True)
+class CutOut:
+    """Metres cut out as scrap, of a roll that went into the unit or of the unit itself, on that roll's axis."""
+
+    serial: str
+    lane: int | None
+    from_m: float
+    to_m: float
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedPart:
+    """A component taken out again, by its serial or its position."""
+
+    serial: str
+    position: int | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +144,11 @@ class UnitResult:
     channel: str
     grade: str = ""
     counts: tuple[AttributeCount, ...] = ()
+    lanes: int | None = None  # of a roll, side by side
+    marks: tuple[WebMark, ...] = ()
+    scans: tuple[WebScan, ...] = ()
+    cut_outs: tuple[CutOut, ...] = ()
+    removed: tuple[RemovedPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
