@@ -182,6 +182,11 @@ def suspect_serials(calibration_id: int) -> list[str]:
         return [serial for (serial,) in cursor]
 
 
+def judged(gauge: Gauge, since: datetime | None, until: datetime | None) -> tuple[str, dict[str, Any]]:
+    """A subquery of the serials that it judged in a window, with its parameters."""
+    return f"select distinct r.serial {_JUDGED}", _parameters(gauge, since, until)
+
+
 def windows_of(gauge: Gauge) -> list[tuple[Calibration, Window | None]]:
     """Its calibrations, newest first, with the time that each makes suspect."""
     rows = list(gauge.calibrations.order_by("at", "pk"))
@@ -195,13 +200,16 @@ def _asked(calibration_id: int) -> tuple[Calibration, Window, dict[str, Any]]:
         raise Refusal(errors.CALIBRATION_UNKNOWN, str(calibration_id))
     gauge = calibration.gauge
     window = suspect_window(list(gauge.calibrations.order_by("at", "pk")), calibration)
+    return calibration, window, _parameters(gauge, window.since, window.until)
+
+
+def _parameters(gauge: Gauge, since: datetime | None, until: datetime | None) -> dict[str, Any]:
     linked = sorted(gauge.characteristics.values_list("code", flat=True))
-    parameters = {
+    return {
         "station": gauge.station_id,
         "channel": gauge.channel,
-        "since": window.since,
-        "until": window.until,
-        "received_from": window.since - _CLOCKS_AGREE if window.since else None,
+        "since": since,
+        "until": until,
+        "received_from": since - _CLOCKS_AGREE if since else None,
         "characteristics": linked or None,
     }
-    return calibration, window, parameters

@@ -1,0 +1,73 @@
+"""Recalls as they were kept, and what is missing in the genealogy, looked after so that a recall need not search."""
+
+from django.db import models
+
+from lines.models import MaterialDefinition, RouteStep
+from traceability.holds.models import Hold
+from traceability.units.models import Unit
+
+
+class Recall(models.Model):
+    """What was asked, what was found then, and the hold that was placed. Never changed."""
+
+    token = models.CharField(max_length=36, unique=True, help_text="Of the form or request: sent twice, it is one.")
+    asked = models.JSONField(help_text="The suspect.")
+    subject = models.CharField(max_length=300, help_text="The suspect in words.")
+    reason = models.CharField(max_length=200)
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=150, help_text="User name.")
+    hold = models.ForeignKey(Hold, models.PROTECT, null=True, related_name="recalls", help_text="None: a drill.")
+    n_recorded = models.PositiveIntegerField(help_text="Units with it in them, recorded all the way.")
+    n_inferred = models.PositiveIntegerField(help_text="By what was mounted, or within an uncertainty.")
+    n_possible = models.PositiveIntegerField(help_text="Behind a link that is missing.")
+    n_missing = models.PositiveIntegerField(help_text="Links missing on the way.")
+    n_shipped = models.PositiveIntegerField(help_text="Units of all three that had left the plant.")
+    content_sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Recall {self.pk}"
+
+    @property
+    def n_units(self) -> int:
+        return self.n_recorded + self.n_inferred + self.n_possible
+
+
+class RecallContent(models.Model):
+    """The canonical content, whose SHA-256 is the recall's: JSON, compressed."""
+
+    recall = models.OneToOneField(Recall, models.PROTECT, primary_key=True, related_name="content")
+    compressed = models.BinaryField()
+
+
+class MissingLink(models.Model):
+    """A unit took something in, or was somewhere, that nobody recorded: as last looked at by recall/checking.py.
+
+    Without a material: the unit went past the step without a record of it. Without a step: nobody knows its bill.
+    """
+
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="missing_links")
+    step = models.ForeignKey(RouteStep, models.PROTECT, null=True, related_name="+", db_index=False)
+    material = models.ForeignKey(MaterialDefinition, models.PROTECT, null=True, related_name="+", db_index=False)
+    needed = models.PositiveSmallIntegerField()
+    found = models.PositiveSmallIntegerField()
+    last_at = models.DateTimeField(help_text="Our clock: it was taken in by then, if at all.")
+
+    class Meta:
+        indexes = [models.Index(fields=["material", "last_at"], name="missing_link_material")]
+
+
+class LinkCheck(models.Model):
+    """How far the genealogy was looked at. One row, or none."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    checked_at = models.DateTimeField(help_text="Records received until a while before this are looked at.")
+    unit_id = models.BigIntegerField(help_text="So are units up to this one.")
+
+
+class LinkToCheck(models.Model):
+    """A unit that lost a link outside of any record: the database notes it when a link is deleted."""
+
+    unit = models.OneToOneField(Unit, models.CASCADE, primary_key=True, related_name="+")

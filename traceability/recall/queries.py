@@ -1,0 +1,315 @@
+"""What a suspect is in, how sure that is, what is missing, and what hangs behind that.
+
+A unit is RECORDED where every link from the suspect to it was told by a station or a correction, INFERRED where one was
+only mounted or lies within its uncertainty, POSSIBLE where it hangs behind a link that is missing. Everything is read
+in one transaction over a table of its own, which the database drops at its end; nothing else is written.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from lines.models import MaterialDefinition
+from lines.orders.models import BillItem
+from traceability.recall.lacking import LACKING, TOUCHED
+from traceability.recall.models import LinkCheck
+from traceability.recall.suspects import Suspect
+from traceability.whereabouts.queries import Group, Whereabouts, counted, facts_of
+
+CERTAINTIES = ("RECORDED", "INFERRED", "POSSIBLE")
+MOST_UNITS_SHOWN = 50
+# Below this a small plant's recall would always be "everything".
+_MANY = 1_000
+
+_MADE = """
+create temporary table recall_unit (unit_id bigint primary key, certainty smallint not null) on commit drop;
+create temporary table recall_missing (
+    unit_id bigint not null, step_id bigint, material_id bigint, operation text, needed int not null,
+    found int not null, last_at timestamptz) on commit drop
+"""
+_GONE = "drop table if exists recall_unit, recall_missing"
+_CERTAIN = """, certain (unit_id) as materialized (
+    select c.unit_id from ({certain}) as c (unit_id) join recall_unit a on a.unit_id = c.unit_id
+    union
+    select l.output_id from certain join traceability_currentlink l on l.input_unit_id = certain.unit_id
+    join recall_unit a on a.unit_id = l.output_id where l.basis <> 'MOUNTED'
+) update recall_unit a set certainty = 0 from certain where certain.unit_id = a.unit_id
+"""
+# Materials that the suspect may have come into a unit as, and steps that may have happened at it.
+_OF_CONCERN = """
+(m.material_id = any(%(materials)s)
+ or (m.material_id is null and (m.step_id is null or m.step_id = any(%(steps)s))))
+and (%(since)s::timestamptz is null or m.last_at >= %(since)s)
+"""
+_KEPT = f"""
+insert into recall_missing (unit_id, step_id, material_id, needed, found, last_at)
+select m.unit_id, m.step_id, m.material_id, m.needed, m.found, m.last_at from traceability_missinglink m
+where {_OF_CONCERN}
+"""  # noqa: S608 - a constant of this module
+# What came since the last look is looked at now; what was found of those units before does not count.
+_FRESH = f"""
+with recursive look (unit_id) as materialized ({{units}}), {LACKING.replace("{units}", "select unit_id from look")},
+stale as (delete from recall_missing s using look where look.unit_id = s.unit_id)
+insert into recall_missing (unit_id, step_id, material_id, needed, found, last_at)
+select m.unit_id, m.step_id, m.material_id, m.needed, m.found, m.last_at from lacking m where {_OF_CONCERN}
+"""  # noqa: S608 - constants of ours
+_EVERY = "select id from traceability_unit where %(since)s::timestamptz is null or updated_at >= %(since)s"
+_SINCE_LOOKED = f"""
+select id from traceability_unit where id > %(looked_unit)s
+union select unit_id from traceability_linktocheck
+union {TOUCHED.replace("%(since)s", "%(looked_at)s")}
+"""  # noqa: S608 - a constant of ours
+_BEHIND = """
+with recursive behind (unit_id) as (
+    select distinct unit_id from recall_missing
+    union
+    select l.output_id from behind join traceability_currentlink l on l.input_unit_id = behind.unit_id
+) insert into recall_unit (unit_id, certainty) select unit_id, 2 from behind on conflict do nothing
+"""
+_MISSING = """
+select u.serial, d.code, coalesce(m.operation, o.code), b.code, m.needed, m.found, m.last_at, a.certainty, m.step_id
+from recall_missing m join traceability_unit u on u.id = m.unit_id
+left join lines_materialdefinition d on d.id = u.definition_id
+left join lines_routestep s on s.id = m.step_id left join lines_operation o on o.id = s.operation_id
+left join lines_materialdefinition b on b.id = m.material_id
+left join recall_unit a on a.unit_id = m.unit_id
+order by m.unit_id, s.sequence, b.code {limit}
+"""
+_NOT_TOLD = """
+insert into recall_missing (unit_id, operation, needed, found, last_at)
+select unit_id, operation, 1, 0, last_at from ({untold}) as untold (unit_id, operation, last_at)
+"""
+_SITES = """
+select s.site, s.shipment, s.shipped_at, coalesce(s.outermost, s.serial), count(*),
+       count(*) filter (where a.certainty = 2)
+from seen s join recall_unit a on a.unit_id = s.id where s.place = 'SHIPPED' group by 1, 2, 3, 4 order by 1, 3, 4
+"""
+_ALL = "select unit_id from recall_unit"
+_PAGE = "select unit_id from recall_unit where unit_id > %(after_unit)s order by 1 limit %(most_units)s"
+_UNITS = """
+select a.certainty, s.serial, s.kind, s.state, s.is_held, s.place, s.station, s.next_operation, s.tray, s.slot,
+       s.channel, s.pack, s.container, s.shipment, s.site, s.id
+from seen s join recall_unit a on a.unit_id = s.id order by s.id
+"""
+_OF_LOT = """l.input_lot_id in (
+    with recursive lot (id) as (
+        select %(lot)s::bigint
+        union select p.child_id from traceability_lotpart p join lot on lot.id = p.parent_id
+    ) select id from lot)
+"""
+_OF_ROLL = "l.input_unit_id = %(unit)s"
+_FIRST = """
+select count(*) filter (where a.certainty = 0), count(*) filter (where a.certainty = 1)
+from traceability_currentlink l join recall_unit a on a.unit_id = l.output_id where {own}
+"""
+# Links of the answer, by how they are known: those into its units that carry the suspect.
+_LINKS = """
+select count(*) filter (where l.basis <> 'MOUNTED'), count(*) filter (where l.basis = 'MOUNTED')
+from recall_unit a join traceability_currentlink l on l.input_unit_id = a.unit_id where a.certainty < 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A link that nobody recorded. Without a material: no record of the operation, or none that says where. Without
+    an operation: nobody knows what the unit is made of."""
+
+    serial: str
+    kind: str | None
+    operation: str | None
+    material: str | None
+    needed: int
+    found: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """Links of the whole way; `by_operation`: (operation, material, links missing, units), the most first."""
+
+    n_recorded: int
+    n_inferred: int
+    n_missing: int
+    n_units_missing: int
+    by_operation: list[tuple[str | None, str | None, int, int]]
+
+    @property
+    def is_complete(self) -> bool:
+        return self.n_missing == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """The answer to a suspect while its transaction is open."""
+
+    suspect: Suspect
+    counts: dict[str, int]  # by certainty
+    n_all: int  # units of the plant, as the database estimates them
+
+    @property
+    def n_units(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def is_everything(self) -> bool:
+        """More than half of a plant that is not just beginning."""
+        return self.n_all >= _MANY and self.n_units > self.n_all / 2
+
+    def groups(self) -> list[tuple[str, Group]]:
+        """(certainty, group): where the units are now, by certainty."""
+        return [
+            (name, group)
+            for place, name in enumerate(CERTAINTIES)
+            if self.counts[name]
+            for group in counted(
+                "select unit_id from recall_unit where certainty = %(certainty)s", {"certainty": place}
+            )
+        ]
+
+    def n_shipped(self) -> int:
+        return sum(group.n_units for _, group in self.groups() if group.place == "SHIPPED")
+
+    def sites(self) -> list[dict[str, Any]]:
+        """What was shipped, by site, shipment and the outermost unit it went in."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"with recursive {facts_of(_ALL)} {_SITES}")
+            names = ("site", "shipment", "shipped_at", "serial", "n_units", "n_possible")
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def units(self, *, after: int = 0, limit: int | None = None) -> Iterator[tuple[str, Whereabouts]]:
+        """(certainty, unit) in order of ids, streamed."""
+        return _units(after, limit)
+
+    def completeness(self) -> Completeness:
+        with connection.cursor() as cursor:
+            cursor.execute(_LINKS)
+            recorded, inferred = cursor.fetchone()
+            first_recorded, first_inferred = _first_links(self.suspect)
+            cursor.execute(
+                "select coalesce(m.operation, o.code), b.code, sum(m.needed - m.found)::int, count(distinct m.unit_id)"
+                " from recall_missing m left join lines_routestep s on s.id = m.step_id"
+                " left join lines_operation o on o.id = s.operation_id"
+                " left join lines_materialdefinition b on b.id = m.material_id group by 1, 2 order by 3 desc, 1, 2"
+            )
+            by_operation = list(cursor.fetchall())
+            cursor.execute("select coalesce(sum(needed - found), 0)::int, count(distinct unit_id) from recall_missing")
+            missing, n_units = cursor.fetchone()
+        return Completeness(recorded + first_recorded, inferred + first_inferred, missing, n_units, by_operation)
+
+    def missing(self, limit: int | None = None) -> Iterator[Missing]:
+        with connection.cursor() as cursor:
+            cursor.execute(_MISSING.format(limit="" if limit is None else f"limit {limit:d}"))
+            while rows := cursor.fetchmany(2_000):
+                for *columns, _certainty, _step in rows:
+                    yield Missing(*columns)
+
+
+@contextmanager
+def traced(suspect: Suspect) -> Iterator[Traced]:
+    """Everything that the suspect is in, to be asked about while the block is open. Nothing is left behind."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_GONE)
+            cursor.execute(_MADE)
+            into = " insert into recall_unit (unit_id, certainty) select unit_id, 1 from reach"
+            cursor.execute(suspect.reach + into, suspect.parameters)
+            cursor.execute("analyze recall_unit")
+            cursor.execute(suspect.reach + _CERTAIN.replace("{certain}", suspect.certain), suspect.parameters)
+            _find_missing(suspect, cursor)
+            cursor.execute(_BEHIND)
+            cursor.execute("analyze recall_unit")
+            cursor.execute("select certainty, count(*) from recall_unit group by 1")
+            found = dict(cursor.fetchall())
+            n_all = _about_all(cursor)
+        yield Traced(suspect, {name: found.get(place, 0) for place, name in enumerate(CERTAINTIES)}, n_all)
+        with connection.cursor() as cursor:
+            cursor.execute(_GONE)
+
+
+def _find_missing(suspect: Suspect, cursor: Any) -> None:
+    materials, steps = _of_concern(suspect, cursor)
+    asked = {"materials": materials, "steps": steps, "since": suspect.since}
+    state = LinkCheck.objects.filter(pk=1).first()
+    if state is None:
+        cursor.execute(_FRESH.replace("{units}", _EVERY), asked)
+    else:
+        cursor.execute(_KEPT, asked)
+        looked = {"looked_unit": state.unit_id, "looked_at": state.checked_at, "until": timezone.now()}
+        cursor.execute(_FRESH.replace("{units}", _SINCE_LOOKED), asked | looked)
+    if suspect.untold:
+        cursor.execute(_NOT_TOLD.replace("{untold}", suspect.untold), suspect.parameters)
+    cursor.execute("analyze recall_missing")
+
+
+def _of_concern(suspect: Suspect, cursor: Any) -> tuple[list[int], list[int]]:
+    """Materials by which the suspect may have come into a unit, and steps that may have happened at it."""
+    cursor.execute(
+        "select distinct u.definition_id from recall_unit a join traceability_unit u on u.id = a.unit_id"
+        " where u.definition_id is not null"
+    )
+    carrying = {row[0] for row in cursor.fetchall()}
+    if suspect.material:
+        carrying.update(MaterialDefinition.objects.filter(code=suspect.material).values_list("pk", flat=True))
+    steps: list[int] = []
+    if suspect.operations:
+        cursor.execute(
+            "select s.id, s.definition_id from lines_routestep s join lines_operation o on o.id = s.operation_id"
+            " where o.code = any(%(operations)s)",
+            {"operations": list(suspect.operations)},
+        )
+        for step_id, definition_id in cursor.fetchall():
+            steps.append(step_id)
+            carrying.add(definition_id)
+    made_of = set(BillItem.objects.values_list("step__definition_id", "material_id"))
+    while grown := {output for output, part in made_of if part in carrying} - carrying:
+        carrying |= grown
+    return sorted(carrying), steps
+
+
+def _first_links(suspect: Suspect) -> tuple[int, int]:
+    """Links from the suspect itself to the first units, where it is a material or a roll."""
+    kind = suspect.asked.kind
+    if kind not in ("LOT", "ROLL_RANGE"):
+        return 0, 0
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST.replace("{own}", _OF_LOT if kind == "LOT" else _OF_ROLL), suspect.parameters)
+        recorded, inferred = cursor.fetchone()
+    return recorded, inferred
+
+
+def _about_all(cursor: Any) -> int:
+    """An estimate where there are many, for a count reads every row."""
+    cursor.execute("select reltuples::bigint from pg_class where oid = 'traceability_unit'::regclass")
+    (about,) = cursor.fetchone()
+    if about > 100_000:
+        return int(about)
+    cursor.execute("select count(*) from traceability_unit")
+    return int(cursor.fetchone()[0])
+
+
+def _units(after: int, limit: int | None) -> Iterator[tuple[str, Whereabouts]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"with recursive {facts_of(_PAGE)} {_UNITS}", {"after_unit": after, "most_units": limit})
+        while rows := cursor.fetchmany(2_000):
+            for certainty, *columns in rows:
+                yield CERTAINTIES[certainty], Whereabouts(*columns)
+
+
+def missing_of(rows: Sequence[Missing]) -> list[dict[str, Any]]:
+    """As the API tells them."""
+    return [
+        {
+            "serial": row.serial,
+            "definition": row.kind,
+            "operation": row.operation,
+            "material": row.material,
+            "needed": row.needed,
+            "found": row.found,
+        }
+        for row in rows
+    ]

@@ -1,0 +1,144 @@
+"""Where units are now: on the line, in a tray, built into a pack, in a container, shipped to a site, or gone.
+
+Both questions take a subquery of unit ids, `select ... as unit_id`, with its parameters, and are one statement each.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+# In the order in which a page tells of them: what is furthest from us first.
+PLACES = ("SHIPPED", "RETURNED", "BUILT_IN", "TRAY", "LINE", "FINISHED", "SCRAPPED")
+# Of what is cut or drawn off by and by, "in which pack" has no one answer.
+_BY_THE_METRE = "('LOT', 'SLURRY_BATCH', 'ROLL')"
+_DEEPEST = 12
+_CHUNK = 2_000
+_PART = " where unit_id > %(after_unit)s order by 1 limit %(most_units)s"
+# `wanted`: the units with what is read of themselves. `up`: each with all that it is built into, itself at depth 0.
+_FACTS = f"""
+chosen (unit_id) as materialized ({{chosen}}),
+wanted as materialized (
+    select u.id, u.serial, u.state, u.next_step_id, u.grade, d.code as kind, d.tracking, d.id as definition_id
+    from chosen join traceability_unit u on u.id = chosen.unit_id
+    left join lines_materialdefinition d on d.id = u.definition_id
+),
+up (origin, unit_id, depth) as (
+    select id, id, 0 from wanted where tracking is null or tracking not in {_BY_THE_METRE}
+    union
+    select up.origin, l.output_id, up.depth + 1 from up
+    join traceability_currentlink l on l.input_unit_id = up.unit_id where up.depth < {_DEEPEST}
+),
+around as materialized (
+    select up.origin,
+           (array_agg(o.serial order by up.depth) filter (where up.depth > 0 and d.tracking = 'PACK'))[1] as pack,
+           (array_agg(o.serial order by up.depth) filter (where up.depth > 0 and d.tracking = 'CONTAINER'))[1]
+               as container,
+           (array_agg(o.serial order by up.depth desc) filter (where up.depth > 0))[1] as outermost,
+           min(s.id) as shipment_id
+    from up join traceability_unit o on o.id = up.unit_id
+    left join lines_materialdefinition d on d.id = o.definition_id
+    left join traceability_shippedunit w on w.unit_id = up.unit_id and w.returned_at is null
+    left join traceability_shipment s on s.id = w.shipment_id
+    group by up.origin
+),
+seen as (
+    select w.id, w.serial, w.kind, w.definition_id, w.state, w.grade,
+           exists (select 1 from traceability_holdunit h where h.unit_id = w.id and h.released_at is null) as is_held,
+           case
+               when a.shipment_id is not null then 'SHIPPED'
+               when w.state = 'RETURNED' then 'RETURNED'
+               when w.state = 'SCRAPPED' then 'SCRAPPED'
+               when a.outermost is not null then 'BUILT_IN'
+               when t.tray is not null then 'TRAY'
+               when w.state = 'IN_PROCESS' then 'LINE'
+               else 'FINISHED'
+           end as place,
+           last.code as station, last.sequence as station_sequence, o.code as next_operation,
+           t.tray, t.slot, t.channel, a.pack, a.container, a.outermost,
+           s.number as shipment, s.shipped_at, site.code as site
+    from wanted w
+    left join around a on a.origin = w.id
+    left join traceability_shipment s on s.id = a.shipment_id
+    left join lines_datacentresite site on site.id = s.site_id
+    left join traceability_trayload t on t.unit_id = w.id and t.unloaded_at is null
+    left join lines_routestep step on step.id = w.next_step_id
+    left join lines_operation o on o.id = step.operation_id
+    left join lateral (
+        select station.code, station.sequence from lines_operationrecord r
+        join lines_station station on station.id = r.station_id
+        where r.serial = w.serial and w.state in ('IN_PROCESS', 'COMPLETED', 'SCRAPPED') and a.outermost is null
+        order by r.id desc limit 1
+    ) last on true
+)
+"""  # noqa: S608 - constants of this module
+_ROWS = (
+    "select serial, kind, state, is_held, place, station, next_operation, tray, slot, channel, pack, container,"
+    " shipment, site, id from seen"
+)
+_COUNTED = """
+select kind, place, state,
+       case when place = 'SHIPPED' then site when place in ('LINE', 'FINISHED', 'SCRAPPED') then station end,
+       count(*), count(*) filter (where is_held)
+from seen group by 1, 2, 3, 4, station_sequence order by station_sequence desc nulls first, 1, 3, 4
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """One unit and where it is. None: it has none, or nobody said."""
+
+    serial: str
+    kind: str | None  # code of its material definition
+    state: str
+    is_held: bool
+    place: str  # one of PLACES
+    station: str | None  # the last one that saw it, while it is not built in
+    next_operation: str | None
+    tray: str | None
+    slot: int | None
+    channel: str | None
+    pack: str | None
+    container: str | None
+    shipment: str | None
+    site: str | None
+    unit_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Units of one kind at one place in one state. `where`: the station, site or kind of pack that says more."""
+
+    kind: str | None
+    place: str
+    state: str
+    where: str | None  # SHIPPED: the site; LINE, FINISHED, SCRAPPED: the last station
+    n_units: int
+    n_held: int
+
+
+def facts_of(chosen: str) -> str:
+    """CTEs for a statement that begins `with recursive`: `seen` has one row for each unit of the subquery `chosen`."""
+    return _FACTS.replace("{chosen}", chosen)
+
+
+def whereabouts(
+    chosen: str, parameters: Mapping[str, Any], *, after: int = 0, limit: int | None = None
+) -> Iterator[Whereabouts]:
+    """The units in order of their ids, streamed; those with ids above `after`, at most `limit`."""
+    asked = {**parameters, "after_unit": after, "most_units": limit}
+    within = "".join(["select unit_id from (", chosen, ") as asked", _PART])
+    with connection.cursor() as cursor:
+        cursor.execute(f"with recursive {facts_of(within)} {_ROWS} order by id", asked)
+        while rows := cursor.fetchmany(_CHUNK):
+            for row in rows:
+                yield Whereabouts(*row)
+
+
+def counted(chosen: str, parameters: Mapping[str, Any]) -> list[Group]:
+    """How many units are where, the furthest from us first."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"with recursive {facts_of(chosen)} {_COUNTED}", dict(parameters))
+        groups = [Group(*row) for row in cursor.fetchall()]
+    return sorted(groups, key=lambda group: PLACES.index(group.place))
