@@ -6,6 +6,7 @@ from traceability.corrections import pages as corrections
 from traceability.entry.pages import file as entry_file
 from traceability.entry.pages import table as entry_table
 from traceability.entry.pages import unit as entry
+from traceability.genealogy import pages as genealogy
 from traceability.holds import pages as holds
 from traceability.interlock import pages as interlock
 from traceability.labels import pages as labels
@@ -20,6 +21,11 @@ from traceability.units import pages as units
 
 urlpatterns = [
     path("units/<path:serial>/", units.unit, name="unit"),
+    path("genealogy/lots/<int:lot_id>/", genealogy.of_lot, name="lot-genealogy"),
+    path("genealogy/lots/<int:lot_id>/uses.<str:file_format>", genealogy.uses_of_lot, name="lot-uses"),
+    path("genealogy/step/<path:serial>/", genealogy.step, name="genealogy-step"),
+    path("genealogy/links.<str:file_format>/<path:serial>/", genealogy.links_of_unit, name="genealogy-links"),
+    path("genealogy/<path:serial>/", genealogy.of_unit, name="genealogy"),
     path("lots/", lots.lots, name="lots"),
     path("lots/list.csv", lots.table, name="lots-table"),
     path("lots/receive/", receipt.receive, name="receive-lot"),
