@@ -25,6 +25,7 @@ app.autodiscover_tasks(
         "quality.charts",
         "quality.reactions",
         "quality.reports",
+        "traceability.causes",
         "traceability.containment",
     ]
 )
@@ -60,6 +61,11 @@ app.conf.beat_schedule = {
     },
     "make-reports": {
         "task": "quality.reports.tasks.work",
+        "schedule": 2.0,
+        "options": {"expires": 4, "ignore_result": True},
+    },
+    "find-causes": {
+        "task": "traceability.causes.tasks.work",
         "schedule": 2.0,
         "options": {"expires": 4, "ignore_result": True},
     },

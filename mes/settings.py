@@ -236,6 +236,7 @@ SPECTACULAR_SETTINGS = {
         "DispositionEnum": "traceability.holds.schemas.DISPOSITION_KINDS",
         "ReportStateEnum": "quality.reports.schemas.REPORT_STATES",
         "ReportFormatEnum": "quality.reports.schemas.REPORT_FORMATS",
+        "CauseKindEnum": "traceability.causes.schemas.KINDS",
         "CorrectionKindEnum": "traceability.corrections.schemas.CORRECTION_KINDS",
     },
 }
@@ -261,6 +262,7 @@ CELERY_TASK_ROUTES = {
     "lines.telemetry.tasks.*": {"queue": "telemetry"},
     # A worker of its own: neither records nor live values wait behind a report.
     "quality.reports.tasks.*": {"queue": "reports"},
+    "traceability.causes.tasks.*": {"queue": "reports"},
 }
 CELERY_TASK_DEFAULT_QUEUE = "records"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DENCHI_VAR / "beat")

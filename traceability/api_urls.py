@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from traceability.causes import api as causes
 from traceability.corrections import api as corrections
 from traceability.feeding import api as feeding
 from traceability.genealogy import api as genealogy
@@ -64,6 +65,13 @@ urlpatterns = [
     path("shipments", shipping.ShipmentsView.as_view(), name="api-shipments"),
     path("shipments/<str:number>", shipping.ShipmentView.as_view(), name="api-shipment"),
     path("shipments/<str:number>/return", shipping.ReturnView.as_view(), name="api-shipment-return"),
+    path("analyses/common-cause", causes.CauseAnalysesView.as_view(), name="api-cause-analyses"),
+    path("analyses/common-cause/<int:analysis_id>", causes.CauseAnalysisView.as_view(), name="api-cause-analysis"),
+    path(
+        "analyses/common-cause/<int:analysis_id>/cancel",
+        causes.CancelCauseAnalysisView.as_view(),
+        name="api-cancel-cause-analysis",
+    ),
     path("corrections", corrections.CorrectionsView.as_view(), name="api-corrections"),
     path("corrections/<int:correction_id>", corrections.CorrectionView.as_view(), name="api-correction"),
 ]

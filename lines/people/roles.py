@@ -16,3 +16,8 @@ def may_part_lots(person: Person) -> bool:
 def may_judge_lots(person: Person) -> bool:
     """Release, block, change the expiry."""
     return person.role in (Role.QUALITY, Role.ADMINISTRATOR)
+
+
+def may_analyse(person: Person) -> bool:
+    """Asking why units failed; what was found is read by all."""
+    return person.role in (Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR)

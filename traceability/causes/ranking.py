@@ -285,7 +285,8 @@ def _beside_first(factors: list[Factor], failed: Flags, groups: Ints) -> list[Fa
     within = np.zeros(len(failed), dtype=np.int64)
     within[first] = 1
     strata = groups * 2 + within
-    sharing, others = [factors[0]], []
+    sharing: list[Factor] = [factors[0]]
+    others: list[Factor] = []
     for factor in factors[1:]:
         p = math.exp(log_p_more(_tables(factor.units, failed, strata)))
         both = len(np.intersect1d(first, factor.units, assume_unique=True))

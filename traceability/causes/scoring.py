@@ -27,18 +27,18 @@ class Scorer:
     def score(self, failed: Ints, n: Ints, expected: Floats) -> Floats:
         """Arrays of the same shape, or ones that broadcast to it."""
         if self.is_stratified:
-            rest = self.n_failed - expected
+            remaining = self.n_failed - expected
             with np.errstate(divide="ignore", invalid="ignore"):
-                inside: Floats = xlogy(failed, failed / expected)
-                outside = xlogy(self.n_failed - failed, (self.n_failed - failed) / rest)
-            ratio = np.where((expected > 0) & (rest > 0), inside + outside, 0.0)
+                inside = np.asarray(xlogy(failed, failed / expected), dtype=np.float64)
+                outside = xlogy(self.n_failed - failed, (self.n_failed - failed) / remaining)
+            ratio = np.where((expected > 0) & (remaining > 0), inside + outside, 0.0)
             return np.where(failed > expected, np.maximum(ratio, 0.0), 0.0)
-        top = self.n_units
-        others, logs = self.n_failed - failed, self.logs
+        top, logs = self.n_units, self.logs
+        others = self.n_failed - failed
         good, rest = n - failed, top - n - others
-        found: Floats = logs[failed] + logs[np.clip(good, 0, top)] - logs[np.clip(n, 0, top)]
-        found = found + logs[np.clip(others, 0, top)] + logs[np.clip(rest, 0, top)] - logs[np.clip(top - n, 0, top)]
-        found = found - (logs[self.n_failed] + logs[top - self.n_failed] - logs[top])
+        found = logs[failed] + logs[np.clip(good, 0, top)] - logs[np.clip(n, 0, top)]
+        apart = logs[np.clip(others, 0, top)] + logs[np.clip(rest, 0, top)] - logs[np.clip(top - n, 0, top)]
+        found = found + apart - (logs[self.n_failed] + logs[top - self.n_failed] - logs[top])
         more_often = failed * np.float64(top) > n * np.float64(self.n_failed)
         return np.where(more_often, np.maximum(found, 0.0), 0.0)
 
