@@ -34,8 +34,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of a parent, and where it lies on the child. `lane` is the parent's, None: its whole width; `lanes`: how
-    many the parent has, where they are told."""
+    """A stretch of a parent, and where it lies on the child. `lane` is the parent's, None: its whole width; `lanes`:
+    how many the parent has, where they are told."""
 
     parent_from: float
     parent_to: float
@@ -129,7 +129,7 @@ def _composed(first: Segment, then: Segment) -> Segment | None:
     back = replace(first, delta_m=0.0).to_parent(exact)
     on = replace(then, delta_m=0.0).to_child(exact)
     assert back is not None and on is not None  # noqa: S101 - both hold it
-    lane = first.lane if first.lane is not None else first._other(then.lane)  # noqa: SLF001 - of this module
+    lane = first.lane if first.lane is not None else first._other(then.lane)
     return Segment(
         parent_from=back.from_m,
         parent_to=back.to_m,

@@ -1,0 +1,210 @@
+"""What became of metres, batches and lots, and which metres are behind a unit: statements that carry ranges.
+
+The one step from a roll to what was made of it is that of maps.py, written for PostgreSQL; a test holds them equal.
+Each unit is looked up by its own index (lateral, `offset 0`), so the plan does not depend on what the planner guesses
+of a recursion: a walk costs what it finds, in a plant of any size.
+
+`way` holds the pieces: unit_id, lane (none: all), from_m and to_m on the unit's own axis (infinite: all of it, as is
+everything that is no roll), delta_m, is_inferred. `reach (unit_id, is_inferred)` holds each unit once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db import connection
+
+CURRENT: Literal["traceability_currentlink"] = "traceability_currentlink"
+# With what was taken out again at rework: for where something was once.
+EVER: Literal["traceability_everlink"] = "traceability_everlink"
+Links = Literal["traceability_currentlink", "traceability_everlink"]
+
+# A roll of a roll of a roll ...: no route is deeper; a wrong loop of ranges ends here. Whole units end by `union`.
+DEEPEST = 24
+NO_SEEDS = "select null::bigint, null::int, null::float8, null::float8 where false"
+NO_LOTS = "select null::bigint where false"
+
+# Whether metres of w lie on metres `s` to `e` of the link, within what is known of both; and for certain.
+_MAY_TOUCH = """({s} is null or (w.from_m - w.delta_m - coalesce(l.delta_m, 0) < {e}
+        and (w.to_m + w.delta_m + coalesce(l.delta_m, 0) > {s} or (w.from_m = w.to_m and w.from_m = {s}))))"""
+_TOUCHES = "(w.from_m < {e} and (w.to_m > {s} or (w.from_m = w.to_m and w.from_m = {s})))"
+_OTHER_LANE = """case when not l.is_mirrored or w.lane is null then w.lane
+    else (select i.lanes + 1 - w.lane from traceability_unit i where i.id = l.input_unit_id) end"""
+
+
+def _mapped(s: str, e: str, other_s: str, other_e: str) -> str:
+    """from_m, to_m and delta_m of w, on metres `s` to `e` of the link, carried to its other end."""
+    stretch = f"(({other_e} - {other_s}) / ({e} - {s}))"
+    first, last = (f"(least(greatest(w.{end}, {s}), {e}) - {s})" for end in ("from_m", "to_m"))
+    return f"""
+    case when {other_s} is null then '-infinity' when {s} is null then {other_s}
+         when l.is_reversed then {other_e} - {last} * {stretch} else {other_s} + {first} * {stretch} end as from_m,
+    case when {other_s} is null then 'infinity' when {s} is null then {other_e}
+         when l.is_reversed then {other_e} - {first} * {stretch} else {other_s} + {last} * {stretch} end as to_m,
+    case when {other_s} is null then 0 when {s} is null then coalesce(l.delta_m, 0)
+         else w.delta_m * {stretch} + coalesce(l.delta_m, 0) end as delta_m"""
+
+
+_IN, _OWN = ("l.from_m", "l.to_m"), ("l.own_from_m", "l.own_to_m")
+_AHEAD_STEP = f"""
+select l.output_id as unit_id,
+    case when l.own_from_m is null or l.lane is not null then null else {_OTHER_LANE} end as lane,
+    {_mapped(*_IN, *_OWN)},
+    w.is_inferred or l.basis = 'MOUNTED' or not (l.from_m is null or {_TOUCHES.format(s=_IN[0], e=_IN[1])})
+        as is_inferred,
+    case when l.own_from_m is null then 0 else w.level + 1 end as level
+from {{links}} l
+where l.input_unit_id = w.unit_id and w.level < {DEEPEST} and (w.lane is null or l.lane is null or w.lane = l.lane)
+    and {_MAY_TOUCH.format(s=_IN[0], e=_IN[1])}"""  # noqa: S608 - constants of this module
+_BEHIND_STEP = f"""
+select l.input_unit_id as unit_id, case when l.lane is not null then l.lane else {_OTHER_LANE} end as lane,
+    {_mapped(*_OWN, *_IN)},
+    w.is_inferred or l.basis = 'MOUNTED' or not (l.own_from_m is null or {_TOUCHES.format(s=_OWN[0], e=_OWN[1])})
+        as is_inferred,
+    w.is_flipped <> l.is_flipped as is_flipped, w.level + 1 as level
+from {{links}} l
+where l.output_id = w.unit_id and l.input_unit_id is not null and w.level < {DEEPEST}
+    and {_MAY_TOUCH.format(s=_OWN[0], e=_OWN[1])}"""  # noqa: S608 - constants of this module
+_PIECE = "lane, from_m, to_m, delta_m, is_inferred"
+
+
+def step_ahead(links: str = CURRENT) -> str:
+    """One step from a piece `w` to what was made of it, for a lateral join: unit_id, the piece's columns, level."""
+    return _AHEAD_STEP.format(links=links) + " offset 0"
+
+
+def of_lots(links: str = CURRENT) -> str:
+    """The pieces that the lots of `lot (lot_id)` lie in: unit_id, the piece's columns, level."""
+    return f"""
+    select l.output_id, null::int, coalesce(l.own_from_m, '-infinity'), coalesce(l.own_to_m, 'infinity'),
+           case when l.own_from_m is null then 0 else coalesce(l.delta_m, 0) end, l.basis = 'MOUNTED', 0
+    from lot join {links} l on l.input_lot_id = lot.lot_id"""  # noqa: S608 - constants of this module
+
+
+def ahead(seeds: str = NO_SEEDS, lots: str = NO_LOTS, *, with_seeds: bool = False, links: Links = CURRENT) -> str:
+    """The beginning of a statement: `way` and `reach` hold what became of the seeds.
+
+    `seeds`: a select of (unit_id, lane, from_m, to_m), null for all of it; `lots`: one of lot ids, whose parts count
+    as they do. `with_seeds`: the seeds' own units are in it too. To be followed by `, more as (...)` or by a select.
+    """
+    return f"""
+with recursive lot (lot_id) as (
+    {lots}
+    union select p.child_id from traceability_lotpart p join lot on p.parent_id = lot.lot_id
+), way (unit_id, {_PIECE}, level, is_seed) as (
+    (select s.unit_id, s.lane, coalesce(s.from_m, '-infinity'), coalesce(s.to_m, 'infinity'), 0::float8, false, 0, true
+     from ({seeds}) as s (unit_id, lane, from_m, to_m)
+     union all select n.*, false from ({of_lots(links)}) n)
+    union
+    select n.*, false from way w cross join lateral ({step_ahead(links)}) n
+), reach (unit_id, is_inferred) as materialized (
+    select unit_id, bool_and(is_inferred) from way {"" if with_seeds else "where not is_seed"} group by unit_id
+)
+"""  # noqa: S608 - constants of ours; values are parameters
+
+
+def behind(units: str, *, links: Links = CURRENT) -> str:
+    """The beginning of a statement: `way` and `reach` hold everything that these units (a select of ids) were made of,
+    with the pieces on its own axis; `is_flipped`: its side A is the unit's side B. Seeds are level 0, in `way` alone.
+    """
+    return f"""
+with recursive way (unit_id, {_PIECE}, is_flipped, level) as (
+    select u.unit_id, null::int, '-infinity'::float8, 'infinity'::float8, 0::float8, false, false, 0
+    from ({units}) as u (unit_id)
+    union
+    select n.* from way w cross join lateral ({_BEHIND_STEP.format(links=links)} offset 0) n
+), reach (unit_id, is_inferred) as materialized (
+    select unit_id, bool_and(is_inferred) from way where level > 0 group by unit_id
+)
+"""  # noqa: S608 - constants of ours; values are parameters
+
+
+# What lots lie in the pieces of `way`, made by behind().
+LOTS_BEHIND = f"""
+select l.input_lot_id as lot_id, bool_and(w.is_inferred or l.basis = 'MOUNTED'
+    or not (l.own_from_m is null or {_TOUCHES.format(s=_OWN[0], e=_OWN[1])})) as is_inferred
+from way w join {{links}} l on l.output_id = w.unit_id and l.input_lot_id is not null
+where {_MAY_TOUCH.format(s=_OWN[0], e=_OWN[1])} group by 1
+"""  # noqa: S608 - constants of this module
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A unit, or metres of it. None: all."""
+
+    unit_id: int
+    lane: int | None = None
+    from_m: float | None = None
+    to_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A piece of one unit. Metres are None for all of it; `is_flipped` (behind only): sides are changed there."""
+
+    unit_id: int
+    lane: int | None
+    from_m: float | None
+    to_m: float | None
+    delta_m: float
+    is_inferred: bool
+    is_flipped: bool = False
+    level: int = 0
+
+
+_AS_PIECES = """
+select unit_id, lane, nullif(from_m, '-infinity'), nullif(to_m, 'infinity'), delta_m, is_inferred, {flipped}, level
+from way where {which} order by level, unit_id, lane, from_m
+"""
+SEEDS = "select * from unnest(%(units)s::bigint[], %(lanes)s::int[], %(froms)s::float8[], %(tos)s::float8[])"
+
+
+def seed_parameters(seeds: Sequence[Seed]) -> dict[str, Any]:
+    """For a statement with SEEDS."""
+    return {
+        "units": [seed.unit_id for seed in seeds],
+        "lanes": [seed.lane for seed in seeds],
+        "froms": [seed.from_m for seed in seeds],
+        "tos": [seed.to_m for seed in seeds],
+    }
+
+
+def pieces_ahead(seeds: Sequence[Seed], *, links: Links = CURRENT) -> list[Reached]:
+    """Every piece that became of these, in order of unit. For what one roll became: the list is not bounded."""
+    text = ahead(SEEDS, links=links) + _AS_PIECES.format(flipped="false", which="not is_seed")
+    return _pieces(text, seed_parameters(seeds))
+
+
+def pieces_behind(unit_id: int, *, links: Links = CURRENT) -> list[Reached]:
+    """Every piece that one unit was made of, nearest first."""
+    text = behind("select %(unit)s::bigint", links=links) + _AS_PIECES.format(flipped="is_flipped", which="level > 0")
+    return _pieces(text, {"unit": unit_id})
+
+
+def _pieces(text: str, parameters: dict[str, Any]) -> list[Reached]:
+    with connection.cursor() as cursor:
+        cursor.execute(text, parameters)
+        return [Reached(*row) for row in cursor.fetchall()]
+
+
+def units_ahead(seeds: Sequence[Seed], *, links: Links = CURRENT) -> dict[int, bool]:
+    """Ids of all units that something of these is in; True: only inferred."""
+    with connection.cursor() as cursor:
+        cursor.execute(ahead(SEEDS, links=links) + "select unit_id, is_inferred from reach", seed_parameters(seeds))
+        return dict(cursor.fetchall())
+
+
+def units_ahead_of_lot(lot_id: int, *, links: Links = CURRENT) -> dict[int, bool]:
+    """Ids of all units with something of this lot, or of a part of it, in them; True: only inferred."""
+    with connection.cursor() as cursor:
+        text = ahead(lots="select %(lot)s::bigint", links=links)
+        cursor.execute(text + "select unit_id, is_inferred from reach", {"lot": lot_id})
+        return dict(cursor.fetchall())
+
+
+def lots_behind(unit_id: int, *, links: Links = CURRENT) -> dict[int, bool]:
+    """Ids of the lots that lie in what this unit was made of; True: only inferred. Without what they are parts of."""
+    with connection.cursor() as cursor:
+        text = behind("select %(unit)s::bigint", links=links) + LOTS_BEHIND.format(links=links)
+        cursor.execute(text, {"unit": unit_id})
+        return dict(cursor.fetchall())
