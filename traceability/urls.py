@@ -36,6 +36,7 @@ urlpatterns = [
     path("lots/<int:lot_id>/split/", lot.split, name="split-lot"),
     path("lots/<int:lot_id>/<str:verb>/", lot.decide, name="decide-lot"),
     path("trays/<path:tray>/", trays.tray, name="tray"),
+    path("verify/", labels.labels, name="verify"),
     path("labels/", labels.labels, name="labels"),
     path("labels/labels.<str:kind>", labels.label_file, name="label-file"),
     path("shipments/", shipping.shipments, name="shipments"),

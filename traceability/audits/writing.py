@@ -1,0 +1,96 @@
+"""Figures, times and sentences of a printed history, in one language and time zone. Pure."""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+from traceability.audits.words import in_words
+
+Words = Mapping[str, str]
+_UNITS = {"degC": "°C", "um": "µm", "mOhm": "mΩ", "MOhm": "MΩ", "Ohm": "Ω", "mOhm.cm2": "mΩ·cm²"}
+
+
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], numbers: Sequence[int] = ()
+) -> dict[str, Any]:
+    """`widths`: 0 as wide as needed, else a share of what is left; `numbers`: columns written to the right."""
+    return {"head": list(head), "rows": [list(row) for row in rows], "widths": list(widths), "numbers": list(numbers)}
+
+
+class Writer:
+    """`w`: the words of the language, "en" or "ja"."""
+
+    def __init__(self, w: Words, language: str, zone: tzinfo) -> None:
+        self.w, self.language, self._zone = w, language, zone
+
+    def time(self, text: str | None) -> str:
+        return f"{datetime.fromisoformat(text).astimezone(self._zone):%Y-%m-%d %H:%M:%S}" if text else "–"
+
+    def day(self, text: str | None) -> str:
+        return f"{datetime.fromisoformat(text).astimezone(self._zone):%Y-%m-%d}" if text else "–"
+
+    def figure(self, value: float | None) -> str:
+        """As it was recorded, without the noise of binary fractions: at most 9 significant digits."""
+        if value is None or not math.isfinite(value):
+            return "–"
+        return f"{value:.9g}".replace("-", "\u2212")
+
+    def unit(self, sign: str) -> str:
+        return _UNITS.get(sign, sign.replace("cm2", "cm²").replace("cm3", "cm³").replace(".", "·"))
+
+    def name(self, names: Mapping[str, str] | None) -> str:
+        return names[self.language] if names else ""
+
+    def named(self, row: Mapping[str, Any] | None) -> str:
+        return f"{self.name(row['name'])} ({row['code']})" if row else "–"
+
+    def lot(self, lot: Mapping[str, Any] | None) -> str:
+        return f"{lot['supplier']} {lot['number']}" if lot else "–"
+
+    def limits(self, value: Mapping[str, Any]) -> str:
+        low, high = value["lsl"], value["usl"]
+        if low is None and high is None:
+            return "–"
+        if low is None:
+            return f"≦ {self.figure(high)}"
+        return f"≧ {self.figure(low)}" if high is None else f"{self.figure(low)} – {self.figure(high)}"
+
+    def what(self, said: Mapping[str, Any]) -> str:
+        """What a correction says, in one line."""
+        if not said:
+            return "–"
+        if said.get("lot"):
+            return self.lot(said["lot"])
+        if said.get("serial"):
+            return str(said["serial"])
+        if "value" in said:
+            return " ".join(
+                part for part in (said.get("characteristic", ""), said.get("position", ""), self.figure(said["value"]))
+                if part
+            )  # fmt: skip
+        return ", ".join(f"{key} {value}" for key, value in sorted(said.items()) if value not in (None, ""))
+
+    def decision(self, row: Mapping[str, Any]) -> str:
+        told = in_words(row["disposition"], self.language)
+        told += "".join(f" {row[name]}" for name in ("rework_to", "grade") if row[name])
+        second = f" ({self.w['second']})" if row["is_confirmation"] else ""
+        return f"{told}{second}: {row['reason']} — {row['decided_by']}, {self.time(row['decided_at'])}"
+
+    def certified(self, row: Mapping[str, Any]) -> str:
+        limits = self.limits({"lsl": row["lower"], "usl": row["upper"]})
+        within = "" if limits == "–" else f" ({limits})"
+        return f"{row['property']} {self.figure(row['value'])} {self.unit(row['unit'])}{within}"
+
+    def link(self, row: Mapping[str, Any], of: str) -> list[str]:
+        places = []
+        if row["quantity"] is not None:
+            places.append(f"{self.figure(row['quantity'])} {row['uom']}".strip())
+        if row["position"] is not None:
+            places.append(f"#{row['position']}")
+        if row["lane"] is not None:
+            places.append(f"L{row['lane']}")
+        if row["from_m"] is not None:
+            places.append(f"{row['from_m']:.2f} – {row['to_m']:.2f} m")
+        how = in_words(row["basis"], self.language)
+        return [of, row["material"] or "–", ", ".join(places), row["operation"], how]
