@@ -1,8 +1,9 @@
 """Placing and releasing holds, in a person's name or a task's."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -46,10 +47,10 @@ def place_hold(asked: AskedHold, person: Person, token: str) -> Placed:
     actor = f"person:{person.username}"
     with refusing_when_locked(token), acting(actor):
         target = resolve(asked)
-        hold, is_new = Hold.objects.get_or_create(token=token, defaults=_columns(target, actor))
+        hold, is_new = Hold.objects.get_or_create(token=token, defaults=columns_of(target, actor))
         if is_new:
             return Placed(hold, True, cover(hold, target, hold.placed_at))
-        if _described(hold) != _described(Hold(**_columns(target, hold.placed_by))):
+        if _described(hold) != _described(Hold(**columns_of(target, hold.placed_by))):
             raise Refusal(errors.HOLD_KEY, f"hold {hold.pk}")
         return Placed(hold, False, hold.members.count())
 
@@ -69,16 +70,22 @@ def cover(hold: Hold, target: Target, now: datetime) -> int:
     """
     statement = reaching(hold.scope) + _MEMBERS
     parameters = {**target.parameters, "hold": hold.pk, "now": now, "made_later": MADE_LATER}
+    return put_under(statement, statement, parameters)
+
+
+def put_under(first: str, then: str, parameters: Mapping[str, Any]) -> int:
+    """Run two statements that add members to a hold, the second while no post is being stored; how many units."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+        cursor.execute(first, parameters)
         added: int = cursor.rowcount
         cursor.execute("select pg_advisory_xact_lock(%s)", [PLACING_LOCK])
-        cursor.execute(statement, parameters)
+        cursor.execute(then, parameters)
         added += cursor.rowcount
     return added
 
 
-def _columns(target: Target, by: str) -> dict[str, object]:
+def columns_of(target: Target, by: str) -> dict[str, object]:
+    """Of a hold that is placed on it now."""
     asked = target.asked
     return {
         "scope": asked.scope,

@@ -5,7 +5,7 @@ only mounted or lies within its uncertainty, POSSIBLE where it hangs behind a li
 in one transaction over a table of its own, which the database drops at its end; nothing else is written.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -171,9 +171,6 @@ class Traced:
             )
         ]
 
-    def n_shipped(self) -> int:
-        return sum(group.n_units for _, group in self.groups() if group.place == "SHIPPED")
-
     def sites(self) -> list[dict[str, Any]]:
         """What was shipped, by site, shipment and the outermost unit it went in."""
         with connection.cursor() as cursor:
@@ -300,16 +297,73 @@ def _units(after: int, limit: int | None) -> Iterator[tuple[str, Whereabouts]]:
                 yield CERTAINTIES[certainty], Whereabouts(*columns)
 
 
-def missing_of(rows: Sequence[Missing]) -> list[dict[str, Any]]:
-    """As the API tells them."""
-    return [
-        {
-            "serial": row.serial,
-            "definition": row.kind,
-            "operation": row.operation,
-            "material": row.material,
-            "needed": row.needed,
-            "found": row.found,
-        }
-        for row in rows
-    ]
+def missing_row(row: Missing) -> dict[str, Any]:
+    """As files and the API tell it."""
+    return {
+        "serial": row.serial,
+        "definition": row.kind,
+        "operation": row.operation,
+        "material": row.material,
+        "needed": row.needed,
+        "found": row.found,
+    }
+
+
+def unit_row(certainty: str, unit: Whereabouts) -> dict[str, Any]:
+    return {
+        "serial": unit.serial,
+        "definition": unit.kind,
+        "certainty": certainty,
+        "state": unit.state,
+        "is_held": unit.is_held,
+        "place": unit.place,
+        "station": unit.station,
+        "next_operation": unit.next_operation,
+        "tray": unit.tray,
+        "slot": unit.slot,
+        "channel": unit.channel,
+        "pack": unit.pack,
+        "container": unit.container,
+        "shipment": unit.shipment,
+        "site": unit.site,
+    }
+
+
+def header_of(found: Traced) -> dict[str, Any]:
+    """Everything but the lists: what is asked, how many, where, and how complete the answer is."""
+    links, groups = found.completeness(), found.groups()
+    return {
+        "suspect": found.suspect.asked.as_json(),
+        "subject": found.suspect.words,
+        "n_units": found.n_units,
+        "n_recorded": found.counts["RECORDED"],
+        "n_inferred": found.counts["INFERRED"],
+        "n_possible": found.counts["POSSIBLE"],
+        "n_shipped": sum(group.n_units for _, group in groups if group.place == "SHIPPED"),
+        "n_all": found.n_all,
+        "is_everything": found.is_everything,
+        "groups": [
+            {
+                "certainty": certainty,
+                "definition": group.kind,
+                "place": group.place,
+                "where": group.where,
+                "state": group.state,
+                "n_units": group.n_units,
+                "n_held": group.n_held,
+            }
+            for certainty, group in groups
+        ],
+        "shipped": [{**row, "shipped_at": row["shipped_at"].isoformat()} for row in found.sites()],
+        "completeness": {
+            "is_complete": links.is_complete,
+            "recorded": links.n_recorded,
+            "inferred": links.n_inferred,
+            "missing": links.n_missing,
+            "units_missing": links.n_units_missing,
+            "by_operation": [
+                {"operation": operation, "material": material, "missing": missing, "units": units}
+                for operation, material, missing, units in links.by_operation
+            ],
+        },
+    }

@@ -199,7 +199,7 @@ def _signal(asked: AskedSuspect) -> Suspect:
     rows = Signal.objects.select_related(
         "plan__characteristic", "plan__product", "plan__station", "limits", "point", "answered_by__reaction"
     )
-    signal = rows.filter(pk=asked.signal).first()
+    signal = rows.filter(pk=asked.signal or 0).first()
     if signal is None:
         raise WrongField("signal", SUSPECT_UNKNOWN, str(asked.signal))
     window = window_behind(signal).window
