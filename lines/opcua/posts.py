@@ -4,7 +4,7 @@ The fields and their types are the contract with the PLCs (docs/plc.md; address 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,16 @@ RESULT_MORE = (
     *("ComponentSerial", "ComponentPosition", "ComponentQuantity"),
     *("RangeSerial", "RangeLane", "RangeFromM", "RangeToM"),
     *("CountCode", "CountValue", "CountInspected"),
+    *("Lanes", "MarkCode", "MarkFromM", "MarkToM", "MarkLane", "MarkSide", "MarkYMm", "MarkSizeMm"),
+    *("ScanCharacteristic", "ScanSide", "ScanAtM", "ScanGauge", "ScanValue"),
+    *("CutSerial", "CutLane", "CutFromM", "CutToM", "CutCode"),
+    *("RangeOwnFromM", "RangeOwnToM", "RangeDeltaM", "RangeReversed", "RangeFlipped", "RangeMirrored"),
+    *("ComponentOwnFromM", "ComponentOwnToM", "ComponentDeltaM"),
+    *("ConsumedOwnFromM", "ConsumedOwnToM", "ConsumedDeltaM"),
+    *("RemovedSerial", "RemovedPosition", "RemovedReason"),
 )
+_OWN = {"OwnFromM": "own_from_m", "OwnToM": "own_to_m", "DeltaM": "delta_m"}
+_TURNS = {"Reversed": "reversed", "Flipped": "flipped", "Mirrored": "mirrored"}
 PERMIT_ANSWER_MORE = ("AnsweredBootId", "ExpectedRecipe", "RetryAfterS")
 RESULT_ANSWER_MORE = ("AnsweredBootId",)
 
@@ -74,21 +83,29 @@ def result_request(fields: Fields) -> dict[str, Any]:
                 "quantity": _number(quantity, f"ConsumedQuantity of {material}"),
                 "unit": unit or "",
             }
-            for material, supplier, lot, quantity, unit in _rows(
-                fields, "Consumed", "Material", "Supplier", "Lot", "Quantity", "Unit"
+            | _own(own)
+            for material, supplier, lot, quantity, unit, *own in _rows(
+                fields, "Consumed", "Material", "Supplier", "Lot", "Quantity", "Unit", more=tuple(_OWN)
             )
         ],
         "components": [
             {"serial": serial}
             | ({"position": position} if position else {})
             | ({} if _is_absent(quantity) else {"quantity": _number(quantity, f"ComponentQuantity of {serial}")})
-            for serial, position, quantity in _rows(fields, "Component", "Serial", more=("Position", "Quantity"))
+            | _own(own)
+            for serial, position, quantity, *own in _rows(
+                fields, "Component", "Serial", more=("Position", "Quantity", *_OWN)
+            )
         ],
         "ranges": [
             {"serial": serial}
             | ({"lane": lane} if lane else {})
             | {"from_m": _number(from_m, "RangeFromM"), "to_m": _number(to_m, "RangeToM")}
-            for serial, from_m, to_m, lane in _rows(fields, "Range", "Serial", "FromM", "ToM", more=("Lane",))
+            | _own(rest[:3])
+            | {name: True for name, is_so in zip(_TURNS.values(), rest[3:], strict=True) if is_so}
+            for serial, from_m, to_m, lane, *rest in _rows(
+                fields, "Range", "Serial", "FromM", "ToM", more=("Lane", *_OWN, *_TURNS)
+            )
         ],
     } | _later_fields(fields)
 
@@ -106,7 +123,59 @@ def _later_fields(fields: Fields) -> dict[str, Any]:
         | ({} if _is_absent(inspected) else {"inspected": _number(inspected, f"CountInspected of {code}")})
         for code, count, inspected in _rows(fields, "Count", "Code", "Value", more=("Inspected",))
     ]
-    return found | ({"counts": counts} if counts else {})
+    web = {"counts": counts, "lanes": fields.get("Lanes") or None, **_web(fields)}
+    return found | {name: value for name, value in web.items() if value}
+
+
+def _own(columns: Sequence[Any]) -> dict[str, float]:
+    """Where a part lies on the unit's own metres; NaN: not told."""
+    return {
+        name: _number(value, column)
+        for (column, name), value in zip(_OWN.items(), columns, strict=True)
+        if not _is_absent(value)
+    }
+
+
+def _web(fields: Fields) -> dict[str, list[dict[str, Any]]]:
+    """Marks, scans and cut-outs of a roll; parts taken out."""
+    marks = [
+        {"code": code, "from_m": _number(from_m, "MarkFromM"), "to_m": _number(to_m, "MarkToM")}
+        | ({"lane": lane} if lane else {})
+        | ({"side": side} if side else {})
+        | ({} if _is_absent(y_mm) else {"y_mm": _number(y_mm, "MarkYMm")})
+        | ({} if _is_absent(size_mm) else {"size_mm": _number(size_mm, "MarkSizeMm")})
+        for code, from_m, to_m, lane, side, y_mm, size_mm in _rows(
+            fields, "Mark", "Code", "FromM", "ToM", more=("Lane", "Side", "YMm", "SizeMm")
+        )
+    ]
+    cut_outs = [
+        {"serial": serial, "from_m": _number(from_m, "CutFromM"), "to_m": _number(to_m, "CutToM")}
+        | ({"lane": lane} if lane else {})
+        | ({"code": code} if code else {})
+        for serial, from_m, to_m, lane, code in _rows(fields, "Cut", "Serial", "FromM", "ToM", more=("Lane", "Code"))
+    ]
+    removed = [
+        {"serial": serial} | ({"position": position} if position else {}) | ({"reason": reason} if reason else {})
+        for serial, position, reason in _rows(fields, "Removed", "Serial", more=("Position", "Reason"))
+    ]
+    return {"marks": marks, "scans": _scans(fields), "cut_outs": cut_outs, "removed": removed}
+
+
+def _scans(fields: Fields) -> list[dict[str, Any]]:
+    """The values of all passes stand behind each other, equally many of each."""
+    passes = _rows(fields, "Scan", "Characteristic", "AtM", more=("Side", "Gauge"))
+    values = _array(fields, "ScanValue")
+    if not passes:
+        return []
+    each, rest = divmod(len(values), len(passes))
+    if not each or rest:
+        raise UnreadableError(f"ScanValue has {len(values)} values for {len(passes)} passes")
+    return [
+        {"characteristic": code, "at_m": _number(at_m, "ScanAtM"), "values": values[index * each : (index + 1) * each]}
+        | ({"side": side} if side else {})
+        | ({"gauge": gauge} if gauge else {})
+        for index, (code, at_m, side, gauge) in enumerate(passes)
+    ]
 
 
 def permit_answer(body: Mapping[str, Any]) -> dict[str, Any]:

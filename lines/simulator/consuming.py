@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from lines.plant.files import BillItemFile, StepFile
+from lines.plant.files import BillItemFile, MaterialFile, StepFile
 from lines.simulator.chance import dice
 from lines.simulator.floor import Floor
 from lines.simulator.links import ResultAnswer
@@ -12,22 +12,28 @@ from lines.simulator.machines import Machine
 from lines.simulator.plantings import LOT_CELL
 from lines.simulator.routes import BATCH, CELL, ROLL, Route
 from lines.simulator.units import GONE, STOCK, TAKEN, MountedLot, Unit, weighed
+from lines.simulator.web import ENCODER_M, Cut, Piece, wind
 
 DAY_S = 86_400.0
+LEAST_SHARE = 0.1  # of a roll: with less in the tank the coater does not begin
+SPLICED_EVERY = 3  # coated rolls, the first of them included
 
 
 @dataclass(slots=True)
 class Inputs:
     """Reserved for one visit, in the order of the bill."""
 
-    ranges: list[tuple[Unit, int, float, float]] = field(default_factory=list)  # roll, lane (0: all), from_m, to_m
+    ranges: list[Piece] = field(default_factory=list)
     batches: list[tuple[Unit, float]] = field(default_factory=list)  # batch, kg
     pieces: list[tuple[Unit, int]] = field(default_factory=list)  # unit, position
     whole: list[Unit] = field(default_factory=list)  # rolls that end with this visit
+    cuts: list[Cut] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)  # marks that were wound in
+    removed: list[dict[str, Any]] = field(default_factory=list)  # parts taken out, as posted
 
     @property
     def parts(self) -> list[Unit]:
-        return [*(r for r, *_ in self.ranges), *(b for b, _ in self.batches), *(p for p, _ in self.pieces)]
+        return [*(piece.roll for piece in self.ranges), *(b for b, _ in self.batches), *(p for p, _ in self.pieces)]
 
 
 def reserve(floor: Floor, route: Route, step: StepFile, serial: str) -> Inputs | None:
@@ -37,37 +43,29 @@ def reserve(floor: Floor, route: Route, step: StepFile, serial: str) -> Inputs |
     for item in route.unit_items(step):
         quantity = weighed(rng, item.quantity, item.tolerance_pct, route.definitions[item.material].uom)
         makes_roll = route.definitions[step.definition].tracking == ROLL
-        if not _reserve_item(floor, route, item, quantity, inputs, whole_rolls=makes_roll):
+        if not _reserve_item(floor, route, item, quantity, inputs, makes_roll=makes_roll):
             give_back(inputs)
             return None
     return inputs
 
 
 def _reserve_item(
-    floor: Floor, route: Route, item: BillItemFile, quantity: float, inputs: Inputs, *, whole_rolls: bool
+    floor: Floor, route: Route, item: BillItemFile, quantity: float, inputs: Inputs, *, makes_roll: bool
 ) -> bool:
     tracking = route.definitions[item.material].tracking
     stock = floor.store.of(route.product.code, item.material, STOCK)
-    if tracking == ROLL and whole_rolls:
+    if tracking == ROLL and makes_roll:
         if not stock:
             return False
         roll = stock[0]
         roll.place = TAKEN
-        inputs.ranges.append((roll, 0, 0.0, roll.length_m or 0.0))
+        inputs.ranges.append(Piece(roll, 0, 0.0, roll.length_m or 0.0))
         inputs.whole.append(roll)
         return True
-    if tracking in (ROLL, BATCH):
-        for unit in stock:
-            if unit.left < quantity:
-                floor.store.drop(unit, GONE)  # the tail on the core, the rest in the tank: scrap
-                continue
-            if tracking == ROLL:
-                inputs.ranges.append((unit, 0, round(unit.used, 4), round(unit.used + quantity, 4)))
-            else:
-                inputs.batches.append((unit, quantity))
-            unit.used += quantity
-            return True
-        return False
+    if tracking == ROLL:
+        return _reserve_metres(floor, stock, quantity, inputs)
+    if tracking == BATCH:
+        return _reserve_mass(floor, stock, quantity, inputs, in_a_row=makes_roll)
     if len(stock) < item.positions:
         return False
     chosen = matched(stock, item.positions) if tracking == CELL else stock[: item.positions]
@@ -75,6 +73,39 @@ def _reserve_item(
         unit.place = TAKEN
         inputs.pieces.append((unit, position))
     return True
+
+
+def _reserve_metres(floor: Floor, stock: list[Unit], quantity_m: float, inputs: Inputs) -> bool:
+    for roll in stock:
+        wound = wind(floor.seed, roll, quantity_m)
+        if wound is None:
+            floor.store.drop(roll, GONE)  # the tail on the core: scrap
+            continue
+        inputs.ranges.append(Piece(roll, 0, wound.from_m, wound.to_m))
+        inputs.cuts += wound.cuts
+        inputs.faults += wound.faults
+        roll.used = wound.to_m
+        return True
+    return False
+
+
+def _reserve_mass(floor: Floor, stock: list[Unit], quantity: float, inputs: Inputs, *, in_a_row: bool) -> bool:
+    """`in_a_row`: the coater goes on with the next batch while it runs, and ends the one before."""
+    for index, batch in enumerate(stock):
+        if batch.left >= quantity:
+            inputs.batches.append((batch, quantity))
+            batch.used += quantity
+            return True
+        if in_a_row and batch.left >= LEAST_SHARE * quantity:
+            following = stock[index + 1] if index + 1 < len(stock) else None
+            rest = round(quantity - batch.left, 4)
+            if following is None or following.left < rest:
+                return False  # the next one is being mixed
+            inputs.batches += [(batch, round(batch.left, 4)), (following, rest)]
+            batch.used, following.used = batch.used + batch.left, following.used + rest
+            return True
+        floor.store.drop(batch, GONE)  # the rest in the tank: scrap
+    return False
 
 
 def matched(cells: list[Unit], count: int) -> list[Unit]:
@@ -92,8 +123,12 @@ def matched(cells: list[Unit], count: int) -> list[Unit]:
 
 def give_back(inputs: Inputs) -> None:
     """Entry was denied: nothing was used."""
-    for roll, _, from_m, to_m in inputs.ranges:
-        roll.used -= 0.0 if roll in inputs.whole else to_m - from_m
+    for piece in inputs.ranges:
+        roll = piece.roll
+        cut_m = sum(cut.to_m - cut.from_m for cut in inputs.cuts if cut.roll is roll)
+        # Where the next piece has been taken already, these metres are lost.
+        if roll not in inputs.whole and roll.used == piece.to_m:
+            roll.used = piece.from_m - cut_m
     for batch, quantity in inputs.batches:
         batch.used -= quantity
     for unit in [*inputs.whole, *(piece for piece, _ in inputs.pieces)]:
@@ -102,7 +137,8 @@ def give_back(inputs: Inputs) -> None:
 
 async def take_lots(floor: Floor, step: StepFile, unit: Unit, dose_kg: float | None, since: float) -> list[Any]:
     """Consumed lots as posted; what the MES is to take from the feed points is marked `is_mounted`. `dose_kg` replaces
-    the nominal mass of what the station weighed itself. A new lot was mounted before the visit began, at `since`."""
+    the nominal mass of what the station weighed itself. A new lot was mounted before the visit began, at `since`; where
+    the foil was spliced, the next one after that."""
     machine, route = floor.machine(step), floor.route(unit)
     rng = dice(floor.seed, unit.serial, step.operation, "lots")
     consumed = []
@@ -111,6 +147,10 @@ async def take_lots(floor: Floor, step: StepFile, unit: Unit, dose_kg: float | N
         quantity = weighed(rng, item.quantity, item.tolerance_pct, material.uom)
         if dose_kg is not None and material.uom == "kg":
             quantity = round(dose_kg, 5)
+        spliced = splice_m(floor, route, step, unit) if material.uom == "m" else 0.0
+        if spliced:
+            consumed += await _take_spliced(floor, step, unit, material, quantity, at_m=spliced, since=since)
+            continue
         lot = _planted_lot(floor, route, step, unit, item.material)
         if lot is None:
             lot = floor.store.mounted(material.code, quantity, floor.clock.now())
@@ -123,17 +163,42 @@ async def take_lots(floor: Floor, step: StepFile, unit: Unit, dose_kg: float | N
         else:
             await floor.receive(lot, machine.code)
             is_mounted = False
-        consumed.append(
-            {
-                "material": item.material,
-                "supplier": lot.supplier,
-                "lot": lot.number,
-                "quantity": quantity,
-                "unit": material.uom,
-                "is_mounted": is_mounted,
-            }
-        )
+        consumed.append(_as_consumed(lot, material, quantity) | {"is_mounted": is_mounted})
     return consumed
+
+
+def splice_m(floor: Floor, route: Route, step: StepFile, unit: Unit) -> float:
+    """Where the foil of a roll that is coated ends and the next one begins; 0: nowhere."""
+    is_coated = route.definitions[unit.definition].tracking == ROLL and step is route.first(unit.definition)
+    makes_from_rolls = any(route.definitions[item.material].tracking == ROLL for item in route.unit_items(step))
+    if not is_coated or makes_from_rolls or unit.born % SPLICED_EVERY:
+        return 0.0
+    share = dice(floor.seed, unit.serial, "splice").uniform(0.3, 0.7)
+    return round((unit.length_m or 0.0) * share, 3)
+
+
+async def _take_spliced(
+    floor: Floor, step: StepFile, unit: Unit, material: MaterialFile, quantity: float, *, at_m: float, since: float
+) -> list[Any]:
+    """The last metres of one foil and the first ones of the next, each with the metres of the roll it carries."""
+    machine, length = floor.machine(step), unit.length_m or 0.0
+    found = []
+    for own_from, own_to in ((0.0, at_m), (at_m, length)):
+        share = round(quantity * (own_to - own_from) / length, 4)
+        lot = None if own_from else floor.store.mounted(material.code, share, floor.clock.now())
+        if lot is None:
+            lot = floor.store.fresh_lot(material, share, floor.clock.now())
+            await floor.receive(lot, machine.code)
+        lot.left -= share
+        mount(floor, machine, lot, since)
+        own = {"own_from_m": own_from, "own_to_m": own_to, "delta_m": ENCODER_M}
+        found.append(_as_consumed(lot, material, share) | own)
+    return found
+
+
+def _as_consumed(lot: MountedLot, material: MaterialFile, quantity: float) -> dict[str, Any]:
+    named = {"material": material.code, "supplier": lot.supplier, "lot": lot.number}
+    return {**named, "quantity": quantity, "unit": material.uom, "is_mounted": False}
 
 
 def mount(
@@ -177,30 +242,3 @@ def spend(floor: Floor, inputs: Inputs) -> None:
     """The result was sent: what went in is gone."""
     for unit in [*inputs.whole, *(piece for piece, _ in inputs.pieces)]:
         floor.store.drop(unit, GONE)
-
-
-def as_posted(inputs: Inputs, dose_kg: float | None) -> tuple[list[Any], list[Any]]:
-    """`components` and `ranges` of a result."""
-    components: list[dict[str, Any]] = [{"serial": p.serial, "position": position} for p, position in inputs.pieces]
-    for position, (batch, quantity) in enumerate(inputs.batches, 1):
-        mass = quantity if dose_kg is None else round(dose_kg, 5)
-        components.append({"serial": batch.serial, "position": position, "quantity": mass})
-    ranges = []
-    for roll, lane, from_m, to_m in inputs.ranges:
-        where: dict[str, Any] = {"serial": roll.serial, "from_m": from_m, "to_m": to_m}
-        ranges.append(where | ({"lane": lane} if lane else {}))
-    return components, ranges
-
-
-def tell_links(floor: Floor, output: str, consumed: list[Any], components: list[Any], ranges: list[Any]) -> None:
-    """The truth's lines on what one unit was made of."""
-    nothing = {"quantity": None, "position": None, "lane": None, "from_m": None, "to_m": None}
-    for c in consumed:
-        lot = {"supplier": c["supplier"], "number": c["lot"], "material": c["material"]}
-        floor.truth.write("link", output=output, lot=lot, **(nothing | {"quantity": c["quantity"]}))
-    for c in components:
-        facts = nothing | {"position": c["position"], "quantity": c.get("quantity")}
-        floor.truth.write("link", output=output, input_serial=c["serial"], **facts)
-    for r in ranges:
-        facts = nothing | {"lane": r.get("lane"), "from_m": r["from_m"], "to_m": r["to_m"]}
-        floor.truth.write("link", output=output, input_serial=r["serial"], **facts)

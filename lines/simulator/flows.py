@@ -8,6 +8,7 @@ from lines.simulator.consuming import Inputs, reserve
 from lines.simulator.entering import rest
 from lines.simulator.floor import Floor
 from lines.simulator.plantings import BY_HAND, BYPASS_CELL, LATE_CELL
+from lines.simulator.replacing import is_replaced, replacement
 from lines.simulator.results import channel
 from lines.simulator.routes import CELL
 from lines.simulator.units import ASIDE, FLOW, Unit
@@ -22,6 +23,11 @@ async def needed(floor: Floor, step: StepFile, units: list[Unit]) -> dict[str, I
     route = floor.route(units[0])
     found: dict[str, Inputs] = {}
     for unit in units:
+        if is_replaced(floor, step, unit) and not unit.key and not unit.since:
+            while (other := replacement(floor, unit)) is None:
+                await floor.change(unit.product)
+            found[unit.serial] = other
+            continue
         if not route.unit_items(step) or unit.key or unit.since or unit.attempts.get(step.operation):
             continue
         while (inputs := reserve(floor, route, step, unit.serial)) is None:

@@ -10,8 +10,10 @@ import math
 from datetime import datetime
 from typing import Any
 
+from lines.plant.files import StationFile
 from lines.simulator.clock import SimulatedClock, as_datetime
 from lines.simulator.links import Body, PermitAnswer, Question, ResultAnswer
+from lines.simulator.nodes import result_fields_of
 from lines.simulator.servers import StationServer
 
 
@@ -59,9 +61,10 @@ class _Folder:
 class HandshakeLink:
     """One station's link."""
 
-    def __init__(self, server: StationServer, station: str, clock: SimulatedClock, offset_s: float) -> None:
-        self._permit = _Folder(server, f"{station}/Permit", clock, offset_s)
-        self._result = _Folder(server, f"{station}/Result", clock, offset_s)
+    def __init__(self, server: StationServer, station: StationFile, clock: SimulatedClock, offset_s: float) -> None:
+        self._permit = _Folder(server, f"{station.code}/Permit", clock, offset_s)
+        self._result = _Folder(server, f"{station.code}/Result", clock, offset_s)
+        self._fields = result_fields_of(station)
         self._boot_id = ""
         self.permit_sequence = 0
 
@@ -101,7 +104,7 @@ class HandshakeLink:
         told = await self._result.exchange(
             boot_id,
             int(sequence),
-            result_fields(body),
+            {name: value for name, value in result_fields(body).items() if name in self._fields},
             ["Verdict", "Disposition", "NextOperation", "DeviationCodes"],
         )
         codes = tuple(told["DeviationCodes"] or ())
@@ -149,4 +152,40 @@ def result_fields(body: Body) -> dict[str, Any]:
         "CountCode": [c["code"] for c in counts],
         "CountValue": [c["count"] for c in counts],
         "CountInspected": [float(c.get("inspected", math.nan)) for c in counts],
+        **_web_fields(body),
     }
+
+
+def _web_fields(body: Body) -> dict[str, Any]:
+    """What a roll or a reworked pack tells beside that."""
+    found: dict[str, Any] = {"Lanes": body.get("lanes") or 0}
+    for head, rows in (("Range", body["ranges"]), ("Component", body["components"]), ("Consumed", body["consumed"])):
+        for column, name in (("OwnFromM", "own_from_m"), ("OwnToM", "own_to_m"), ("DeltaM", "delta_m")):
+            found[head + column] = [_or_nan(row.get(name)) for row in rows]
+    for column, name in (("RangeReversed", "reversed"), ("RangeFlipped", "flipped"), ("RangeMirrored", "mirrored")):
+        found[column] = [bool(row.get(name)) for row in body["ranges"]]
+    marks, scans, cuts = body.get("marks", []), body.get("scans", []), body.get("cut_outs", [])
+    for head, rows in (("Mark", marks), ("Cut", cuts)):
+        found[f"{head}Code"] = [row["code"] for row in rows]
+        found[f"{head}Lane"] = [row.get("lane") or 0 for row in rows]
+        found[f"{head}FromM"] = [float(row["from_m"]) for row in rows]
+        found[f"{head}ToM"] = [float(row["to_m"]) for row in rows]
+    found["CutSerial"] = [cut["serial"] for cut in cuts]
+    found["MarkSide"] = [mark.get("side", "") for mark in marks]
+    found["MarkYMm"] = [_or_nan(mark.get("y_mm")) for mark in marks]
+    found["MarkSizeMm"] = [_or_nan(mark.get("size_mm")) for mark in marks]
+    found["ScanCharacteristic"] = [scan["characteristic"] for scan in scans]
+    found["ScanSide"] = [scan["side"] for scan in scans]
+    found["ScanAtM"] = [float(scan["at_m"]) for scan in scans]
+    found["ScanGauge"] = [scan["gauge"] for scan in scans]
+    found["ScanValue"] = [value for scan in scans for value in scan["values"]]
+    removed = body.get("removed", [])
+    return found | {
+        "RemovedSerial": [part["serial"] for part in removed],
+        "RemovedPosition": [part["position"] for part in removed],
+        "RemovedReason": [part["reason"] for part in removed],
+    }
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else float(value)

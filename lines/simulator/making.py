@@ -1,6 +1,7 @@
 """New units come into being: pulled from behind by the campaigns, as soon as what they are made of is there."""
 
 import math
+from dataclasses import asdict
 
 from lines.plant.files import StepFile
 from lines.simulator.campaigns import chain, cover, roll_length_m, wanted
@@ -10,8 +11,10 @@ from lines.simulator.floor import Floor
 from lines.simulator.flows import go_on
 from lines.simulator.routes import CELL, CONTAINER, PACK, PIECES, ROLL, Route
 from lines.simulator.units import FLOW, STOCK, Unit
+from lines.simulator.web import STRAIGHT, TURNS, carried, laid_out, slit
 from lines.simulator.working import Sending, settle, work
 
+FIRST_SHARE = 0.62  # of what a roll takes
 CATCH_UP_TAKTS = 4.0  # how far the line may run ahead of its pace after it was starved
 
 
@@ -111,9 +114,8 @@ def _lanes(route: Route, definition: str) -> int:
 
 
 def _lane_of(reserved: Inputs, lane: int) -> Inputs:
-    return Inputs(
-        ranges=[(roll, lane, from_m, to_m) for roll, _, from_m, to_m in reserved.ranges], whole=reserved.whole
-    )
+    pieces, cuts = slit(reserved.ranges[0].roll, lane)
+    return Inputs(ranges=pieces, whole=reserved.whole, cuts=cuts)
 
 
 def _plan_size(floor: Floor, route: Route, unit: Unit, inputs: Inputs) -> None:
@@ -122,22 +124,35 @@ def _plan_size(floor: Floor, route: Route, unit: Unit, inputs: Inputs) -> None:
     rng = dice(floor.seed, unit.serial, "size")
     match route.definitions[unit.definition].tracking:
         case "ROLL" if inputs.ranges:
-            parent, lane, from_m, to_m = inputs.ranges[0]
+            parent, lane, turn = inputs.ranges[0].roll, inputs.ranges[0].lane, TURNS.get(step.operation, STRAIGHT)
             stretch = step.recipe.get("stretch_pct", 0.0)
             if stretch:
                 stretch += rng.gauss(0, 0.08)
                 unit.traits["stretch_pct"] = stretch
-            unit.length_m = round((to_m - from_m) * (1 + stretch / 100), 3)
+            inputs.ranges = laid_out(inputs.ranges, stretch, turn)
+            unit.length_m = inputs.ranges[-1].own_to_m
+            unit.lanes = 1 if lane else parent.lanes
+            unit.marks = [asdict(mark) for mark in carried(inputs.ranges, parent.lanes)]
             for trait in [t for t in parent.traits if t.startswith(("loading_share", "lane_share"))]:
-                unit.traits[trait] = parent.traits[trait]
+                unit.traits[trait] = parent.traits[_mirrored(trait, parent.lanes) if turn.is_mirrored else trait]
             if lane:
                 unit.traits["loading_share"] = parent.traits.get("loading_share", 0.0) + parent.traits.get(
                     f"lane_share_{lane}", 0.0
                 )
         case "ROLL":
             unit.length_m = round(roll_length_m(route, unit.definition) * rng.uniform(0.997, 1.003), 2)
+            unit.lanes = int(step.recipe.get("lanes", 1))
         case "SLURRY_BATCH":
             unit.mass_kg = math.fsum(i.quantity for i in step.bill)
+            use = route.consumer(unit.definition)
+            if unit.born == 0 and use and route.definitions[use[0].definition].tracking == ROLL:
+                # The first one fills the pipes: what is left of it is not enough for a roll.
+                unit.used = unit.mass_kg - FIRST_SHARE * use[1].quantity
+
+
+def _mirrored(trait: str, lanes: int) -> str:
+    head, _, lane = trait.rpartition("_")
+    return f"{head}_{lanes + 1 - int(lane)}" if lane.isdigit() else trait
 
 
 def _cover(floor: Floor, route: Route, definition: str) -> float:

@@ -101,6 +101,25 @@ RESULT_FIELDS = {
     "CountValue": "UInt32[]",
     "CountInspected": "Double[]",
 }
+_OWN_FIELDS = {
+    f"{head}{name}": "Double[]"
+    for head in ("Range", "Component", "Consumed")
+    for name in ("OwnFromM", "OwnToM", "DeltaM")
+}
+# What only stations of one kind have to say.
+MORE_FIELDS: dict[str, dict[str, str]] = {
+    "ELECTRODE_COATING": {
+        **_OWN_FIELDS,
+        **dict.fromkeys(("RangeReversed", "RangeFlipped", "RangeMirrored"), "Boolean[]"),
+        "Lanes": "UInt32",
+        **dict.fromkeys(("MarkCode", "MarkSide", "ScanCharacteristic", "ScanSide", "ScanGauge"), "String[]"),
+        **dict.fromkeys(("MarkFromM", "MarkToM", "MarkYMm", "MarkSizeMm", "ScanAtM", "ScanValue"), "Double[]"),
+        **dict.fromkeys(("CutSerial", "CutCode"), "String[]"),
+        **dict.fromkeys(("CutFromM", "CutToM"), "Double[]"),
+        **dict.fromkeys(("MarkLane", "CutLane"), "UInt32[]"),
+    },
+    "PACK_TEST": {"RemovedSerial": "String[]", "RemovedPosition": "UInt32[]", "RemovedReason": "String[]"},
+}
 RESULT_ANSWER = {
     "AnsweredBootId": "String",
     "AnsweredSequence": "UInt32",
@@ -137,12 +156,17 @@ def station_nodes(station: StationFile) -> list[NodeSpec]:
     if station.interface == "OPCUA":
         for folder, fields, answer in (
             ("Permit", PERMIT_FIELDS, PERMIT_ANSWER),
-            ("Result", RESULT_FIELDS, RESULT_ANSWER),
+            ("Result", result_fields_of(station), RESULT_ANSWER),
         ):
             nodes += [_field(f"{code}/{folder}/{name}", kind, False) for name, kind in fields.items()]
             nodes.append(NodeSpec(f"{code}/{folder}/Ready", "Boolean"))
             nodes += [_field(f"{code}/{folder}/{name}", kind, True) for name, kind in answer.items()]
     return nodes
+
+
+def result_fields_of(station: StationFile) -> dict[str, str]:
+    """Variables of a station's result with their types."""
+    return RESULT_FIELDS | MORE_FIELDS.get(station.kind, {})
 
 
 def measured(station: StationFile) -> dict[str, list[SignalFile]]:

@@ -41,6 +41,10 @@ class People:
             )
         return False
 
+    async def ship(self, **what: Any) -> bool:
+        """The supervisor ships units; whether they left."""
+        return bool(await self._ask("supervisor", "POST", "/shipments", what))
+
     @property
     def do_react(self) -> bool:
         """Whether somebody works the reactions to signals, so that what is held for them is released."""

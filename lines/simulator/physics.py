@@ -11,6 +11,7 @@ from itertools import islice
 from lines.plant.files import LimitsFile
 from lines.simulator.chance import autoregressive, dice, gamma
 from lines.simulator.visits import Visit
+from lines.simulator.web import SIDES, Loading, scanned
 
 Reading = tuple[str, float]
 Special = Callable[[Visit, LimitsFile], list[Reading] | None]
@@ -41,24 +42,34 @@ def _viscosity(visit: Visit, limits: LimitsFile) -> list[Reading]:
 
 
 def _loading(visit: Visit, limits: LimitsFile) -> list[Reading]:
-    """A scanning gauge's zig-zag: side and lane alternate along the web; AR(1) along it, a fixed profile across it.
+    """Means of lanes in the passes of a scanning gauge: side and lane alternate along the web.
 
-    The profile and the die's level change from roll to roll only. The roll's mean share of deviation is kept for the
-    capacity of the cells made of it.
+    Loading is AR(1) along the web, with a fixed profile across it. The profile and the die's level change from roll to
+    roll only. The roll's mean share of deviation is kept for the capacity of the cells made of it.
     """
     rng, target, sigma = visit.rng, limits.target or 0.0, limits.sigma or 0.0
     lanes = int(visit.step.recipe.get("lanes", 1))
     level = rng.gauss(0, 0.15 * sigma)
     profile = [rng.gauss(0, 0.1 * sigma) for _ in range(lanes)]
     length = visit.unit.length_m or 1.0
+    wander = list(islice(autoregressive(rng, 0.9 * sigma), 8))
+    code = limits.characteristic
+    web = Loading(target, sigma, level, profile, wander, length)
+    visit.scans = web.scans(visit.seed, visit.unit.serial, code, _gauge(visit, code))
     readings = []
-    for n, wander in enumerate(islice(autoregressive(rng, 0.9 * sigma), 8)):
-        lane = n % lanes
-        readings.append((f"{'AB'[n % 2]} {length * (n + 0.5) / 8:.0f} m", target + level + profile[lane] + wander))
+    for n in range(len(wander)):
+        at_m, side = length * (n + 0.5) / len(wander), SIDES[n % 2]
+        readings.append((f"{side} {at_m:.0f} m", scanned(visit.scans, at_m, side, n % lanes, lanes)))
     visit.unit.traits["loading_share"] = level / target
     for lane, deviation in enumerate(profile, 1):
         visit.unit.traits[f"lane_share_{lane}"] = deviation / target
     return readings
+
+
+def _gauge(visit: Visit, code: str) -> str:
+    """Which of the station's gauges measures it."""
+    gauges = visit.plant.station_of[visit.step.operation].gauges
+    return next((gauge.code for gauge in gauges if code in gauge.characteristics), "")
 
 
 def _density(visit: Visit, limits: LimitsFile) -> list[Reading]:

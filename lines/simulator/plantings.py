@@ -25,6 +25,7 @@ GARBLED_CELL = 10  # its result is first sent with a number as a word
 LATE_CELL = 8  # lies about until it is too late for its next operation
 GRADE_CELL = 3  # gets a grade that is not for packs
 OFFLINE_CELL = 11  # made during an outage with the wrong recipe
+REWORKED_PACK = 0  # of the second product: fails its end-of-line test, and gets another cell in the place of one
 BY_HAND = 10  # every n-th cell, from the fifth on, is sorted by hand
 
 
@@ -47,6 +48,7 @@ class Plantings:
 
     product: str  # whose cells carry the numbered faults
     cells: int  # of the first campaign
+    reworked: str = ""  # the product whose pack gets another cell
     drift_characteristic: str = ""
     drift_sigmas: float = 3.0
     slow_clock: str = ""  # a station

@@ -6,12 +6,13 @@ from typing import Any
 from lines.plant.files import CharacteristicFile, LimitsFile
 from lines.simulator import physics
 from lines.simulator.chance import autoregressive, dice, gamma, lognormal, poisson, split_gauge
-from lines.simulator.plantings import REWORK_CELL
+from lines.simulator.plantings import REWORK_CELL, REWORKED_PACK
 from lines.simulator.routes import BATCH, CELL, PACK, ROLL
 from lines.simulator.visits import Visit
 
 FAILING = {ROLL: 0.0, BATCH: 0.0, PACK: 0.01}  # share of visits with a machine fault, by tracking
 FAILING_ELSEWHERE = 0.004
+SPREAD = "EOL-04"  # of the cells' voltages at rest
 SCANS = 8  # values of an autocorrelated characteristic along one roll
 Reading = tuple[str, float]  # position, value
 
@@ -105,7 +106,7 @@ def _what_breaks(visit: Visit) -> str:
         and visit.unit.born == REWORK_CELL
         and visit.step is visit.route.first(visit.unit.definition)
     )
-    if is_planted:
+    if is_planted or _is_reworked(visit):
         fails = visit.attempt == 1
     elif (tracking == PACK and visit.unit.born == 0) or visit.attempt > 1:
         fails = False  # the first pack of each product is everybody's example; a second try helps
@@ -123,7 +124,17 @@ def _what_breaks(visit: Visit) -> str:
     ]
     if is_planted:
         return codes[-1]
+    if _is_reworked(visit):
+        return SPREAD
     return visit.rng.choice(codes) if codes else ""
+
+
+def _is_reworked(visit: Visit) -> bool:
+    """One cell of this pack rests at another voltage; another one takes its place."""
+    unit = visit.unit
+    is_pack = visit.route.definitions[unit.definition].tracking == PACK
+    is_planted = unit.product == visit.plantings.reworked and unit.born == REWORKED_PACK
+    return is_pack and is_planted and SPREAD in visit.step.characteristics
 
 
 def _has_limits(limits: LimitsFile) -> bool:

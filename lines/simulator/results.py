@@ -1,19 +1,23 @@
 """What a station sends about the units it worked on, and the truth's lines on it."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from lines.plant.files import StepFile
 from lines.simulator.chance import dice, poisson
-from lines.simulator.consuming import Inputs, as_posted, take_lots, tell_links
+from lines.simulator.consuming import Inputs, splice_m, take_lots
 from lines.simulator.floor import Floor
 from lines.simulator.links import Body
 from lines.simulator.machines import Machine
 from lines.simulator.plantings import GRADE_CELL
 from lines.simulator.readings import measure
-from lines.simulator.routes import BATCH, CELL
+from lines.simulator.replacing import members, replaced
+from lines.simulator.routes import BATCH, CELL, PACK, ROLL
+from lines.simulator.telling import as_posted, tell_links, web_of
 from lines.simulator.units import Unit
 from lines.simulator.visits import Visit
+from lines.simulator.web import WEB_MM, coated_marks
 
+WOUND_IN = "WIN-FOREIGN"  # the piece was wound over a mark
 DEFECTS = {"COA-PIN": 0.4, "COA-BUB": 0.2, "COA-AGGL": 0.3, "COA-LINE": 0.1}  # shares
 
 
@@ -57,9 +61,11 @@ async def weigh(floor: Floor, job: Job, unit: Unit) -> Weighed:
         finished=job.finished,
         rack=unit.rack,
         tray=job.tray,
-        parts=inputs.parts if inputs else [],
+        parts=members(unit, inputs) if inputs else [],
     )
     measurements, reasons = measure(visit)
+    if inputs and inputs.faults:
+        reasons = [*reasons, WOUND_IN]
     # What is already inside stays inside when a step is done again.
     consumed = await take_lots(floor, step, unit, visit.dose_kg, job.started) if visit.attempt == 1 else []
     return Weighed(visit, measurements, reasons, consumed)
@@ -70,13 +76,15 @@ def unit_part(floor: Floor, job: Job, weighed: Weighed) -> Body:
     unit, step, visit = weighed.visit.unit, job.step, weighed.visit
     route, inputs = floor.route(unit), job.inputs.get(unit.serial)
     unit.attempts[step.operation] = visit.attempt
-    components, ranges = as_posted(inputs, visit.dose_kg) if inputs else ([], [])
+    parts = as_posted(floor, unit, inputs, visit.dose_kg) if inputs else {"components": [], "ranges": []}
+    if inputs and route.definitions[unit.definition].tracking == PACK:
+        unit.built = replaced(unit.built, inputs)
     is_new = visit.attempt == 1 and step is route.first(unit.definition)
     if is_new:
         if route.definitions[unit.definition].tracking == BATCH:
             unit.mass_kg = round(sum(c["quantity"] for c in weighed.consumed if c["unit"] == "kg"), 3)
         floor.truth.write("unit", serial=unit.serial, definition=unit.definition, product=unit.product)
-    tell_links(floor, unit.serial, weighed.consumed, components, ranges)
+    tell_links(floor, unit.serial, weighed.consumed, parts, inputs)
     _tell_drift(floor, job, unit)
     body: Body = {
         "serial": unit.serial,
@@ -90,18 +98,40 @@ def unit_part(floor: Floor, job: Job, weighed: Weighed) -> Body:
             for lot in weighed.consumed
             if not lot["is_mounted"]
         ],
-        "components": components,
-        "ranges": ranges,
+        **parts,
     }
     if grade := _grade(floor, job, unit):
         body["grade"] = grade
-    if is_new and (counts := _defects(floor, unit, step)):
+    counts = _defects(floor, unit, step) if is_new else []
+    if counts:
         body["counts"] = counts
+    if is_new and route.definitions[unit.definition].tracking == ROLL:
+        body |= _web(floor, weighed, parts, counts)
     if job.tray:
         body["slot"] = unit.slot
         if unit.rack:
             body["channel"] = channel(job.machine, unit)
     return body
+
+
+def _web(floor: Floor, weighed: Weighed, parts: Body, counts: list[Body]) -> Body:
+    """Marks and scans of a new roll, which the truth hears as they are."""
+    unit, step = weighed.visit.unit, weighed.visit.step
+    is_coated = not parts["ranges"]
+    if is_coated:
+        found = coated_marks(
+            floor.seed,
+            unit.serial,
+            {count["code"]: count["count"] for count in counts},
+            length_m=unit.length_m or 0.0,
+            lanes=unit.lanes,
+            width_mm=step.recipe.get("lane_width_mm", step.recipe.get("web_width_mm", WEB_MM) / max(unit.lanes, 1)),
+            splice_m=splice_m(floor, floor.route(unit), step, unit),
+        )
+        unit.marks = [asdict(mark) for mark in found]
+    web = web_of(unit, weighed.visit.scans, is_coated=is_coated, n_ranges=len(parts["ranges"]))
+    floor.truth.write("web", serial=unit.serial, length_m=unit.length_m, **web)
+    return web
 
 
 def channel(machine: Machine, unit: Unit) -> str:

@@ -125,6 +125,7 @@ class Simulator:
         plantings = Plantings(
             product=first,
             cells=sizes[first],
+            reworked=next((code for code in sizes if code != first), ""),
             drift_characteristic=plan.characteristic if plan else "",
             slow_clock="CAN-1" if "CAN-1" in plant.stations else "",
         )
@@ -135,7 +136,7 @@ class Simulator:
             server = self.servers[station.opcua_server]
             offset_s = -plantings.slow_clock_s if station.code == plantings.slow_clock else 0.0
             link = (
-                HandshakeLink(server, station.code, clock, offset_s)
+                HandshakeLink(server, station, clock, offset_s)
                 if station.interface == "OPCUA"
                 else HttpLink(client, station.code, options.tokens.get(station.code, ""), offset_s)
             )

@@ -37,6 +37,9 @@ class Unit:
     attempts: dict[str, int] = field(default_factory=dict)
     times: dict[str, float] = field(default_factory=dict)  # by operation: end of the last visit, true time
     traits: dict[str, float] = field(default_factory=dict)  # what its makers know of it and later steps depend on
+    lanes: int = 0  # of a roll, side by side
+    marks: list[dict[str, Any]] = field(default_factory=list)  # of a roll, as web.Mark
+    built: list[dict[str, Any]] = field(default_factory=list)  # of a pack: serial, position and traits of each cell
 
     @property
     def left(self) -> float:

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass, field
+from typing import Any
 
 from lines.plant.files import StepFile
 from lines.simulator.chance import dice
@@ -25,6 +26,7 @@ class Visit:
     tray: str = ""
     parts: list[Unit] = field(default_factory=list)  # units built in at this visit
     dose_kg: float | None = None  # what the filler or the glue nozzle weighed, where it measures that itself
+    scans: list[dict[str, Any]] = field(default_factory=list)  # passes of a gauge across the web
     values: dict[str, list[float]] = field(default_factory=dict)  # measured so far in this visit
     rng: random.Random = field(init=False)
 

@@ -9,6 +9,7 @@ from lines.simulator.chance import dice
 from lines.simulator.consuming import Inputs, spend
 from lines.simulator.entering import let_in
 from lines.simulator.floor import Floor
+from lines.simulator.leaving import ship
 from lines.simulator.links import ResultAnswer
 from lines.simulator.machines import Machine
 from lines.simulator.results import Job, bodies, tell_results, unit_part, weigh
@@ -88,7 +89,8 @@ def _obey(floor: Floor, step: StepFile, unit: Unit, answer: ResultAnswer) -> Non
         if route.consumer(unit.definition):
             unit.place = STOCK
         else:
-            floor.store.drop(unit, GONE)  # shipped
+            floor.store.drop(unit, GONE)
+            floor.spawn(ship(floor, unit))
     else:
         unit.step = following.sequence
     floor.changed(unit.product)

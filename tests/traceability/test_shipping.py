@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from lines.models import OperationRecord, Person
+from lines.models import MaterialDefinition, OperationRecord, Person
 from lines.people.models import Role
 from lines.people.services import issue_person_token
 from tests.traceability.conftest import Hand
@@ -49,7 +49,7 @@ def container(hand: Hand, n: int = 1) -> tuple[Unit, Unit, Unit, Unit]:
         serial = hand.serial(design)
         outer = Unit.objects.create(
             serial=serial,
-            definition=wound.definition.__class__.objects.get(code=codes[design]),
+            definition=MaterialDefinition.objects.get(code=codes[design]),
             product=wound.product,
             state="COMPLETED",
             created_at=wound.created_at,

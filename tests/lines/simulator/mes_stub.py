@@ -15,7 +15,7 @@ import asyncua as asyncua_library
 
 from lines.orders.serials import parse_serial
 from lines.plant.files import StepFile, read_plant
-from lines.simulator.nodes import NAMESPACE, PERMIT_FIELDS, RESULT_FIELDS, measured
+from lines.simulator.nodes import NAMESPACE, PERMIT_FIELDS, measured, result_fields_of
 from lines.simulator.routes import Plant, Route
 
 # Its own annotations ask for its own wrappers of str and int, which it does not need.
@@ -193,7 +193,7 @@ class GatewayStub:
 
     async def _answer(self, client: Any, index: int, folder: str) -> None:
         station, kind = folder.split("/")
-        fields = PERMIT_FIELDS if kind == "Permit" else RESULT_FIELDS
+        fields = PERMIT_FIELDS if kind == "Permit" else result_fields_of(self.mes.plant.stations[station])
 
         def node(name: str) -> Any:
             return client.get_node(f"ns={index};s={folder}/{name}")
@@ -241,6 +241,9 @@ def as_body(read: dict[str, Any]) -> dict[str, Any]:
         columns = [read[prefix + column] or [] for column in names.values()]
         return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
+    def more(prefix: str, **names: str) -> list[dict[str, Any]]:
+        return rows(prefix, **names) if f"{prefix}Serial" in read or f"{prefix}Code" in read else []
+
     components = rows("Component", serial="Serial", position="Position", quantity="Quantity")
     return {
         "serial": read["Serial"],
@@ -258,6 +261,10 @@ def as_body(read: dict[str, Any]) -> dict[str, Any]:
         "components": [{k: v for k, v in c.items() if not (k == "quantity" and math.isnan(v))} for c in components],
         "ranges": rows("Range", serial="Serial", lane="Lane", from_m="FromM", to_m="ToM"),
         "counts": rows("Count", code="Code", count="Value", inspected="Inspected"),
+        "marks": more("Mark", code="Code", from_m="FromM", to_m="ToM", lane="Lane", side="Side"),
+        "cut_outs": more("Cut", serial="Serial", lane="Lane", from_m="FromM", to_m="ToM", code="Code"),
+        "removed": more("Removed", serial="Serial", position="Position", reason="Reason"),
+        "n_scans": len(read.get("ScanAtM") or []),
         "offline": read["Offline"],
         "grade": read["Grade"],
     }

@@ -136,7 +136,7 @@ def test_permit_and_result_go_through_the_handshake(make_server: Any) -> None:
         server = make_server()
         await server.start()
         try:
-            link = HandshakeLink(server, "EOL-1", SimulatedClock(time.time(), 1), 0.0)
+            link = HandshakeLink(server, STATION, SimulatedClock(time.time(), 1), 0.0)
             link.restore("b00", 41)
             async with asyncua.Client(server.url) as client:
                 index = await client.get_namespace_index(NAMESPACE)

@@ -106,10 +106,13 @@ def test_no_metre_no_piece_and_no_slot_is_used_twice(run: Run, truth: list[dict[
             assert link["quantity"] > 0
         elif link["from_m"] is not None:
             ranges[serial, link["lane"]].append((link["from_m"], link["to_m"]))
+            assert abs(link["true_from_m"] - link["from_m"]) <= link["delta_m"]
         elif link["quantity"] is not None:
             mass[serial] += link["quantity"]
         else:
             assert pieces.setdefault(serial, link["output"]) == link["output"], "one piece in two places"
+    for cut in _of(truth, "cut"):
+        ranges[cut["serial"], cut.get("lane")].append((cut["from_m"], cut["to_m"]))
     assert ranges
     for (serial, _lane), used in ranges.items():
         used.sort()
@@ -118,11 +121,13 @@ def test_no_metre_no_piece_and_no_slot_is_used_twice(run: Run, truth: list[dict[
     made_kg = {r["serial"]: r["mass_kg"] for r in _of(truth, "result") if r["mass_kg"]}
     assert all(kg <= made_kg[serial] * 1.001 for serial, kg in mass.items())
     # A roll made of a roll has its length, stretched by the calender.
+    wound: dict[str, float] = defaultdict(float)
     for link in _of(truth, "link"):
         route = run.mes.plant.routes[units[link["output"]]["product"]]
         if link["from_m"] is not None and route.definitions[units[link["output"]]["definition"]].tracking == ROLL:
-            stretch = length[link["output"]] / (link["to_m"] - link["from_m"])
-            assert 0.999 < stretch < 1.01
+            wound[link["output"]] += link["to_m"] - link["from_m"]
+    assert wound
+    assert all(0.999 < length[serial] / metres < 1.01 for serial, metres in wound.items())
     slots: dict[tuple[str, int, str], set[str]] = defaultdict(set)
     for result in _of(truth, "result"):
         if "slot" in result:
@@ -152,8 +157,9 @@ def test_the_physics_agree_with_each_other(run: Run, truth: list[dict[str, Any]]
     for result in _of(truth, "result"):
         results[result["serial"]][result["operation"]] = result
     parts = defaultdict(list)
+    removed = {part["serial"] for part in _of(truth, "removed")}
     for link in _of(truth, "link"):
-        if link.get("input_serial"):
+        if link.get("input_serial") and link["input_serial"] not in removed:
             parts[link["output"]].append(link["input_serial"])
     graded = packed = 0
     for serial, visits in results.items():
@@ -249,3 +255,42 @@ def test_no_source_time_lies_in_the_future_and_samples_are_counted(run: Run, tru
 
 def test_it_stops_within_two_seconds(run: Run) -> None:
     assert run.stopped_in_s < 2
+
+
+def test_rolls_have_marks_scans_splices_and_two_batches_where_they_meet(truth: list[dict[str, Any]]) -> None:
+    webs = {web["serial"]: web for web in _of(truth, "web")}
+    design = {serial: parse_serial(serial).design for serial in webs}
+    coated = [serial for serial in webs if design[serial] == "RCC"]
+    assert coated
+    counted = {r["serial"]: r for r in _of(truth, "result")}
+    for serial in coated:
+        web, length = webs[serial], webs[serial]["length_m"]
+        assert web["lanes"] == 4 and all(0 <= m["from_m"] <= m["to_m"] <= length for m in web["marks"])
+        assert len(web["scans"]) == 2 * (length // 5)
+        # The control chart's values are the gauge's: the mean of a lane in the pass that lies nearest.
+        reading = next(m for m in counted[serial]["measurements"] if m["code"] == "COA-01")
+        assert 18.7 <= reading["value"] <= 19.3
+        nearest = min((s for s in web["scans"] if s["side"] == "A"), key=lambda s: abs(s["at_m"] - length / 16))
+        assert reading["value"] == pytest.approx(sum(nearest["values"][:4]) / 4, abs=1e-4)
+    links = defaultdict(list)
+    for link in _of(truth, "link"):
+        links[link["output"]].append(link)
+    first = min(coated)
+    batches = [link for link in links[first] if link.get("input_serial")]
+    assert len(batches) == 2 and batches[0]["own_from_m"] == 0 and batches[1]["own_to_m"] == webs[first]["length_m"]
+    assert 19 <= batches[0]["own_to_m"] - batches[1]["own_from_m"] <= 101
+    foils = [link for link in links[first] if link.get("lot", {}).get("material") == "AL-FOIL"]
+    assert [foil["own_from_m"] for foil in foils] == [0, foils[0]["own_to_m"]]
+    assert any(m["code"] == "COA-SPLICE" and m["from_m"] == foils[0]["own_to_m"] for m in webs[first]["marks"])
+    slit = [serial for serial in webs if design[serial] == "RLC"]
+    assert slit and all(len(links[serial]) >= 2 for serial in slit if links[serial][0]["lane"])
+    assert _of(truth, "cut")
+
+
+def test_the_reworked_pack_has_another_cell_in_the_place_of_one(truth: list[dict[str, Any]]) -> None:
+    (part,) = _of(truth, "removed")
+    pack = part["output"]
+    tests = [r["outcome"] for r in _of(truth, "result") if r["serial"] == pack and r["operation"] == "EOL"]
+    assert tests[:2] == ["FAIL", "PASS"]
+    at = [link for link in _of(truth, "link") if link["output"] == pack and link["position"] == part["position"]]
+    assert len(at) == 2 and at[0]["input_serial"] == part["serial"]
