@@ -19,10 +19,12 @@ from traceability.corrections.models import Correction, CorrectionKind
 from traceability.corrections.queries import link_json, links_of, stood_values
 from traceability.errors import SERIAL_MALFORMED
 from traceability.genealogy.models import GenealogyLink, LinkBasis
-from traceability.holds.covering import Seen, Taken
+from traceability.holds.covering import Seen
+from traceability.holds.extending import taken_by
 from traceability.holds.onward import hold_what_it_is_in
 from traceability.holds.services import NewNonconformance, extend_holds, open_nonconformances
 from traceability.interlock.facts import design_code, serial_fault
+from traceability.rolls.services import tell_again
 from traceability.units.models import Unit, UnitState
 
 
@@ -36,6 +38,7 @@ def correct_serial(record: OperationRecord, wrong: Unit, asked: Asked, by: str, 
         raise Refusal(errors.LINK_IMPOSSIBLE, f"{right.serial} is an input of record {record.pk}")
     copy_id, verdict = _copy(record, right, by, now)
     WithdrawnRecord.objects.create(record=record, at=now)
+    tell_again(record.pk, wrong.pk, right.pk, copy_id)
     correction = Correction.objects.create(
         record=record,
         kind=CorrectionKind.SERIAL,
@@ -169,6 +172,12 @@ def _move_link(link: GenealogyLink, right: Unit, record_id: int, of: Correction)
         lane=link.lane,
         from_m=link.from_m,
         to_m=link.to_m,
+        own_from_m=link.own_from_m,
+        own_to_m=link.own_to_m,
+        is_reversed=link.is_reversed,
+        is_flipped=link.is_flipped,
+        is_mirrored=link.is_mirrored,
+        delta_m=link.delta_m,
         basis=LinkBasis.CORRECTED,
     )
     Correction.objects.create(
@@ -182,5 +191,4 @@ def _move_link(link: GenealogyLink, right: Unit, record_id: int, of: Correction)
         by=of.by,
         at=of.at,
     )
-    taken = Taken(right.pk, link.input_unit_id, link.input_lot_id, link.lane, link.from_m, link.to_m)
-    extend_holds([], [taken], station_id=None, tray="", now=of.at)
+    extend_holds([], [taken_by(added)], station_id=None, tray="", now=of.at)

@@ -148,6 +148,8 @@ def link_json(link: GenealogyLink) -> dict[str, Any]:
         "lane": link.lane,
         "from_m": link.from_m,
         "to_m": link.to_m,
+        "own_from_m": link.own_from_m,
+        "own_to_m": link.own_to_m,
     }
 
 

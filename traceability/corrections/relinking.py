@@ -1,11 +1,13 @@
 """A wrong lot or component set right: one link is removed, another takes its place."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
 from lines.errors import Refusal
 from lines.models import OperationRecord, RouteStep
+from lines.orders.models import Tracking
 from lines.records.queries import visits_by_serial
 from traceability.corrections import errors
 from traceability.corrections.asking import Asked, RightInput
@@ -22,7 +24,7 @@ from traceability.errors import (
     UNIT_NOT_FOUND,
 )
 from traceability.genealogy.models import GenealogyLink, LinkBasis
-from traceability.holds.covering import Taken
+from traceability.holds.extending import taken_by
 from traceability.holds.models import HoldUnit
 from traceability.holds.onward import hold_what_it_is_in
 from traceability.holds.services import NewNonconformance, extend_holds, open_nonconformances
@@ -57,8 +59,7 @@ def correct_link(record: OperationRecord, unit: Unit, asked: Asked, by: str, now
         codes = _concerns(added, wrong, record)
         if added.input_unit is not None and _is_discrete(added.input_unit):
             consume([added.input_unit.pk], now)
-        taken = Taken(unit.pk, added.input_unit_id, added.input_lot_id, added.lane, added.from_m, added.to_m)
-        extend_holds([], [taken], station_id=None, tray="", now=now)
+        extend_holds([], [taken_by(added)], station_id=None, tray="", now=now)
         if codes:
             words = f"Corrected: {_name(added)} is in it: {', '.join(codes)}"[:200]
             codes = [errors.INPUT_CORRECTED.code, *codes]
@@ -111,6 +112,7 @@ def _added(
         from_m=right.from_m if right.from_m is not None else wrong.from_m if wrong else None,
         to_m=right.to_m if right.to_m is not None else wrong.to_m if wrong else None,
         basis=LinkBasis.CORRECTED,
+        **_own(unit, wrong, part),
     )
     ends = (added.from_m, added.to_m)
     if (ends[0] is None) != (ends[1] is None) or (ends[0] is not None and ends[1] is not None and ends[0] >= ends[1]):
@@ -118,6 +120,21 @@ def _added(
     if added.from_m is not None and added.to_m is not None:
         added.quantity = added.to_m - added.from_m
     return added
+
+
+def _own(unit: Unit, wrong: GenealogyLink | None, part: Unit | None) -> dict[str, Any]:
+    """Where it lies on the unit's own axis: where the wrong one was said to, or over all of a roll made of one."""
+    if wrong is not None:
+        columns = ("own_from_m", "own_to_m", "is_reversed", "is_flipped", "is_mirrored", "delta_m")
+        return {column: getattr(wrong, column) for column in columns}
+    others = GenealogyLink.objects.filter(output=unit, input_unit__isnull=False, removed_by=None, end=None)
+    if part is None or unit.length_m is None or not (_is_roll(unit) and _is_roll(part)) or others.exists():
+        return {}
+    return {"own_from_m": 0.0, "own_to_m": unit.length_m}
+
+
+def _is_roll(unit: Unit) -> bool:
+    return unit.definition is not None and unit.definition.tracking == Tracking.ROLL
 
 
 def _uom(part: Unit | None, lot: Lot | None) -> str:
@@ -145,13 +162,17 @@ def _concerns(link: GenealogyLink, wrong: GenealogyLink | None, record: Operatio
     assert part is not None  # noqa: S101 - a link has one input
     found = [COMPONENT_SCRAPPED.code] if part.state == UnitState.SCRAPPED else []
     found += [COMPONENT_HELD.code] if HoldUnit.objects.filter(unit=part, released_at=None).exists() else []
-    others = GenealogyLink.objects.filter(input_unit=part, removed_by=None).exclude(output=link.output_id)
+    others = GenealogyLink.objects.filter(input_unit=part, removed_by=None, end=None).exclude(output=link.output_id)
     return found + ([COMPONENT_TAKEN.code] if _is_discrete(part) and others.exists() else [])
+
+
+def _is_in_something(part: Unit) -> bool:
+    return GenealogyLink.objects.filter(input_unit=part, removed_by=None, end=None).exists()
 
 
 def _free(part: Unit, record: OperationRecord, now: datetime) -> None:
     """A component that was not built in after all: it stands where its own records leave it, and is held."""
-    if part.state != UnitState.CONSUMED or GenealogyLink.objects.filter(input_unit=part, removed_by=None).exists():
+    if part.state != UnitState.CONSUMED or _is_in_something(part):
         return
     visits = visits_by_serial([part.serial]).get(part.serial, {})
     steps = RouteStep.objects.filter(route=part.route_id, definition=part.definition_id).select_related("operation")

@@ -131,7 +131,7 @@ class Tree:
 
 
 def _edges(condition: Q) -> list[Edge]:
-    rows = GenealogyLink.objects.filter(condition, removed_by=None).order_by("id").values_list(*_COLUMNS)
+    rows = GenealogyLink.objects.filter(condition, removed_by=None, end=None).order_by("id").values_list(*_COLUMNS)
     return [
         Edge(Node(False, output), Node(False, unit) if unit is not None else Node(True, lot), *rest)
         for output, unit, lot, *rest in rows

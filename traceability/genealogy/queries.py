@@ -14,12 +14,15 @@ DEEPEST = 12
 MOST_LINKS = 10_000
 
 _NOW = "traceability_currentlink"
-# As they were known at a time: those that a correction removed later are there, those that one added later are not.
+# As they were known at a time: those that a correction removed later are there, those that one added later are not;
+# parts that were taken out at rework are there until that was told.
 _AS_OF = """(
     select k.* from traceability_genealogylink k join lines_operationrecord said on said.id = k.record_id
     left join traceability_correction added on added.added_link_id = k.id
     left join traceability_correction removed on removed.removed_link_id = k.id and removed.at <= %(as_of)s
-    where removed.id is null and coalesce(added.at, said.received_at) <= %(as_of)s
+    left join traceability_linkend e on e.link_id = k.id
+    left join lines_operationrecord out on out.id = e.record_id and out.received_at <= %(as_of)s
+    where removed.id is null and out.id is null and coalesce(added.at, said.received_at) <= %(as_of)s
 )"""
 # `union` drops (unit, level) pairs that were seen, and the level is bounded: a loop ends, a shared roll is walked once.
 _BEHIND = """

@@ -8,7 +8,7 @@ from lines.records.copying import copy_rows
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
-    """One input of one unit: a unit or a lot. Metres are on the input roll's own axis."""
+    """One input of one unit: a unit or a lot. Metres are on the input roll's own axis, `own_` ones on the output's."""
 
     output_id: int
     record_id: int
@@ -21,11 +21,17 @@ class NewLink:
     from_m: float | None = None
     to_m: float | None = None
     basis: str = "RECORDED"
+    own_from_m: float | None = None
+    own_to_m: float | None = None
+    is_reversed: bool = False
+    is_flipped: bool = False
+    is_mirrored: bool = False
+    delta_m: float | None = None
 
 
 _COLUMNS = (
     "output_id", "record_id", "input_unit_id", "input_lot_id", "quantity", "uom", "position", "lane", "from_m", "to_m",
-    "basis",
+    "basis", "own_from_m", "own_to_m", "is_reversed", "is_flipped", "is_mirrored", "delta_m",
 )  # fmt: skip
 
 

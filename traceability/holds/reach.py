@@ -13,25 +13,13 @@ from django.db import connection
 from lines.models import MaterialDefinition, Operation, Station
 from traceability.holds import errors
 from traceability.holds.asking import AskedHold, WrongField
+from traceability.rolls.reach import covered_whole, way_ahead
 from traceability.units.models import Lot, Unit
 
 # A record is received after its visit ended, but for clocks that are wrong: by less than this.
 CLOCKS_AGREE = timedelta(days=1)
 
-# Seeds: the units that the target itself names; all made of them follow.
-_LOT = """
-select output_id from traceability_currentlink where input_lot_id in (
-    with recursive lot (id) as (
-        select %(lot)s::bigint
-        union select p.child_id from traceability_lotpart p join lot on lot.id = p.parent_id
-    ) select id from lot)
-"""
-_ROLL_RANGE = """
-select output_id from traceability_currentlink where input_unit_id = %(unit)s
-    and (%(lane)s::int is null or lane is null or lane = %(lane)s)
-    and (%(from_m)s::float8 is null or to_m is null or to_m > %(from_m)s)
-    and (%(to_m)s::float8 is null or from_m is null or from_m < %(to_m)s)
-"""
+# Seeds: the units, or the metres, that the target itself names; all made of them follows.
 # What is loaded now; and what a result put there, where nobody books loads and the unit was nowhere else since.
 _TRAY = """
 select unit_id from traceability_trayload where tray = %(tray)s and unloaded_at is null
@@ -60,8 +48,8 @@ where r.station_id = %(station)s and r.received_at >= %(received_from)s and {_EN
 """  # noqa: S608 - a constant of this module
 _SEEDS = {
     "UNIT": "select %(unit)s::bigint",
-    "LOT": _LOT,
-    "ROLL_RANGE": _ROLL_RANGE,
+    "LOT": "",
+    "ROLL_RANGE": "select %(unit)s::bigint, %(lane)s::int, %(from_m)s::float8, %(to_m)s::float8",
     "TRAY": _TRAY,
     "STATION": f"{_VISITS} and r.station_id = %(station)s",
     "CHANNEL": f"{_VISITS} and r.channel = %(channel)s",
@@ -147,11 +135,20 @@ def resolve(asked: AskedHold) -> Target:
 
 
 def reaching(scope: str) -> str:
-    """The beginning of a statement: `reach (unit_id)` holds every unit that a hold of this scope covers now."""
-    return (
-        f"with recursive reach (unit_id) as (select unit_id from ({_SEEDS[scope]}) as seed (unit_id)"  # noqa: S608 - ours
-        " union select l.output_id from traceability_currentlink l join reach on reach.unit_id = l.input_unit_id)"
-    )
+    """The beginning of a statement: `reach (unit_id)` holds every unit that a hold of this scope covers now.
+
+    Of a roll that it covers in part the roll goes on, and what is made of the held metres is held.
+    """
+    if scope == "LOT":
+        way = way_ahead(lots="select %(lot)s::bigint")
+    elif scope == "ROLL_RANGE":
+        way = way_ahead(_SEEDS[scope])
+    else:
+        seeds = f"select unit_id, null::int, null::float8, null::float8 from ({_SEEDS[scope]}) as seed (unit_id)"  # noqa: S608 - ours
+        way = way_ahead(seeds)
+    # The roll whose metres are held is not made of them.
+    of = "way" if scope != "ROLL_RANGE" else "(select * from way where not is_seed)"
+    return f"{way}, reach (unit_id) as ({covered_whole(of=of)})"
 
 
 # Of each group of units in one situation a few serials are shown.

@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 from lines.events.models import EventKind
 from lines.events.services import Happening, emit_all
 from lines.models import Station
+from lines.orders.models import Tracking
 from lines.records import pending
 from lines.records.models import Consumer
 from lines.records.prepared import prepared_cursor
 from lines.records.services import NewMeasurement, NewRecord, store_records
-from lines.stations.results import StationResult, UnitResult
+from lines.stations.results import RollRange, StationResult, UnitResult
 from traceability.genealogy.models import LinkBasis
 from traceability.genealogy.services import NewLink, add_links
-from traceability.holds.covering import Seen, Taken
+from traceability.holds.covering import Seen
+from traceability.holds.extending import taken_by
 from traceability.holds.facts import HoldFacts
 from traceability.holds.services import NewNonconformance, extend_holds, open_nonconformances
 from traceability.interlock.facts import InputFacts, LotFacts, UnitFacts
@@ -22,6 +24,7 @@ from traceability.interlock.feeds import Fed
 from traceability.interlock.outcome import said_by_test
 from traceability.interlock.queries import OpenPermit
 from traceability.interlock.weighing import LotKey, Weighed
+from traceability.rolls.services import WebFacts, keep_web
 from traceability.trays.services import NewPlacement, place
 from traceability.units.services import UnitChange, apply_changes, consume
 
@@ -69,6 +72,7 @@ def keep(
     apply_changes([_change(unit) for unit in units], now)
     links = [link for unit in units for link in _links(unit, inputs, lots)]
     add_links(links)
+    keep_web(_web(unit, inputs) for unit in units)
     # A roll or batch is used up by and by; what is discrete is gone.
     consume([part.unit_id for part in inputs.values() if part.is_discrete], now)
     place(
@@ -84,7 +88,7 @@ def keep(
     # Last, as it keeps others from placing holds until the transaction ends.
     newly_held = extend_holds(
         [_seen(unit, posted, clock_offset_s) for unit in units],
-        [_taken(link) for link in links],
+        [taken_by(link) for link in links],
         station_id=station.pk,
         tray=posted.tray,
         now=now,
@@ -144,13 +148,39 @@ def _change(unit: Kept) -> UnitChange:
         length_m=unit.result.length_m,
         mass_kg=unit.result.mass_kg,
         grade=unit.result.grade,
+        lanes=unit.result.lanes,
     )
+
+
+def _web(unit: Kept, inputs: Mapping[str, InputFacts]) -> WebFacts:
+    result = unit.result
+    ids = {result.serial: unit.unit_id} | {piece.serial: inputs[piece.serial].unit_id for piece in result.ranges}
+    cuts = tuple((ids[cut.serial], cut) for cut in result.cut_outs)
+    return WebFacts(unit.unit_id, unit.record_id, result.marks, result.scans, cuts)
+
+
+def _own_range(unit: Kept, piece: RollRange) -> tuple[float | None, float | None]:
+    """Where a range lies on the unit's own axis. A roll made of one range is of it over its whole length."""
+    length_m, definition = unit.result.length_m, unit.facts.definition
+    is_roll = definition is not None and definition.tracking == Tracking.ROLL
+    if piece.own_from_m is None and is_roll and length_m is not None and len(unit.result.ranges) == 1:
+        return 0.0, length_m
+    return piece.own_from_m, piece.own_to_m
 
 
 def _links(unit: Kept, inputs: Mapping[str, InputFacts], lots: Mapping[LotKey, LotFacts]) -> list[NewLink]:
     output_id, record_id, result = unit.unit_id, unit.record_id, unit.result
     links = [
-        NewLink(output_id, record_id, input_lot_id=lots[c.supplier, c.lot].lot_id, quantity=c.quantity, uom=c.unit)
+        NewLink(
+            output_id,
+            record_id,
+            input_lot_id=lots[c.supplier, c.lot].lot_id,
+            quantity=c.quantity,
+            uom=c.unit,
+            own_from_m=c.own_from_m,
+            own_to_m=c.own_to_m,
+            delta_m=c.delta_m,
+        )
         for c in result.consumed
     ]
     links += [
@@ -175,21 +205,31 @@ def _links(unit: Kept, inputs: Mapping[str, InputFacts], lots: Mapping[LotKey, L
                 quantity=component.quantity,
                 uom=uom,
                 position=component.position,
+                own_from_m=component.own_from_m,
+                own_to_m=component.own_to_m,
+                delta_m=component.delta_m,
             )
         )
-    links += [
-        NewLink(
-            output_id,
-            record_id,
-            input_unit_id=inputs[r.serial].unit_id,
-            quantity=r.to_m - r.from_m,
-            uom="m",
-            lane=r.lane,
-            from_m=r.from_m,
-            to_m=r.to_m,
+    for piece in result.ranges:
+        own_from_m, own_to_m = _own_range(unit, piece)
+        links.append(
+            NewLink(
+                output_id,
+                record_id,
+                input_unit_id=inputs[piece.serial].unit_id,
+                quantity=piece.to_m - piece.from_m,
+                uom="m",
+                lane=piece.lane,
+                from_m=piece.from_m,
+                to_m=piece.to_m,
+                own_from_m=own_from_m,
+                own_to_m=own_to_m,
+                is_reversed=piece.is_reversed,
+                is_flipped=piece.is_flipped,
+                is_mirrored=piece.is_mirrored,
+                delta_m=piece.delta_m,
+            )
         )
-        for r in result.ranges
-    ]
     return links
 
 
@@ -204,10 +244,6 @@ def _seen(unit: Kept, posted: StationResult, clock_offset_s: float | None) -> Se
         recipe=posted.recipe,
         measured=frozenset((j.code, j.position) for j in unit.weighed.judged if j.position),
     )
-
-
-def _taken(link: NewLink) -> Taken:
-    return Taken(link.output_id, link.input_unit_id, link.input_lot_id, link.lane, link.from_m, link.to_m)
 
 
 def _use_permits(units: Sequence[Kept], now: datetime) -> None:

@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 from django.db import connection
 
+from traceability.rolls.maps import BALANCE_TOLERANCE
+
 CURRENT: Literal["traceability_currentlink"] = "traceability_currentlink"
 # With what was taken out again at rework: for where something was once.
 EVER: Literal["traceability_everlink"] = "traceability_everlink"
@@ -65,12 +67,33 @@ select l.input_unit_id as unit_id, case when l.lane is not null then l.lane else
 from {{links}} l
 where l.output_id = w.unit_id and l.input_unit_id is not null and w.level < {DEEPEST}
     and {_MAY_TOUCH.format(s=_OWN[0], e=_OWN[1])}"""  # noqa: S608 - constants of this module
-_PIECE = "lane, from_m, to_m, delta_m, is_inferred"
+PIECE = "lane, from_m, to_m, delta_m, is_inferred"
 
 
 def step_ahead(links: str = CURRENT) -> str:
     """One step from a piece `w` to what was made of it, for a lateral join: unit_id, the piece's columns, level."""
     return _AHEAD_STEP.format(links=links) + " offset 0"
+
+
+def covered_whole(key: str = "", of: str = "way") -> str:
+    """A select of the units of `way`, or of rows like its, that lie in it with all their metres, each once (for each
+    `key`, a column).
+
+    What is no roll has no metres and is in it whole. Of a roll a part goes its way: what is made of it is in `way`.
+    """
+    keyed = f"{key}, " if key else ""
+    within = 1 - BALANCE_TOLERANCE
+    return f"""
+    select {keyed}unit_id from {of} w where from_m = '-infinity' and to_m = 'infinity' and lane is null
+    union
+    select {keyed}u.id from {of} w join traceability_unit u on u.id = w.unit_id
+    left join lines_materialdefinition d on d.id = u.definition_id
+    where w.from_m <> '-infinity' or w.to_m <> 'infinity' or w.lane is not null
+    group by {keyed}u.id, u.length_m, u.lanes, d.tracking
+    having d.tracking is distinct from 'ROLL' or (u.length_m is not null and {within} * u.length_m <= (
+        select sum(upper(part) - lower(part)) from unnest(coalesce(range_agg(numrange(
+            greatest(w.from_m, 0)::numeric, greatest(least(w.to_m, u.length_m), 0, w.from_m)::numeric))
+            filter (where w.lane is null or u.lanes = 1), '{{}}'::nummultirange)) as part))"""  # noqa: S608 - ours
 
 
 def of_lots(links: str = CURRENT) -> str:
@@ -81,23 +104,28 @@ def of_lots(links: str = CURRENT) -> str:
     from lot join {links} l on l.input_lot_id = lot.lot_id"""  # noqa: S608 - constants of this module
 
 
-def ahead(seeds: str = NO_SEEDS, lots: str = NO_LOTS, *, with_seeds: bool = False, links: Links = CURRENT) -> str:
-    """The beginning of a statement: `way` and `reach` hold what became of the seeds.
+def way_ahead(seeds: str = NO_SEEDS, lots: str = NO_LOTS, *, links: Links = CURRENT) -> str:
+    """The beginning of a statement: `way` holds every piece that became of the seeds, and they themselves (is_seed).
 
     `seeds`: a select of (unit_id, lane, from_m, to_m), null for all of it; `lots`: one of lot ids, whose parts count
-    as they do. `with_seeds`: the seeds' own units are in it too. To be followed by `, more as (...)` or by a select.
+    as they do. To be followed by `, more as (...)` or by a select.
     """
     return f"""
 with recursive lot (lot_id) as (
     {lots}
     union select p.child_id from traceability_lotpart p join lot on p.parent_id = lot.lot_id
-), way (unit_id, {_PIECE}, level, is_seed) as (
+), way (unit_id, {PIECE}, level, is_seed) as (
     (select s.unit_id, s.lane, coalesce(s.from_m, '-infinity'), coalesce(s.to_m, 'infinity'), 0::float8, false, 0, true
      from ({seeds}) as s (unit_id, lane, from_m, to_m)
      union all select n.*, false from ({of_lots(links)}) n)
     union
     select n.*, false from way w cross join lateral ({step_ahead(links)}) n
-), reach (unit_id, is_inferred) as materialized (
+)"""  # noqa: S608 - constants of ours; values are parameters
+
+
+def ahead(seeds: str = NO_SEEDS, lots: str = NO_LOTS, *, with_seeds: bool = False, links: Links = CURRENT) -> str:
+    """The same, and `reach` holds each unit once. `with_seeds`: the seeds' own units too."""
+    return f"""{way_ahead(seeds, lots, links=links)}, reach (unit_id, is_inferred) as materialized (
     select unit_id, bool_and(is_inferred) from way {"" if with_seeds else "where not is_seed"} group by unit_id
 )
 """  # noqa: S608 - constants of ours; values are parameters
@@ -108,7 +136,7 @@ def behind(units: str, *, links: Links = CURRENT) -> str:
     with the pieces on its own axis; `is_flipped`: its side A is the unit's side B. Seeds are level 0, in `way` alone.
     """
     return f"""
-with recursive way (unit_id, {_PIECE}, is_flipped, level) as (
+with recursive way (unit_id, {PIECE}, is_flipped, level) as (
     select u.unit_id, null::int, '-infinity'::float8, 'infinity'::float8, 0::float8, false, false, 0
     from ({units}) as u (unit_id)
     union
@@ -126,6 +154,18 @@ select l.input_lot_id as lot_id, bool_and(w.is_inferred or l.basis = 'MOUNTED'
 from way w join {{links}} l on l.output_id = w.unit_id and l.input_lot_id is not null
 where {_MAY_TOUCH.format(s=_OWN[0], e=_OWN[1])} group by 1
 """  # noqa: S608 - constants of this module
+
+
+def links_behind(links: str = CURRENT) -> str:
+    """The links that `way`, made by behind(), went along or ends at (lots), for `from`: way w, link l."""
+    return f"way w join {links} l on l.output_id = w.unit_id and {_MAY_TOUCH.format(s=_OWN[0], e=_OWN[1])}"
+
+
+def links_ahead(links: str = CURRENT) -> str:
+    """The links that `way`, made by ahead(), went along, without those from lots, for `from`: way w, link l."""
+    touch = _MAY_TOUCH.format(s=_IN[0], e=_IN[1])
+    lane = "(w.lane is null or l.lane is null or w.lane = l.lane)"
+    return f"way w join {links} l on l.input_unit_id = w.unit_id and {lane} and {touch}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +196,7 @@ _AS_PIECES = """
 select unit_id, lane, nullif(from_m, '-infinity'), nullif(to_m, 'infinity'), delta_m, is_inferred, {flipped}, level
 from way where {which} order by level, unit_id, lane, from_m
 """
+_UNITS = "select unit_id, is_inferred from reach"
 SEEDS = "select * from unnest(%(units)s::bigint[], %(lanes)s::int[], %(froms)s::float8[], %(tos)s::float8[])"
 
 
@@ -190,7 +231,7 @@ def _pieces(text: str, parameters: dict[str, Any]) -> list[Reached]:
 def units_ahead(seeds: Sequence[Seed], *, links: Links = CURRENT) -> dict[int, bool]:
     """Ids of all units that something of these is in; True: only inferred."""
     with connection.cursor() as cursor:
-        cursor.execute(ahead(SEEDS, links=links) + "select unit_id, is_inferred from reach", seed_parameters(seeds))
+        cursor.execute(ahead(SEEDS, links=links) + _UNITS, seed_parameters(seeds))
         return dict(cursor.fetchall())
 
 
@@ -198,7 +239,7 @@ def units_ahead_of_lot(lot_id: int, *, links: Links = CURRENT) -> dict[int, bool
     """Ids of all units with something of this lot, or of a part of it, in them; True: only inferred."""
     with connection.cursor() as cursor:
         text = ahead(lots="select %(lot)s::bigint", links=links)
-        cursor.execute(text + "select unit_id, is_inferred from reach", {"lot": lot_id})
+        cursor.execute(text + _UNITS, {"lot": lot_id})
         return dict(cursor.fetchall())
 
 

@@ -59,6 +59,7 @@ class UnitChange:
     length_m: float | None
     mass_kg: float | None
     grade: str = ""  # empty: unchanged
+    lanes: int | None = None  # None: unchanged
 
 
 def apply_changes(changes: Sequence[UnitChange], now: datetime) -> None:
@@ -68,9 +69,10 @@ def apply_changes(changes: Sequence[UnitChange], now: datetime) -> None:
             " last_test_passed = case c.test when 'PASS' then true when 'FAIL' then false"
             " when 'VOID' then nullif(u.last_test_passed, true) else u.last_test_passed end,"
             " length_m = coalesce(c.length_m, u.length_m),"
+            " lanes = coalesce(c.lanes, u.lanes),"
             " mass_kg = coalesce(c.mass_kg, u.mass_kg), grade = coalesce(nullif(c.grade, ''), u.grade), updated_at = %s"
-            " from unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::float8[], %s::float8[], %s::text[])"
-            " as c (id, state, next_step_id, test, length_m, mass_kg, grade) where u.id = c.id",
+            " from unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::float8[], %s::float8[], %s::text[],"
+            " %s::int[]) as c (id, state, next_step_id, test, length_m, mass_kg, grade, lanes) where u.id = c.id",
             [
                 now,
                 [c.unit_id for c in changes],
@@ -80,6 +82,7 @@ def apply_changes(changes: Sequence[UnitChange], now: datetime) -> None:
                 [c.length_m for c in changes],
                 [c.mass_kg for c in changes],
                 [c.grade for c in changes],
+                [c.lanes for c in changes],
             ],
         )
 
