@@ -22,6 +22,8 @@ PARAMETERS: dict[str, Any] = {
     "gauge": "AIL-1-POWER",
     "calibration_id": 1,
     "report_id": 1,
+    "archive_id": 1,
+    "recall_id": 1,
     "file_format": "pdf",
     "Idempotency-Key": "MIX-1:b7:R:17",
     "number": "S-2027-001",
@@ -90,6 +92,19 @@ BODIES: dict[str, dict[str, Any]] = {
             "reason": "Look at the viscosity before it is coated.",
         },
     },
+    "preview_recall": {
+        "A lot": {"kind": "LOT", "supplier": "ACME", "lot": "A-1"},
+        "Metres of a roll": {"kind": "ROLL_RANGE", "serial": "SK1RLC6BL000004G9", "from_m": 100.0, "to_m": 250.0},
+        "A recipe since a day": {
+            **{"kind": "RECIPE", "recipe": "LFP-314/WELD/v1", "window_from": "2027-04-01T00:00:00Z"},
+        },
+    },
+    "confirm_recall": {
+        "A lot": {"kind": "LOT", "supplier": "ACME", "lot": "A-1", "reason": "Supplier's notice of iron."},
+        "A drill from two cells": {
+            **{"kind": "UNITS", "serials": [_CELLS[0], _CELLS[1]], "reason": "Half-yearly drill.", "hold": False},
+        },
+    },
     "release_hold": {"The whole hold": {"reason": "Viscosity measured again, within limits."}},
     "decide_nonconformance": {
         "Rework": {"disposition": "REWORK", "rework_to": "SLIT-C", "reason": "Edge to be cut again."},
@@ -121,6 +136,16 @@ BODIES: dict[str, dict[str, Any]] = {
             **{"since": "2027-04-01T00:00:00Z", "until": "2027-04-02T00:00:00Z", "stations": ["FILL-1"]},
             **{"naming": "AIAG-VDA2026", "confidence": 0.9},
         },
+    },
+    "ask_history_archive": {
+        "Ten batches that passed a visit, drawn at random": {
+            "filter": {"kinds": ["slurry_batch"], "verdict": "PASS"},
+            **{"size": 10, "seed": "20270401", "language": "ja"},
+        },
+    },
+    "verify_history": {
+        "The code of a printed history": {"code": "TTPP-T2JH-GMEP-DRK5"},
+        "The hash of a file": {"sha256": "9cdef9e9273308f1c55d3399171a684d17f4fc5fc01dc03701830f1931aa1ad1"},
     },
     "analyse": {
         "A control chart of individuals": {

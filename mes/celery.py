@@ -27,6 +27,8 @@ app.autodiscover_tasks(
         "quality.reports",
         "traceability.causes",
         "traceability.containment",
+        "traceability.recall",
+        "traceability.audits",
     ]
 )
 
@@ -68,6 +70,17 @@ app.conf.beat_schedule = {
         "task": "traceability.causes.tasks.work",
         "schedule": 2.0,
         "options": {"expires": 4, "ignore_result": True},
+    },
+    "make-archives-of-histories": {
+        "task": "traceability.audits.tasks.work",
+        "schedule": 2.0,
+        "options": {"expires": 4, "ignore_result": True},
+    },
+    "check-links": {
+        "task": "traceability.recall.tasks.check_links",
+        # A recall looks itself at what came since.
+        "schedule": 10.0,
+        "options": {"expires": 20, "ignore_result": True},
     },
     "evaluate-gap-ledger": {
         "task": "lines.ledger.tasks.evaluate",

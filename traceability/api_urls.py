@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from traceability.audits import api as audits
 from traceability.causes import api as causes
 from traceability.corrections import api as corrections
 from traceability.feeding import api as feeding
@@ -11,6 +12,7 @@ from traceability.interlock import api as interlock
 from traceability.issuing import api as issuing
 from traceability.labels import api as labels
 from traceability.lots import api as lots
+from traceability.recall import api as recall
 from traceability.refused import api as refused
 from traceability.shipping import api as shipping
 from traceability.trays import api as trays
@@ -30,9 +32,18 @@ urlpatterns = [
     path("trays/<str:tray>/unload", trays.UnloadTrayView.as_view(), name="api-tray-unload"),
     path("trays/<str:tray>/swap", trays.SwapInTrayView.as_view(), name="api-tray-swap"),
     path("trays/<str:tray>/undock", trays.UndockTrayView.as_view(), name="api-tray-undock"),
+    path("audits/units", audits.AuditedUnitsView.as_view(), name="api-audited-units"),
+    path("audits/sample", audits.AuditSampleView.as_view(), name="api-audit-sample"),
+    path("audits/log", audits.AuditLogView.as_view(), name="api-audit-log"),
+    path("audits/verify", audits.VerifyView.as_view(), name="api-verify"),
+    path("audits/archives", audits.ArchivesView.as_view(), name="api-audit-archives"),
+    path("audits/archives/<int:archive_id>", audits.ArchiveView.as_view(), name="api-audit-archive"),
+    path("audits/archives/<int:archive_id>/cancel", audits.CancelArchiveView.as_view(), name="api-cancel-audit-archive"),
+    path("audits/archives/<int:archive_id>/file", audits.ArchiveFileView.as_view(), name="api-audit-archive-file"),
     path("labels", labels.LabelsView.as_view(), name="api-labels"),
     path("units", units.UnitsView.as_view(), name="api-units"),
     path("permits/<int:permit_id>", interlock.PermitView.as_view(), name="api-permit"),
+    path("units/<path:serial>/history", audits.HistoryFileView.as_view(), name="api-unit-history-file"),
     path("units/<path:serial>/permits", interlock.UnitPermitsView.as_view(), name="api-unit-permits"),
     path("units/<path:serial>/genealogy", genealogy.GenealogyView.as_view(), name="api-genealogy"),
     path("units/<path:serial>", units.UnitView.as_view(), name="api-unit"),
@@ -54,6 +65,12 @@ urlpatterns = [
     path("holds/<int:hold_id>", holds.HoldView.as_view(), name="api-hold"),
     path("holds/<int:hold_id>/units", holds.HoldUnitsView.as_view(), name="api-hold-units"),
     path("holds/<int:hold_id>/release", holds.ReleaseView.as_view(), name="api-hold-release"),
+    path("recalls", recall.RecallsView.as_view(), name="api-recalls"),
+    path("recalls/preview", recall.RecallPreviewView.as_view(), name="api-recall-preview"),
+    path("recalls/<int:recall_id>", recall.RecallView.as_view(), name="api-recall"),
+    path("recalls/<int:recall_id>/units", recall.RecallUnitsView.as_view(), name="api-recall-units"),
+    path("recalls/<int:recall_id>/missing-links", recall.RecallMissingView.as_view(), name="api-recall-missing"),
+    path("recalls/<int:recall_id>/<str:file_format>", recall.RecallFileView.as_view(), name="api-recall-file"),
     path("nonconformances", holds.NonconformancesView.as_view(), name="api-nonconformances"),
     path("nonconformances/<int:nonconformance_id>", holds.NonconformanceView.as_view(), name="api-nonconformance"),
     path(

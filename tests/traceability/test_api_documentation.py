@@ -128,10 +128,14 @@ def scene(documented: Documented) -> dict[str, Any]:
         f"gauges/{PARAMETERS['gauge']}/calibrations", check, documented.people[Role.QUALITY]
     )  # fmt: skip
     assert response_of_check.status_code == 201, response_of_check.content
+    recall = {"kind": "LOT", "supplier": "ACME", "lot": "A-1", "reason": "Iron"}
+    response_of_recall = hand.post("recalls", recall, documented.people[Role.QUALITY])
+    assert response_of_recall.status_code == 201, response_of_recall.content
     return {
         "permit_id": permit,
         "hold_id": response.json()["hold"],
         "reaction_id": reaction.pk,
+        "recall_id": response_of_recall.json()["recall"],
         "calibration_id": response_of_check.json()["calibration"],
     }
 

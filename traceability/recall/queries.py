@@ -5,6 +5,7 @@ only mounted or lies within its uncertainty, POSSIBLE where it hangs behind a li
 in one transaction over a table of its own, which the database drops at its end; nothing else is written.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,18 +28,22 @@ MOST_UNITS_SHOWN = 50
 _MANY = 1_000
 
 _MADE = """
-create temporary table recall_unit (unit_id bigint primary key, certainty smallint not null) on commit drop;
+create temporary table recall_unit (
+    unit_id bigint primary key, certainty smallint not null, metres jsonb, lanes int[]) on commit drop;
 create temporary table recall_missing (
     unit_id bigint not null, step_id bigint, material_id bigint, operation text, needed int not null,
     found int not null, last_at timestamptz) on commit drop
 """
 _GONE = "drop table if exists recall_unit, recall_missing"
-_CERTAIN = """, certain (unit_id) as materialized (
-    select c.unit_id from ({certain}) as c (unit_id) join recall_unit a on a.unit_id = c.unit_id
-    union
-    select l.output_id from certain join traceability_currentlink l on l.input_unit_id = certain.unit_id
-    join recall_unit a on a.unit_id = l.output_id where l.basis <> 'MOUNTED'
-) update recall_unit a set certainty = 0 from certain where certain.unit_id = a.unit_id
+_INTO = """
+insert into recall_unit (unit_id, certainty, metres, lanes)
+select unit_id, bool_and(is_inferred)::int,
+       case when not bool_or(from_m = '-infinity' or to_m = 'infinity') then (
+           select jsonb_agg(jsonb_build_array(lower(part), upper(part)))
+           from unnest(range_agg(numrange(round(from_m::numeric, 2), round(greatest(from_m, to_m)::numeric, 2), '[]')))
+               as part) end,
+       array_agg(distinct lane) filter (where lane is not null)
+from {pieces} as piece group by unit_id
 """
 # Materials that the suspect may have come into a unit as, and steps that may have happened at it.
 _OF_CONCERN = """
@@ -93,7 +98,7 @@ _ALL = "select unit_id from recall_unit"
 _PAGE = "select unit_id from recall_unit where unit_id > %(after_unit)s order by 1 limit %(most_units)s"
 _UNITS = """
 select a.certainty, s.serial, s.kind, s.state, s.is_held, s.place, s.station, s.next_operation, s.tray, s.slot,
-       s.channel, s.pack, s.container, s.shipment, s.site, s.id
+       s.channel, s.pack, s.container, s.shipment, s.site, s.id, a.metres, a.lanes
 from seen s join recall_unit a on a.unit_id = s.id order by s.id
 """
 _OF_LOT = """l.input_lot_id in (
@@ -109,8 +114,10 @@ from traceability_currentlink l join recall_unit a on a.unit_id = l.output_id wh
 """
 # Links of the answer, by how they are known: those into its units that carry the suspect.
 _LINKS = """
-select count(*) filter (where l.basis <> 'MOUNTED'), count(*) filter (where l.basis = 'MOUNTED')
-from recall_unit a join traceability_currentlink l on l.input_unit_id = a.unit_id where a.certainty < 2
+select count(*) filter (where o.certainty = 0 and l.basis <> 'MOUNTED'),
+       count(*) filter (where o.certainty = 1 or l.basis = 'MOUNTED')
+from recall_unit a join traceability_currentlink l on l.input_unit_id = a.unit_id
+join recall_unit o on o.unit_id = l.output_id where a.certainty < 2 and o.certainty < 2
 """
 
 
@@ -126,6 +133,16 @@ class Missing:
     needed: int
     found: int
     last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """A unit of the answer. `metres` on its own axis, and `lanes`, of a roll that is in it in part."""
+
+    certainty: str
+    unit: Whereabouts
+    metres: list[list[float]]
+    lanes: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +195,8 @@ class Traced:
             names = ("site", "shipment", "shipped_at", "serial", "n_units", "n_possible")
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def units(self, *, after: int = 0, limit: int | None = None) -> Iterator[tuple[str, Whereabouts]]:
-        """(certainty, unit) in order of ids, streamed."""
+    def units(self, *, after: int = 0, limit: int | None = None) -> Iterator[Affected]:
+        """In order of ids, streamed."""
         return _units(after, limit)
 
     def completeness(self) -> Completeness:
@@ -213,10 +230,8 @@ def traced(suspect: Suspect) -> Iterator[Traced]:
         with connection.cursor() as cursor:
             cursor.execute(_GONE)
             cursor.execute(_MADE)
-            into = " insert into recall_unit (unit_id, certainty) select unit_id, 1 from reach"
-            cursor.execute(suspect.reach + into, suspect.parameters)
+            cursor.execute(suspect.way + _INTO.replace("{pieces}", suspect.pieces), suspect.parameters)
             cursor.execute("analyze recall_unit")
-            cursor.execute(suspect.reach + _CERTAIN.replace("{certain}", suspect.certain), suspect.parameters)
             _find_missing(suspect, cursor)
             cursor.execute(_BEHIND)
             cursor.execute("analyze recall_unit")
@@ -289,12 +304,17 @@ def _about_all(cursor: Any) -> int:
     return int(cursor.fetchone()[0])
 
 
-def _units(after: int, limit: int | None) -> Iterator[tuple[str, Whereabouts]]:
+def _units(after: int, limit: int | None) -> Iterator[Affected]:
     with connection.cursor() as cursor:
         cursor.execute(f"with recursive {facts_of(_PAGE)} {_UNITS}", {"after_unit": after, "most_units": limit})
         while rows := cursor.fetchmany(2_000):
-            for certainty, *columns in rows:
-                yield CERTAINTIES[certainty], Whereabouts(*columns)
+            for certainty, *columns, metres, lanes in rows:
+                yield Affected(CERTAINTIES[certainty], Whereabouts(*columns), _read(metres), lanes or [])
+
+
+def _read(metres: str | list[list[float]] | None) -> list[list[float]]:
+    """jsonb comes as text from a bare cursor."""
+    return (json.loads(metres) if isinstance(metres, str) else metres) or []
 
 
 def missing_row(row: Missing) -> dict[str, Any]:
@@ -309,11 +329,14 @@ def missing_row(row: Missing) -> dict[str, Any]:
     }
 
 
-def unit_row(certainty: str, unit: Whereabouts) -> dict[str, Any]:
+def unit_row(affected: Affected) -> dict[str, Any]:
+    unit = affected.unit
     return {
         "serial": unit.serial,
         "definition": unit.kind,
-        "certainty": certainty,
+        "certainty": affected.certainty,
+        "metres": affected.metres,
+        "lanes": affected.lanes,
         "state": unit.state,
         "is_held": unit.is_held,
         "place": unit.place,

@@ -30,18 +30,23 @@ from traceability.recall.content import pieces
 from traceability.recall.models import Recall, RecallContent
 from traceability.recall.queries import Traced, header_of, missing_row, traced, unit_row
 from traceability.recall.suspects import Suspect, look_up
+from traceability.rolls.reach import covered_whole
 from traceability.whereabouts.queries import facts_of
 
-_HERE = f"""
-with recursive {facts_of("select unit_id from recall_unit")}
+# Of a roll that is in it in part the roll goes on: what is made of the metres is held (holds/reach.py).
+_HERE = f""", whole (unit_id) as (
+    {{whole}}
+    union select unit_id from recall_unit where certainty = 2
+), {facts_of("select unit_id from whole")}
 insert into traceability_holdunit (hold_id, unit_id, added_at, released_by)
 select %(hold)s, id, %(now)s, '' from seen where place not in ('SHIPPED', 'RETURNED') order by id {TAKEN_AGAIN}
 """  # noqa: S608 - constants of ours
 # What was made of any of them while the recall was written down.
 _SINCE = f""", later (unit_id) as (
-    select unit_id from reach
+    {{whole}}
     union
     select l.output_id from recall_unit a join traceability_currentlink l on l.input_unit_id = a.unit_id
+    where a.certainty = 2
     union
     select l.output_id from later join traceability_currentlink l on l.input_unit_id = later.unit_id
 )
@@ -125,12 +130,14 @@ def _written(found: Traced, header: dict[str, Any]) -> tuple[bytes, str]:
 
 
 def _units(found: Traced) -> Iterator[dict[str, Any]]:
-    return (unit_row(certainty, unit) for certainty, unit in found.units())
+    return map(unit_row, found.units())
 
 
 def _hold(suspect: Suspect, reason: str, by: str) -> Hold:
     columns = columns_of(suspect.target, by) | {"reason": f"Recall: {reason}"[:LONGEST_REASON]}
     hold = Hold.objects.create(**columns)
     more = {"hold": hold.pk, "now": hold.placed_at, "made_later": MADE_LATER}
-    put_under(_HERE, suspect.reach + _SINCE, {**suspect.parameters, **more})
+    whole = covered_whole(of=suspect.pieces)
+    first, then = (suspect.way + part.replace("{whole}", whole) for part in (_HERE, _SINCE))
+    put_under(first, then, {**suspect.parameters, **more})
     return hold

@@ -20,6 +20,7 @@ from traceability.holds.errors import NOTHING_TO_HOLD
 from traceability.holds.reach import CLOCKS_AGREE, Target, reaching, resolve
 from traceability.recall.asked import AS_HOLDS, AskedSuspect
 from traceability.recall.errors import SUSPECT_UNKNOWN, SUSPECT_WINDOW
+from traceability.rolls.reach import way_ahead
 from traceability.trays.models import TrayPlacement
 from traceability.units.models import Unit
 
@@ -44,40 +45,30 @@ where r.operation = any(%(operations)s) and r.station_id = any(%(stations)s) and
     and not exists (select 1 from lines_withdrawnrecord w where w.record_id = r.id)
 group by 1, 2
 """  # noqa: S608 - a constant of this module
-REACHED = "select unit_id from reach"
-_AHEAD = """with recursive reach (unit_id) as (
-    {seeds}
-    union select l.output_id from traceability_currentlink l join reach on reach.unit_id = l.input_unit_id
-)"""
-# Links that nobody recorded, or that lie within the uncertainty of their ends, make no unit certain.
-_CERTAIN_OF_LOT = """
-select output_id from traceability_currentlink where basis <> 'MOUNTED' and input_lot_id in (
-    with recursive lot (id) as (
-        select %(lot)s::bigint
-        union select p.child_id from traceability_lotpart p join lot on lot.id = p.parent_id
-    ) select id from lot)
-"""
+_WHOLE = "select id, null::int, null::float8, null::float8 from "
+# Of a roll whose metres are suspect it is not told that it is made of them.
+_MADE_OF = "(select * from way where not is_seed)"
 
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """`reach` begins a statement whose `reach (unit_id)` is every unit with the suspect in it, in any certainty."""
+    """`way` begins a statement whose CTE `way` holds every piece with the suspect in it (rolls/reach.py)."""
 
     asked: AskedSuspect
     words: str
-    reach: str
+    way: str
     parameters: dict[str, Any]
-    certain: str  # a subquery: the first units of it, where a record says so
     since: datetime | None  # our clock; no unit took it in before. None: nobody knows
     target: Target  # what a hold is placed on
+    pieces: str = "way"  # those of `way` that count
     material: str = ""  # code of what it is itself, where a bill may ask for it
     operations: tuple[str, ...] = ()  # who passed one of them without a record may have been at the suspect
     untold: str = ""  # a statement: (unit, operation, received) of records that do not say whether it was there
 
     @property
     def units(self) -> str:
-        """A subquery of unit ids, to be run with `parameters`."""
-        return f"{self.reach} {REACHED}"
+        """A subquery of unit ids, to be run with `parameters`: rolls that it is in with some metres alone as well."""
+        return "".join((self.way, " select distinct unit_id from ", self.pieces, " as piece"))
 
 
 def look_up(asked: AskedSuspect) -> Suspect:
@@ -94,37 +85,32 @@ def _as_hold(asked: AskedSuspect) -> Suspect:
         if refused.code != NOTHING_TO_HOLD:
             raise
         raise WrongField(refused.field, SUSPECT_UNKNOWN, refused.detail.partition(": ")[2]) from None
-    reach, parameters = reaching(asked.kind), target.parameters
-    found = REACHED
+    way, parameters = reaching(asked.kind), target.parameters
     if asked.kind == "LOT" and target.lot is not None:
         lot = target.lot
         return Suspect(
-            asked, f"{lot.material_code} {lot}", reach, parameters, _CERTAIN_OF_LOT, _since_lot(lot.pk), target,
-            material=lot.material_code,
-        )  # fmt: skip
+            asked, f"{lot.material_code} {lot}", way, parameters, _since_lot(lot.pk), target, material=lot.material_code
+        )
     if asked.kind == "ROLL_RANGE" and target.unit is not None:
         roll = target.unit
-        words = f"{roll.serial} {_metres(asked)}"
         material = roll.definition.code if roll.definition else ""
         return Suspect(
-            asked, words, reach, parameters, _certain_of_range(), _before(roll.created_at), target, material=material
+            asked, f"{roll.serial} {_metres(asked)}", way, parameters, _before(roll.created_at), target,
+            pieces=_MADE_OF, material=material,
         )  # fmt: skip
     if asked.kind == "TRAY":
-        since = None
-        return Suspect(asked, asked.tray, reach, parameters, found, since, target)
+        return Suspect(asked, asked.tray, way, parameters, None, target)
     since, span = parameters["received_from"], _span(asked.window_from, asked.window_to)
     if asked.kind == "STATION" and target.station is not None:
         operations = _operations(target.station.pk)
-        return Suspect(
-            asked, f"{target.station.code} {span}", reach, parameters, found, since, target, operations=operations
-        )  # fmt: skip
+        return Suspect(asked, f"{target.station.code} {span}", way, parameters, since, target, operations=operations)
     seen = _at_channel(asked.channel, since)
     if not seen:
         raise WrongField("channel", SUSPECT_UNKNOWN, asked.channel)
     operations = tuple(dict.fromkeys(operation for operation, _ in seen))
     parameters |= {"operations": list(operations), "stations": sorted({station for _, station in seen})}
     return Suspect(
-        asked, f"{asked.channel} {span}", reach, parameters, found, since, target, operations=operations,
+        asked, f"{asked.channel} {span}", way, parameters, since, target, operations=operations,
         untold=_UNTOLD.format(column="r.channel"),
     )  # fmt: skip
 
@@ -149,8 +135,8 @@ def _units(asked: AskedSuspect) -> Suspect:
     words = ", ".join(asked.serials[:MOST_NAMED]) + (f" … ({len(asked.serials)})" if len(found) > MOST_NAMED else "")
     target = Target(AskedHold("UNITS"), unit_ids=tuple(sorted(found.values())))
     return Suspect(
-        asked, words, reaching("UNITS"), target.parameters, "select unnest(%(units)s::bigint[])", _before(since),
-        target, material=kinds[0] if len(kinds) == 1 else "",
+        asked, words, reaching("UNITS"), target.parameters, _before(since), target,
+        material=kinds[0] if len(kinds) == 1 else "",
     )  # fmt: skip
 
 
@@ -208,10 +194,9 @@ def _signal(asked: AskedSuspect) -> Suspect:
     of_window = AskedHold("SIGNAL", window_from=window.begins, window_to=ends)
     parameters = Target(of_window, station=window.station, suspect=window.of).parameters
     words = f"SPC {signal.plan.code}, {signal.chart} {signal.point.number}, {_span(window.begins, ends)}"
-    reach = reaching("SIGNAL")
     return Suspect(
-        asked, words, reach, parameters, REACHED, parameters["received_from"],
-        Target(AskedHold("UNITS")), operations=_operations(window.station.pk),
+        asked, words, reaching("SIGNAL"), parameters, parameters["received_from"], Target(AskedHold("UNITS")),
+        operations=_operations(window.station.pk),
     )  # fmt: skip
 
 
@@ -225,20 +210,9 @@ def _of_visits(
     operations: tuple[str, ...],
     untold: str = "",
 ) -> Suspect:
-    reach = _AHEAD.replace("{seeds}", seeds)
+    way = way_ahead("".join((_WHOLE, "(", seeds, ") as seed (id)")))
     return Suspect(
-        asked, words, reach, parameters, REACHED, since, Target(AskedHold("UNITS")),
-        operations=operations, untold=untold,
-    )  # fmt: skip
-
-
-def _certain_of_range() -> str:
-    """Links from the roll that tell their lane and metres, and overlap the range by more than their uncertainty."""
-    return (
-        "select output_id from traceability_currentlink where input_unit_id = %(unit)s and basis <> 'MOUNTED'"
-        " and (%(lane)s::int is null or lane = %(lane)s)"
-        " and (%(from_m)s::float8 is null or to_m - coalesce(delta_m, 0) > %(from_m)s)"
-        " and (%(to_m)s::float8 is null or from_m + coalesce(delta_m, 0) < %(to_m)s)"
+        asked, words, way, parameters, since, Target(AskedHold("UNITS")), operations=operations, untold=untold
     )
 
 

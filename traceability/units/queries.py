@@ -74,8 +74,12 @@ def page_of(rows: QuerySet[Listed], of: Window, as_row: Callable[[Listed], dict[
     found = list(rows.order_by("-pk")[: of.limit + 1])
     more = len(found) > of.limit
     items = [as_row(row) for row in found[: of.limit]]
-    last = str(found[of.limit - 1].pk) if more else ""
-    return {"items": items, "next_cursor": base64.urlsafe_b64encode(last.encode()).decode() if more else None}
+    return {"items": items, "next_cursor": cursor_after(found[of.limit - 1].pk) if more else None}
+
+
+def cursor_after(last: int) -> str:
+    """Of the page behind this row; `window` reads it."""
+    return base64.urlsafe_b64encode(str(last).encode()).decode()
 
 
 def with_names(units: QuerySet[Unit]) -> QuerySet[Unit]:
