@@ -262,6 +262,7 @@ CELERY_TASK_ROUTES = {
     "lines.telemetry.tasks.*": {"queue": "telemetry"},
     # A worker of its own: neither records nor live values wait behind a report.
     "quality.reports.tasks.*": {"queue": "reports"},
+    "traceability.audits.tasks.*": {"queue": "reports"},
     "traceability.causes.tasks.*": {"queue": "reports"},
 }
 CELERY_TASK_DEFAULT_QUEUE = "records"

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from traceability.audits import pages as audits
 from traceability.corrections import pages as corrections
 from traceability.entry.pages import file as entry_file
 from traceability.entry.pages import table as entry_table
@@ -13,6 +14,7 @@ from traceability.labels import pages as labels
 from traceability.lots.pages import listing as lots
 from traceability.lots.pages import lot, receipt
 from traceability.refused import pages as refused
+from traceability.rolls import pages as rolls
 from traceability.samples import pages as samples
 from traceability.shipping import pages as shipping
 from traceability.suspects import pages as suspects
@@ -26,6 +28,9 @@ urlpatterns = [
     path("genealogy/step/<path:serial>/", genealogy.step, name="genealogy-step"),
     path("genealogy/links.<str:file_format>/<path:serial>/", genealogy.links_of_unit, name="genealogy-links"),
     path("genealogy/<path:serial>/", genealogy.of_unit, name="genealogy"),
+    path("rolls/behind/spec/<path:serial>/", rolls.behind_spec, name="scans-behind-spec"),
+    path("rolls/behind/<path:serial>/", rolls.behind, name="scans-behind"),
+    path("rolls/<path:serial>/", rolls.roll, name="roll"),
     path("lots/", lots.lots, name="lots"),
     path("lots/list.csv", lots.table, name="lots-table"),
     path("lots/receive/", receipt.receive, name="receive-lot"),
@@ -36,7 +41,16 @@ urlpatterns = [
     path("lots/<int:lot_id>/split/", lot.split, name="split-lot"),
     path("lots/<int:lot_id>/<str:verb>/", lot.decide, name="decide-lot"),
     path("trays/<path:tray>/", trays.tray, name="tray"),
-    path("verify/", labels.labels, name="verify"),
+    path("audits/", audits.audits, name="audits"),
+    path("audits/log/", audits.audit_log, name="audit-log"),
+    path("audits/histories/<str:kind>/<path:serial>/", audits.history_file, name="history-file"),
+    path("audits/archives/", audits.archives, name="audit-archives"),
+    path("audits/archives/new/", audits.new_archive, name="new-audit-archive"),
+    path("audits/archives/<int:archive_id>/", audits.archive, name="audit-archive"),
+    path("audits/archives/<int:archive_id>/parts/", audits.archive_parts, name="audit-archive-parts"),
+    path("audits/archives/<int:archive_id>/cancel/", audits.cancel_archive, name="cancel-audit-archive"),
+    path("audits/archives/<int:archive_id>/file/", audits.archive_file, name="audit-archive-file"),
+    path("verify/", audits.verify, name="verify"),
     path("labels/", labels.labels, name="labels"),
     path("labels/labels.<str:kind>", labels.label_file, name="label-file"),
     path("shipments/", shipping.shipments, name="shipments"),

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from typing import Protocol
 
 from django.core.files.storage import storages
 from django.db.models import QuerySet
@@ -53,7 +54,16 @@ def file_name(report: Report, kind: str) -> str:
     return f"spc-report-{report.pk}.{kind.lower()}"
 
 
-def is_as_made(file: ReportFile) -> bool:
+class Kept(Protocol):
+    """A file in the storage of reports, with the hash it had when it was put there."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+
+
+def is_as_made(file: Kept) -> bool:
     try:
         with storages["reports"].open(file.name) as content:
             digest = hashlib.sha256()
@@ -68,10 +78,11 @@ def content_of(file: ReportFile) -> Iterator[bytes]:
     """The bytes, a piece at a time. Raises Refusal, before the first of them, where they are not as they were made."""
     if not is_as_made(file):
         raise Refusal(FILE_GONE, f"report {file.report_id}, {file.format}")
-    return _pieces(file)
+    return pieces_of(file)
 
 
-def _pieces(file: ReportFile) -> Iterator[bytes]:
+def pieces_of(file: Kept) -> Iterator[bytes]:
+    """The bytes as they are, a piece at a time."""
     with storages["reports"].open(file.name) as content:
         while piece := content.read(_PIECE):
             yield piece

@@ -31,14 +31,18 @@ class Visits:
             "notes": self._notes(visit),
             "values": table(
                 [w[key] for key in ("characteristic", "value", "limits", "version", "judgement", "gauge")],
-                single, [1, 0, 0, 0, 0, 0], [1, 2, 3],
+                single, [1, 34, 29, 13, 18, 29], [1, 2, 3],
             ),
             "many": many,
         }  # fmt: skip
 
     def _facts(self, visit: Mapping[str, Any]) -> list[list[str]]:
         write, w = self._write, self._write.w
-        began = f" ({w['began']} {write.time(visit['started_at'])})" if visit["started_at"] else ""
+        began = (
+            f" ({w['began']} {write.time_since(visit['started_at'], visit['source_time'])})"
+            if visit["started_at"]
+            else ""
+        )
         who = [w["entered_by"], visit["entered_by"]] if visit["entered_by"] else [w["operator"], visit["operator"]]
         place = ", ".join(str(visit[name]) for name in ("tray", "slot", "channel") if visit[name] not in ("", None))
         permit = visit["permit"]

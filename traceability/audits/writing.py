@@ -14,7 +14,7 @@ _UNITS = {"degC": "°C", "um": "µm", "mOhm": "mΩ", "MOhm": "MΩ", "Ohm": "Ω",
 def table(
     head: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], numbers: Sequence[int] = ()
 ) -> dict[str, Any]:
-    """`widths`: 0 as wide as needed, else a share of what is left; `numbers`: columns written to the right."""
+    """`widths`: 0 as needed, below 8 a share of what is left, else millimetres; `numbers`: columns to the right."""
     return {"head": list(head), "rows": [list(row) for row in rows], "widths": list(widths), "numbers": list(numbers)}
 
 
@@ -26,6 +26,11 @@ class Writer:
 
     def time(self, text: str | None) -> str:
         return f"{datetime.fromisoformat(text).astimezone(self._zone):%Y-%m-%d %H:%M:%S}" if text else "–"
+
+    def time_since(self, text: str, since: str) -> str:
+        """Without the day where it is that of `since`."""
+        told = self.time(text)
+        return told[11:] if told[:10] == self.time(since)[:10] else told
 
     def day(self, text: str | None) -> str:
         return f"{datetime.fromisoformat(text).astimezone(self._zone):%Y-%m-%d}" if text else "–"
@@ -54,7 +59,7 @@ class Writer:
             return "–"
         if low is None:
             return f"≦ {self.figure(high)}"
-        return f"≧ {self.figure(low)}" if high is None else f"{self.figure(low)} – {self.figure(high)}"
+        return f"≧ {self.figure(low)}" if high is None else f"{self.figure(low)} … {self.figure(high)}"
 
     def what(self, said: Mapping[str, Any]) -> str:
         """What a correction says, in one line."""
