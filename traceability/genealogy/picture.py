@@ -12,48 +12,28 @@ from django.db import connection
 
 from lines.models import DataCentreSite, MaterialDefinition
 from traceability.genealogy.columns import ranks
+from traceability.genealogy.starts import WHOLE
+from traceability.rolls.reach import CURRENT, ahead, behind, links_ahead, links_behind
 from traceability.units.models import Lot, Unit
 
 SHOWN_MEMBERS = 3
 SHOWN_LOTS = 2
 MOST_LOTS = 500
 
-# `walk`: every unit on one side of the focus. `came`: the links between them, each once.
-BEHIND = """
-with recursive walk (unit_id) as (
-    select %(unit)s::bigint
-    union
-    select l.input_unit_id from traceability_currentlink l join walk on l.output_id = walk.unit_id
-    where l.input_unit_id is not null
-), came as materialized (
-    select l.id, l.output_id, l.input_unit_id, l.input_lot_id, l.quantity, l.uom, l.basis
-    from traceability_currentlink l join walk on l.output_id = walk.unit_id
-)"""
-AHEAD = """
-with recursive walk (unit_id) as (
-    select %(unit)s::bigint
-    union
-    select l.output_id from traceability_currentlink l join walk on l.input_unit_id = walk.unit_id
-), came as materialized (
-    select l.id, l.output_id, l.input_unit_id, null::bigint as input_lot_id, l.quantity, l.uom, l.basis
-    from traceability_currentlink l join walk on l.input_unit_id = walk.unit_id
-)"""
-AHEAD_OF_LOT = """
-with recursive part (lot_id) as (
-    select %(lot)s::bigint
-    union
-    select p.child_id from traceability_lotpart p join part on p.parent_id = part.lot_id
-), walk (unit_id) as (
-    select l.output_id from traceability_currentlink l join part on l.input_lot_id = part.lot_id
-    union
-    select l.output_id from traceability_currentlink l join walk on l.input_unit_id = walk.unit_id
-), came as materialized (
-    select l.id, l.output_id, l.input_unit_id, null::bigint as input_lot_id, l.quantity, l.uom, l.basis
-    from traceability_currentlink l join walk on l.input_unit_id = walk.unit_id
-    union all
-    select l.id, l.output_id, null, l.input_lot_id, l.quantity, l.uom, l.basis
-    from traceability_currentlink l join part on l.input_lot_id = part.lot_id
-)"""
+# `walk`: every unit on one side of the focus, and the focus. `came`: the links between them, each once.
+_CAME = "l.id, l.output_id, l.input_unit_id, l.input_lot_id, l.quantity, l.uom, l.basis"
+_FOCUS = ", walk as (select unit_id, is_inferred from reach union all select %(unit)s, false)"
+
+
+def _came(along: str, more: str = "") -> str:
+    return f", came as materialized (select distinct {_CAME} from {along}{more})"  # noqa: S608 - constants of ours
+
+
+_FROM_LOTS = f" union all select {_CAME} from lot join {CURRENT} l on l.input_lot_id = lot.lot_id"  # noqa: S608 - ours
+BEHIND = behind("select %(unit)s::bigint") + _FOCUS + _came(links_behind())
+AHEAD = ahead(f"select %(unit)s::bigint, {WHOLE}") + _FOCUS + _came(links_ahead())
+_IN_WALK = ", walk as (select unit_id, is_inferred from reach)"
+AHEAD_OF_LOT = ahead(lots="select %(lot)s::bigint") + _IN_WALK + _came(links_ahead(), _FROM_LOTS)
 _PICTURE = f"""
 , edges as (
     select o.definition_id as later, i.definition_id as earlier, c.input_lot_id is not null as is_lot, count(*) as n,
@@ -64,6 +44,7 @@ _PICTURE = f"""
     select u.definition_id as kind, u.state, count(*) as n, min(u.created_at) as first, max(u.created_at) as last,
            count(*) filter (where exists (
                select 1 from traceability_holdunit h where h.unit_id = u.id and h.released_at is null)) as held,
+           count(*) filter (where walk.is_inferred) as inferred,
            (array_agg(u.serial order by u.id))[1:{SHOWN_MEMBERS}] as serials, min(u.id) as first_id
     from walk join traceability_unit u on u.id = walk.unit_id group by 1, 2
 ), used as (
@@ -125,6 +106,7 @@ class Card:
     is_focus: bool = False
     n_units: int = 0
     n_held: int = 0
+    n_inferred: int = 0  # somewhere on the way it was mounted, or overlaps only within the uncertainty
     states: dict[str, int] = field(default_factory=dict)
     serials: list[str] = field(default_factory=list)  # the first few
     materials: list[Material] = field(default_factory=list)
@@ -331,6 +313,7 @@ def _count(card: Card, row: dict[str, Any]) -> None:
     first, last = (datetime.fromisoformat(row[end]) for end in ("first", "last"))
     card.n_units += row["n"]
     card.n_held += row["held"]
+    card.n_inferred += row["inferred"]
     card.states[row["state"]] = row["n"]
     card.serials = sorted([*card.serials, *row["serials"]])[:SHOWN_MEMBERS]
     card.first = min(card.first or first, first)

@@ -19,49 +19,28 @@ from lines.orders.models import Tracking
 from lines.orders.serials import canonical
 from traceability import errors
 from traceability.genealogy.errors import NO_ROLL, NOWHERE_SEEN
+from traceability.rolls.reach import ahead
 from traceability.units.models import Lot, Unit
 from traceability.units.queries import KINDS, moment, unit_row, with_names
 
 # Seeds of rolls.reach: units with the metres of them that count; without metres the whole unit.
-_WHOLE = "null::int as lane, null::float8 as from_m, null::float8 as to_m"
+WHOLE = "null::int, null::float8, null::float8"
 _LONG_AGO, _NEVER = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 _ENDED = "r.source_time - make_interval(secs => coalesce(r.clock_offset_s, 0))"
 _VISITS = (
-    f"select u.id as unit_id, {_WHOLE} from lines_operationrecord r join traceability_unit u on u.serial = r.serial"  # noqa: S608 - ours
+    f"select u.id, {WHOLE} from lines_operationrecord r join traceability_unit u on u.serial = r.serial"  # noqa: S608 - ours
     f" where {_ENDED} between %(since)s and %(until)s"
 )
 _SEEDS = {
-    "unit": f"select %(unit)s::bigint as unit_id, {_WHOLE}",
-    "range": "select %(unit)s::bigint as unit_id, %(lane)s::int as lane, %(from_m)s::float8 as from_m,"
-    " %(to_m)s::float8 as to_m",
+    "unit": f"select %(unit)s::bigint, {WHOLE}",
+    "range": "select %(unit)s::bigint, %(lane)s::int, %(from_m)s::float8, %(to_m)s::float8",
     "channel": f"{_VISITS} and r.channel = %(channel)s",
     "station": f"{_VISITS} and r.station_id = %(station)s",
-    "tray": f"select p.unit_id, {_WHOLE} from traceability_trayplacement p where p.tray = %(tray)s"  # noqa: S608 - ours
+    "tray": f"select p.unit_id, {WHOLE} from traceability_trayplacement p where p.tray = %(tray)s"  # noqa: S608 - ours
     " and p.source_time between %(since)s and %(until)s",
 }
 STARTS = ("lot", *_SEEDS)
 _LONGEST = {"channel": 48, "tray": 32, "station": 32}
-_LOT = """
-select link.output_id, link.basis = 'MOUNTED' from traceability_currentlink link where link.input_lot_id in (
-    with recursive part (id) as (
-        select %(lot)s::bigint
-        union select p.child_id from traceability_lotpart p join part on p.parent_id = part.id
-    ) select id from part)
-"""
-_REACH = """
-with recursive seed (unit_id, lane, from_m, to_m) as materialized ({seeds}), way (unit_id, is_inferred) as (
-    {first}
-    union
-    select l.output_id, w.is_inferred or l.basis = 'MOUNTED' from way w
-    join traceability_currentlink l on l.input_unit_id = w.unit_id
-), reach as materialized (select unit_id, bool_and(is_inferred) as is_inferred from way group by unit_id)
-"""
-_FROM_SEEDS = """
-    select l.output_id, l.basis = 'MOUNTED' from seed s join traceability_currentlink l on l.input_unit_id = s.unit_id
-    where (s.lane is null or l.lane is null or l.lane = s.lane)
-        and (s.from_m is null or l.to_m is null or l.to_m > s.from_m)
-        and (s.to_m is null or l.from_m is null or l.from_m < s.to_m)
-"""
 # Counts and page are of one statement, so of one moment. Newest first: what comes meanwhile shifts nothing.
 _PAGE = """, counted as (
     select d.code, lower(d.tracking) as kind, count(*) as n, min(u.id) as first
@@ -181,10 +160,9 @@ UNIT_KINDS = tuple(KINDS)
 def reaching(start: Start) -> str:
     """The beginning of a statement: `reach (unit_id, is_inferred)` holds every unit with something of the start."""
     if start.kind == "lot":
-        return _REACH.format(seeds=f"select null::bigint, {_WHOLE}", first=_LOT)
+        return ahead(lots="select %(lot)s::bigint")
     # Units of a visit were there themselves; a unit or a range that is asked for is not used in itself.
-    with_themselves = " union select unit_id, false from seed" if start.kind not in ("unit", "range") else ""
-    return _REACH.format(seeds=_SEEDS[start.kind], first=_FROM_SEEDS + with_themselves)
+    return ahead(_SEEDS[start.kind], with_seeds=start.kind not in ("unit", "range"))
 
 
 def where_used(start: Start, kinds: tuple[str, ...], limit: int, cursor: str = "") -> dict[str, Any]:

@@ -9,11 +9,13 @@ import binascii
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 
 from lines.errors import WRONG_PARAMETER, Refusal
+from traceability.genealogy.starts import WHOLE
+from traceability.rolls.reach import Links, ahead, behind, links_ahead, links_behind
 
 MADE_OF, USED_IN = "made_of", "used_in"
 DIRECTIONS = (MADE_OF, USED_IN)
@@ -54,34 +56,41 @@ class Walk:
 # Links as they stood at a mark, and as they were known at a time: those that a correction removed later are there,
 # those that one added later are not.
 _AT_MARK = """(
-    select k.*, e.at as ended_at from traceability_genealogylink k
-    left join traceability_linkend e on e.link_id = k.id and e.id <= %(end)s
-    where k.id <= %(link)s and not exists (
+    select k.* from traceability_genealogylink k
+    where k.id <= %(link)s{ended} and not exists (
         select 1 from traceability_correction c where c.removed_link_id = k.id and c.id <= %(correction)s)
 )"""
+_ENDED_AT_MARK = " and not exists (select 1 from traceability_linkend e where e.link_id = k.id and e.id <= %(end)s)"
 _AS_OF = """(
-    select k.*, e.at as ended_at from traceability_genealogylink k
+    select k.* from traceability_genealogylink k
     join lines_operationrecord said on said.id = k.record_id
     left join traceability_correction added on added.added_link_id = k.id
-    left join (traceability_linkend e join lines_operationrecord took on took.id = e.record_id
-               and took.received_at <= %(as_of)s) on e.link_id = k.id
-    where coalesce(added.at, said.received_at) <= %(as_of)s and not exists (
+    where coalesce(added.at, said.received_at) <= %(as_of)s{ended} and not exists (
         select 1 from traceability_correction c where c.removed_link_id = k.id and c.at <= %(as_of)s)
 )"""
-# `union` drops (unit, level) pairs that were seen, and the level is bounded: a loop ends, a shared roll is walked once.
-_WALK = """
-with recursive walk (unit_id, level) as (
-    select %(unit)s::bigint, 0
-    union
-    select l.{far}, w.level + 1 from walk w join {links} l on l.{near} = w.unit_id
-    where l.{far} is not null and w.level + 1 < %(depth)s{ended}
-), nearest as (select unit_id, min(level) as level from walk group by unit_id
-), found as materialized (
-    select l.id, n.level + 1 as level from nearest n join {links} l on l.{near} = n.unit_id
+_ENDED_AS_OF = """ and not exists (
+        select 1 from traceability_linkend e join lines_operationrecord took on took.id = e.record_id
+        where e.link_id = k.id and took.received_at <= %(as_of)s)"""
+_KEPT = """
     left join traceability_unit far on far.id = l.{far}
     left join lines_materialdefinition kind on kind.id = far.definition_id
-    where (%(kinds)s::text[] is null or coalesce(lower(kind.tracking), {kindless}) = any(%(kinds)s)){ended}
+    where %(kinds)s::text[] is null or coalesce(lower(kind.tracking), {kindless}) = any(%(kinds)s)
+    group by l.id
 )"""
+_FOUND_BEHIND = """, found as materialized (
+    select l.id, min(l.level) as level from (
+        select l.*, w.level + 1 as level from {along} where w.level < %(depth)s) l"""
+# The way ahead forgets how far it is as soon as units are whole, so levels are counted along its links.
+_FOUND_AHEAD = """, via as materialized (select distinct l.id, l.output_id, l.input_unit_id from {along}
+), leveled (unit_id, level) as (
+    select %(unit)s::bigint, 0
+    union
+    select v.output_id, a.level + 1 from leveled a join via v on v.input_unit_id = a.unit_id
+    where a.level + 1 < %(depth)s
+), found as materialized (
+    select l.id, min(l.level) as level from (
+        select v.*, a.level + 1 as level from via v
+        join (select unit_id, min(level) as level from leveled group by 1) a on a.unit_id = v.input_unit_id) l"""
 _SHOWN = """
 select f.id, f.level, o.serial, i.serial, t.id, t.supplier, t.number, coalesce(t.material_code, d.code),
        case when t.id is not null then 'lot' else lower(d.tracking) end, od.code, lower(od.tracking),
@@ -112,15 +121,15 @@ def newest() -> Mark:
 
 
 def _statement(walk: Walk) -> str:
-    behind = walk.direction == MADE_OF
-    return _WALK.format(
-        links=_AT_MARK if walk.as_of is None else _AS_OF,
-        near="output_id" if behind else "input_unit_id",
-        far="input_unit_id" if behind else "output_id",
+    known, ended = (_AT_MARK, _ENDED_AT_MARK) if walk.as_of is None else (_AS_OF, _ENDED_AS_OF)
+    links = cast(Links, known.format(ended="" if walk.with_ended else ended))  # as good as the view of today's
+    if walk.direction == MADE_OF:
         # Whatever is no unit is a lot; and a unit whose serial no rule knows is of no kind.
-        kindless="case when l.input_lot_id is not null then 'lot' else '' end" if behind else "''",
-        ended="" if walk.with_ended else " and l.ended_at is null",
-    )
+        kept = _KEPT.format(far="input_unit_id", kindless="case when l.input_lot_id is null then '' else 'lot' end")
+        return behind("select %(unit)s::bigint", links=links) + _FOUND_BEHIND.format(along=links_behind(links)) + kept
+    kept = _KEPT.format(far="output_id", kindless="''")
+    way = ahead(f"select %(unit)s::bigint, {WHOLE}", links=links)
+    return way + _FOUND_AHEAD.format(along=links_ahead(links)) + kept
 
 
 def _parameters(walk: Walk, mark: Mark) -> dict[str, Any]:
