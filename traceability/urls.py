@@ -3,6 +3,7 @@
 from django.urls import path
 
 from traceability.audits import pages as audits
+from traceability.causes import pages as causes
 from traceability.corrections import pages as corrections
 from traceability.entry.pages import file as entry_file
 from traceability.entry.pages import table as entry_table
@@ -50,6 +51,10 @@ urlpatterns = [
     path("audits/archives/<int:archive_id>/parts/", audits.archive_parts, name="audit-archive-parts"),
     path("audits/archives/<int:archive_id>/cancel/", audits.cancel_archive, name="cancel-audit-archive"),
     path("audits/archives/<int:archive_id>/file/", audits.archive_file, name="audit-archive-file"),
+    path("common-cause/", causes.causes, name="causes"),
+    path("common-cause/<int:analysis_id>/", causes.analysis, name="cause-analysis"),
+    path("common-cause/<int:analysis_id>/parts/", causes.analysis_parts, name="cause-analysis-parts"),
+    path("common-cause/<int:analysis_id>/cancel/", causes.cancel, name="cancel-cause-analysis"),
     path("verify/", audits.verify, name="verify"),
     path("labels/", labels.labels, name="labels"),
     path("labels/labels.<str:kind>", labels.label_file, name="label-file"),
