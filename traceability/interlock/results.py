@@ -32,6 +32,7 @@ from lines.stations.errors import KEY_DIFFERS
 from lines.stations.queries import tolerance_of
 from lines.stations.results import BadItem, StationResult
 from lines.stations.services import keep_clock
+from traceability.genealogy.substituting import TakenOut, named, parts_in, take_out
 from traceability.holds.queries import open_holds
 from traceability.interlock.answers import bad_item_answer, unit_answer
 from traceability.interlock.facts import LotFacts
@@ -55,6 +56,7 @@ from traceability.interlock.scene import (
 )
 from traceability.interlock.storing import Kept, keep
 from traceability.interlock.weighing import LotKey, weigh
+from traceability.rolls.queries import web_findings
 from traceability.trays.queries import loads_of
 from traceability.trays.standing import Loads
 
@@ -193,6 +195,9 @@ def _weigh_and_keep(
     loads = _loads(scene, understood)
     materials = {**scene.plant.materials, **mounted_materials}
     kept: list[Kept] = []
+    parts = parts_in([rows[u.result.serial].id for u in understood if u.result.removed])
+    taken_out = {u.result.serial: named(u.result.removed, parts.get(rows[u.result.serial].id, ())) for u in understood}
+    on_web = web_findings([u.result for u in understood], {serial: row.id for serial, row in rows.items()}, new)
     for u in understood:
         serial = u.result.serial
         unit_id = rows[serial].id
@@ -213,6 +218,8 @@ def _weigh_and_keep(
             plan=u.plan,
             values=u.values,
             finished_at=posted.finished_at,
+            not_there=taken_out[serial][1],
+            on_web=on_web.get(serial, ()),
         )
         for component in u.result.components:
             # The next unit of this tray may claim it too.
@@ -231,5 +238,10 @@ def _weigh_and_keep(
         entered_by=scene.entered_by,
         clock_offset_s=scene.clock_offset_s,
     )
+    for unit in kept:
+        found = taken_out[unit.result.serial][0]
+        if found:
+            taken = [TakenOut(part, unit.record_id, posted.finished_at, reason) for part, reason in found]
+            take_out(taken, unit.result.serial, scene.now)
     judge_again(late, kept, scene.plant.here, scene.now)
     return [(u.index, unit) for u, unit in zip(understood, kept, strict=True)]

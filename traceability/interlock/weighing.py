@@ -7,6 +7,7 @@ from datetime import datetime
 from lines.errors import UNKNOWN_REASON, WRONG_QUANTITY_UNIT, Refusal
 from lines.stations.errors import UNKNOWN_COUNT
 from lines.stations.results import UnitResult
+from quality.errors import UNKNOWN_CHARACTERISTIC
 from quality.plans.judging import Judged, JudgingPlan, Value, all_pass, check_values, judge, missing
 from traceability import errors
 from traceability.feeding.errors import MATERIAL_NOT_NAMED
@@ -15,6 +16,7 @@ from traceability.interlock.facts import InputFacts, LotFacts, Material, UnitFac
 from traceability.interlock.feeds import Fed
 from traceability.interlock.materials import absent_units, check_input, check_lot
 from traceability.interlock.outcome import Outcome, decide
+from traceability.shipping.errors import PART_NOT_THERE
 from traceability.trays.errors import TRAY_DIFFERS
 
 LotKey = tuple[str, str]  # supplier, number
@@ -66,6 +68,13 @@ def check_understood(
     for index, count in enumerate(result.counts):
         if count.code not in reasons and count.code not in plan.units:
             raise Refusal(UNKNOWN_COUNT, f"counts[{index}].code: {count.code}")
+    told = [("marks", mark.code) for mark in result.marks] + [("cut_outs", cut.code) for cut in result.cut_outs]
+    for part, code in told:
+        if code and code not in reasons:
+            raise Refusal(UNKNOWN_REASON, f"{part}: {code}")
+    for scan in result.scans:
+        if scan.characteristic not in plan.units:
+            raise Refusal(UNKNOWN_CHARACTERISTIC, f"scans: {scan.characteristic}")
     for index, lot in enumerate(result.consumed):
         material = materials.get(lot.material)
         if material is not None and material.uom != lot.unit:
@@ -88,10 +97,13 @@ def weigh(
     plan: JudgingPlan,
     values: Sequence[Value],
     finished_at: datetime,
+    not_there: Sequence[str] = (),
+    on_web: Sequence[Finding] = (),
 ) -> Weighed:
     """`unpermitted`: what is wrong with entering without a permit, where there was none. `misplaced`: how the place
     that the result names differs from where the unit was loaded. `built_in`: codes of the materials that the unit's
-    earlier visits put in."""
+    earlier visits put in. `not_there`: parts that the result takes out and that are not in the unit.
+    `on_web`: what deviates in the metres it tells (rolls/checking.py)."""
     findings = check_entry(facts)
     if unpermitted is not None:
         findings.append(unpermitted)
@@ -99,6 +111,7 @@ def weigh(
         findings.append(Finding(TRAY_DIFFERS, misplaced))
     for serial in dict.fromkeys([*(c.serial for c in result.components), *(r.serial for r in result.ranges)]):
         findings += check_input(inputs[serial], unit_id, facts.step)
+    findings += on_web
     for consumed in (*result.consumed, *fed.lots):
         lot = lots[consumed.supplier, consumed.lot]
         findings += check_lot(lot, consumed.material, materials.get(consumed.material), facts.step, finished_at)
@@ -108,6 +121,8 @@ def weigh(
         findings.append(Finding(errors.COMPONENT_MISSING, ", ".join(gone)))
     if result.outcome == "PASS" and (absent := missing(plan, values)):
         findings.append(Finding(errors.MEASUREMENT_MISSING, ", ".join(absent)))
+    if not_there:
+        findings.append(Finding(PART_NOT_THERE, ", ".join(not_there)))
     deviations = merged(findings)
     judged = judge(plan, values, finished_at, totals(result))
     verdict = "PASS" if result.outcome == "PASS" and all_pass(judged) else "FAIL"

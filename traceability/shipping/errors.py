@@ -115,4 +115,21 @@ NUMBER_MALFORMED = Code(
     "英字・数字・ピリオド・ハイフン・下線の1～40文字にしてください。",
 )
 
+PART_REMOVED = Code(
+    "MES-T-0934",
+    0,
+    "The part was taken out of the unit it was built into.",
+    "この部品は、組み込まれていたユニットから取り外されました。",
+    "Inspect it and decide on it; its history names the unit and the reason.",
+    "部品を点検して処置を決めてください。取り外し元と理由は履歴にあります。",
+)
+PART_NOT_THERE = Code(
+    "MES-T-0935",
+    0,
+    "The result takes out a part that is not in the unit.",
+    "結果で取り外すとされた部品は、このユニットに組み込まれていません。",
+    "Compare the unit with its record; `detail` names the serial or position.",
+    "ユニットと記録を照合してください。シリアルまたは位置は `detail` にあります。",
+)
+
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]
