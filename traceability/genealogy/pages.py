@@ -13,7 +13,7 @@ from lines.spreadsheets import Cell
 from traceability.genealogy.exports import FORMATS, LINK_COLUMNS, USE_COLUMNS, csv_pieces, link_rows, use_rows, workbook
 from traceability.genealogy.picture import Picture, picture_of_lot, picture_of_unit
 from traceability.genealogy.starts import lot_start
-from traceability.genealogy.table import card_of, near, table_of
+from traceability.genealogy.table import card_of, ended, near, table_of
 from traceability.units.history import unit_by_serial
 from traceability.units.lot_use import lot_by_id
 from traceability.units.models import Unit
@@ -34,6 +34,7 @@ def _show(request: HttpRequest, picture: Picture) -> HttpResponse:
         "unit": picture.unit,
         "lot": picture.lot,
         "table": table_of(picture, card, request.GET.get("page", "")) if card else None,
+        "ended": ended(picture.unit) if picture.unit else [],
         "shows_lots": card is None and picture.n_lots > 0,
     }
     return render(request, "traceability/genealogy/genealogy.html", context)

@@ -145,3 +145,36 @@ def near(unit: Unit) -> Near:
             into = inputs if is_input else outputs
             into.append(RowLink((serial or "") if is_input else output, lot_id, number or "", *place))
     return Near(unit, inputs[:MOST_NEAR], outputs[:MOST_NEAR], len(inputs), len(outputs))
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A part that was taken out again at rework."""
+
+    link: RowLink  # the other end
+    is_part: bool  # it was in the unit asked for; else that one was in it
+    ended_at: datetime
+    reason: str
+
+
+_ENDED = """
+select l.output_id = %(unit)s, o.serial, coalesce(i.serial, ''), t.id, t.number, l.quantity, l.uom, l.position, l.lane,
+       l.from_m, l.to_m, l.basis, r.operation, s.code, r.source_time, e.at, e.reason
+from traceability_everlink l join traceability_linkend e on e.link_id = l.id
+join lines_operationrecord r on r.id = l.record_id join lines_station s on s.id = r.station_id
+join traceability_unit o on o.id = l.output_id
+left join traceability_unit i on i.id = l.input_unit_id left join traceability_lot t on t.id = l.input_lot_id
+where l.output_id = %(unit)s or l.input_unit_id = %(unit)s order by e.id limit %(limit)s
+"""
+MOST_ENDED = 100
+
+
+def ended(unit: Unit) -> list[Ended]:
+    """What was in the unit once, and what it was in once; both histories stay."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ENDED, {"unit": unit.pk, "limit": MOST_ENDED})
+        rows = cursor.fetchall()
+    return [
+        Ended(RowLink(serial if is_part else output, lot_id, number or "", *place), is_part, at, reason)
+        for is_part, output, serial, lot_id, number, *place, at, reason in rows
+    ]
