@@ -150,6 +150,14 @@ class UnitResult:
     cut_outs: tuple[CutOut, ...] = ()
     removed: tuple[RemovedPart, ...] = ()
 
+    @property
+    def own_ends(self) -> list[float]:
+        """How far on its own axis the parts reach that say so."""
+        ends = [piece.own_to_m for piece in self.ranges]
+        ends += [part.own_to_m for part in self.components]
+        ends += [lot.own_to_m for lot in self.consumed]
+        return [end for end in ends if end is not None]
+
 
 @dataclass(frozen=True, slots=True)
 class BadItem:

@@ -103,8 +103,11 @@ def serials_of(results: Sequence[UnitResult]) -> set[str]:
 def understand(scene: Scene) -> tuple[list[Understood], list[BadItem]]:
     posted = scene.posted
     counted = {count.code for _, r in posted.units for count in r.counts}
-    reasons = known_reason_codes(counted | {code for _, r in posted.units for code in r.reason_codes})
+    on_web = {mark.code for _, r in posted.units for mark in r.marks}
+    on_web |= {cut.code for _, r in posted.units for cut in r.cut_outs if cut.code}
+    reasons = known_reason_codes(counted | on_web | {code for _, r in posted.units for code in r.reason_codes})
     codes = counted | {m.code for _, r in posted.units for m in r.measurements}
+    codes |= {scan.characteristic for _, r in posted.units for scan in r.scans}
     plans: dict[str, JudgingPlan] = {}
     understood, bad = [], []
     for index, result in posted.units:
