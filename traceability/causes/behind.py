@@ -1,7 +1,6 @@
 """What lies behind many units at once: for each its parts, rolls with the metres it was cut from, batches and lots.
 
-Each link of two rolls maps metres linearly from the output's axis to the input's, turned round where it was rewound;
-a link over metres that a piece does not touch is not behind it. Where metres were not told, the whole input is.
+The steps are those of rolls/reach.py, with the unit that was begun from carried along.
 """
 
 from collections.abc import Sequence
@@ -9,46 +8,24 @@ from typing import NamedTuple
 
 from django.db import connection
 
-# Deeper than any route; a wrong loop in the links ends there at the latest.
-_DEEPEST = 24
-# What a link covers of its output's axis. A single range without its own metres lies over the whole length.
-_OWN = """cross join lateral (select
-        coalesce(l.own_from_m, case when o.length_m > 0 and l.from_m is not null then 0 end) as own_from,
-        coalesce(l.own_to_m, case when o.length_m > 0 and l.from_m is not null then o.length_m end) as own_to) own"""
-_TOUCHES = """(b.from_m is null or own.own_from is null or own.own_to is null
-        or (own.own_from < b.to_m and own.own_to > b.from_m))"""
+from traceability.rolls.reach import PIECE, links_behind, step_behind
+
 _BEHIND = f"""
-with recursive back(origin_id, unit_id, lane, from_m, to_m, is_flipped, depth) as (
-    select id, id, null::smallint, null::float8, null::float8, false, 0 from unnest(%(ids)s::bigint[]) as id
+with recursive way (origin_id, unit_id, {PIECE}, is_flipped, level) as (
+    select id, id, null::int, '-infinity'::float8, 'infinity'::float8, 0::float8, false, false, 0
+    from unnest(%(ids)s::bigint[]) as id
     union
-    select b.origin_id, l.input_unit_id,
-        coalesce(l.lane, case when l.is_mirrored then i.lanes + 1 - b.lane else b.lane end)::smallint,
-        case when part.low is null then l.from_m when l.is_reversed then l.to_m - part.high * (l.to_m - l.from_m)
-            else l.from_m + part.low * (l.to_m - l.from_m) end,
-        case when part.low is null then l.to_m when l.is_reversed then l.to_m - part.low * (l.to_m - l.from_m)
-            else l.from_m + part.high * (l.to_m - l.from_m) end,
-        b.is_flipped <> l.is_flipped, b.depth + 1
-    from back b
-    join traceability_currentlink l on l.output_id = b.unit_id and l.input_unit_id is not null
-    join traceability_unit o on o.id = l.output_id
-    join traceability_unit i on i.id = l.input_unit_id
-    {_OWN}
-    cross join lateral (select
-        case when b.from_m is not null and own.own_to > own.own_from
-            then (greatest(b.from_m, own.own_from) - own.own_from) / (own.own_to - own.own_from) end as low,
-        case when b.from_m is not null and own.own_to > own.own_from
-            then (least(b.to_m, own.own_to) - own.own_from) / (own.own_to - own.own_from) end as high) part
-    where b.depth < {_DEEPEST} and {_TOUCHES}
+    select w.origin_id, n.* from way w cross join lateral ({step_behind()}) n
 )
-"""  # noqa: S608 - of the constants above
-_PIECES = f"{_BEHIND} select distinct origin_id, unit_id, lane, from_m, to_m, is_flipped from back"  # noqa: S608 - a constant
+"""  # noqa: S608 - of constants
+# What only the uncertainty of its ends brings to a range has no length there.
+_PIECES = f"""{_BEHIND}
+select distinct origin_id, unit_id, lane, nullif(from_m, '-infinity'), nullif(to_m, 'infinity'), is_flipped
+from way where from_m < to_m
+"""  # noqa: S608 - of constants
 _LOTS = f"""{_BEHIND}
-select distinct b.origin_id, l.input_lot_id
-from back b
-join traceability_currentlink l on l.output_id = b.unit_id and l.input_lot_id is not null
-cross join lateral (select l.own_from_m as own_from, l.own_to_m as own_to) own
-where {_TOUCHES}
-"""  # noqa: S608 - of the constants above
+select distinct w.origin_id, l.input_lot_id from {links_behind()} where l.input_lot_id is not null
+"""  # noqa: S608 - of constants
 
 
 class Piece(NamedTuple):

@@ -5,7 +5,8 @@ Decided here:
 - A unit failed that has a failed visit of the operation in the span, its verdict as corrections left it. A good one has
   visits there and none that failed.
 - Without an operation it is the one that most of the named units failed; where none failed anything, the last one that
-  they all passed. Without a span it goes from their first visit there to their last.
+  they all passed. Without a span it goes from their first visit there to their last, and on both sides as far as
+  nothing else failed, at most once more its length or a day: so that a burst of failures has good units around it.
 - Failures that were not asked about (another reason, not named) are on neither side, and counted.
 - What happened to a unit after that visit can't be its cause and does not count.
 - Of more than MOST_GOOD good units a sample stands for all, chosen by a hash of their serials: the same each time.
@@ -28,6 +29,7 @@ from traceability.models import Unit
 FEWEST_FAILED = 3
 # A record comes after the visit: at most this much before it by our clock, and so late.
 _CLOCKS, _LATEST = timedelta(hours=1), timedelta(days=31)
+_LEAST = timedelta(microseconds=1)
 
 _VERDICT = """coalesce((select c.verdict from traceability_correction c
     where c.record_id = r.id and c.verdict <> '' order by c.id desc limit 1), r.verdict)"""
@@ -51,6 +53,19 @@ from lines_operationrecord r
 where r.serial = any(%s) and r.attempt > 0
     and not exists (select 1 from lines_withdrawnrecord w where w.record_id = r.id)
 group by r.operation
+"""  # noqa: S608 - of the constant above
+
+
+# The failures next to those that were named.
+_NEIGHBOURS = f"""
+select max(r.source_time) filter (where r.source_time < %(first)s),
+    min(r.source_time) filter (where r.source_time > %(last)s)
+from lines_operationrecord r
+where r.operation = %(operation)s and r.attempt > 0 and not r.serial = any(%(serials)s)
+    and r.received_at >= %(received_from)s and r.received_at < %(received_to)s
+    and r.source_time >= %(since)s and r.source_time < %(until)s
+    and not exists (select 1 from lines_withdrawnrecord w where w.record_id = r.id)
+    and {_VERDICT} = 'FAIL'
 """  # noqa: S608 - of the constant above
 
 
@@ -98,9 +113,7 @@ def select(asked: AskedAnalysis) -> Selected:
         operation = found
         if since is None or until is None:
             chosen.append("span")
-            since, until = first, last + timedelta(microseconds=1)
-            if until - since > LONGEST:
-                raise Refusal(WRONG_SPAN, f"{since.isoformat()} to {until.isoformat()}")
+            since, until = _around(asked.serials, operation, first, last)
     assert since is not None and until is not None  # noqa: S101 - read_asked saw to it
     if not asked.good:
         chosen.append("good")
@@ -112,6 +125,24 @@ class _Where:
     operation: str
     since: datetime
     until: datetime
+
+
+def _around(serials: Sequence[str], operation: str, first: datetime, last: datetime) -> tuple[datetime, datetime]:
+    """The span of named failures, on both sides up to the next failure."""
+    if last - first > LONGEST:
+        raise Refusal(WRONG_SPAN, f"{first.isoformat()} to {last.isoformat()}")
+    margin = max(last - first, timedelta(days=1))
+    since, until = first - margin, last + margin
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _NEIGHBOURS,
+            {
+                "operation": operation, "serials": list(serials), "first": first, "last": last, "since": since,
+                "until": until, "received_from": since - _CLOCKS, "received_to": until + _LATEST,
+            },
+        )  # fmt: skip
+        before, after = cursor.fetchone()
+    return (before + _LEAST if before else since), after or until
 
 
 def _sides(

@@ -75,6 +75,12 @@ def step_ahead(links: str = CURRENT) -> str:
     return _AHEAD_STEP.format(links=links) + " offset 0"
 
 
+def step_behind(links: str = CURRENT) -> str:
+    """One step from a piece `w` to what it was made of, for a lateral join: unit_id, the piece's columns, is_flipped,
+    level."""
+    return _BEHIND_STEP.format(links=links) + " offset 0"
+
+
 def covered_whole(key: str = "", of: str = "way") -> str:
     """A select of the units of `way`, or of rows like its, that lie in it with all their metres, each once (for each
     `key`, a column).
@@ -140,7 +146,7 @@ with recursive way (unit_id, {PIECE}, is_flipped, level) as (
     select u.unit_id, null::int, '-infinity'::float8, 'infinity'::float8, 0::float8, false, false, 0
     from ({units}) as u (unit_id)
     union
-    select n.* from way w cross join lateral ({_BEHIND_STEP.format(links=links)} offset 0) n
+    select n.* from way w cross join lateral ({step_behind(links)}) n
 ), reach (unit_id, is_inferred) as materialized (
     select unit_id, bool_and(is_inferred) from way where level > 0 group by unit_id
 )
