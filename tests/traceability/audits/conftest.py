@@ -10,7 +10,7 @@ import pytest
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from lines.models import Person
+from lines.models import Person, Station
 from lines.people.models import Role
 from lines.people.services import issue_person_token
 from quality.gauges.models import Calibration, Gauge
@@ -67,6 +67,12 @@ def plant(hand: Hand) -> Plant:
         code="MIX-1-RHEO", name_en="Rheometer", name_ja="粘度計", station=_station("MIX-1"), channel="",
         calibrated_at=timezone.now() - timedelta(days=60), valid_until=timezone.now() + timedelta(days=60),
     )  # fmt: skip
+    ten_days_ago = timezone.now() - timedelta(days=10)
+    Calibration.objects.create(
+        gauge=gauge, kind="CALIBRATION", at=ten_days_ago, as_found_passed=True, as_left_passed=True, certificate="C-1",
+        performed_by="Laboratory", next_due=ten_days_ago + timedelta(days=90), recorded_at=ten_days_ago,
+        recorded_by="person:q",
+    )  # fmt: skip
     Calibration.objects.create(
         gauge=gauge, kind="CHECK", at=timezone.now(), as_found_passed=False, as_left_passed=False,
         performed_by="Laboratory", recorded_at=timezone.now(), recorded_by="person:q",
@@ -82,6 +88,4 @@ def _step(hand: Hand, serial: str) -> Any:
 
 
 def _station(code: str) -> Any:
-    from lines.models import Station
-
     return Station.objects.get(code=code)

@@ -19,7 +19,7 @@ from lines.models import Measurement, OperationRecord, Person
 from tests.traceability.audits.conftest import Plant
 from tests.traceability.test_units_api import fits
 from traceability.audits import bundles, schemas
-from traceability.audits.asked import AskedUnits
+from traceability.audits.asked import AskedUnits, read_units
 from traceability.models import AuditQuery, Bundle, GenealogyLink, Lot, Unit
 
 Fits = Callable[[Unit], bool]
@@ -271,7 +271,5 @@ def test_the_pages_lead_from_a_filter_to_a_proved_archive(plant: Plant) -> None:
 
 
 def test_a_filter_reads_its_stored_form_again() -> None:
-    from traceability.audits.asked import read_units
-
     asked = AskedUnits(kinds=("cell",), held=True, since=timezone.now(), lots=("ACME A-1",), serial_from="SK1")
     assert read_units(asked.as_json()) == asked
