@@ -14,6 +14,7 @@ from traceability.interlock import pages as interlock
 from traceability.labels import pages as labels
 from traceability.lots.pages import listing as lots
 from traceability.lots.pages import lot, receipt
+from traceability.recall import pages as recall
 from traceability.refused import pages as refused
 from traceability.rolls import pages as rolls
 from traceability.samples import pages as samples
@@ -85,6 +86,9 @@ urlpatterns = [
     path("holds/<int:hold_id>/", holds.hold, name="hold"),
     path("holds/calibrations/<int:calibration_id>/", suspects.hold_judged, name="hold-judged"),
     path("holds/<int:hold_id>/release/", holds.release, name="release-hold"),
+    path("recall/", recall.recalls, name="recalls"),
+    path("recall/<int:recall_id>/", recall.recall, name="recall"),
+    path("recall/<int:recall_id>/recall.<str:kind>", recall.recall_file, name="recall-file"),
     path("nonconformances/", holds.nonconformances, name="nonconformances"),
     path("nonconformances/<int:nonconformance_id>/", holds.nonconformance, name="nonconformance"),
     path("records/<int:record_id>/correct/", corrections.correct_record, name="correct-record"),

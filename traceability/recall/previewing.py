@@ -1,7 +1,6 @@
 """The answer to a suspect for pages and the API: nothing is written."""
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from lines.errors import as_json
@@ -16,11 +15,12 @@ MOST_MISSING = 100
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`more_units`, `more_missing`: there are more than the lists have."""
+    """`more_missing`: there are more than are listed."""
 
     header: dict[str, Any]
     units: list[dict[str, Any]]
     missing: list[dict[str, Any]]
+    more_missing: bool
     last_unit: int  # id of the last one listed; 0: there are no more
 
 
@@ -29,10 +29,12 @@ def answer(asked: AskedSuspect, *, after: int = 0, n_units: int = 0, n_missing: 
     with traced(look_up(asked)) as found:
         units = list(found.units(after=after, limit=n_units + 1)) if n_units else []
         listed = units[:n_units]
+        missing = list(found.missing(n_missing + 1))
         return Answer(
             header_of(found),
             [unit_row(each) for each in listed],
-            [missing_row(row) for row in islice(found.missing(n_missing), n_missing)],
+            [missing_row(row) for row in missing[:n_missing]],
+            len(missing) > n_missing,
             listed[-1].unit.unit_id if len(units) > n_units else 0,
         )
 
