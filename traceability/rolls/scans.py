@@ -1,5 +1,6 @@
 """What the gauges saw on a roll and on the metres behind a unit: scans, by lane, on the axis they were posted on."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from traceability.units.models import Unit
 
 AROUND_M = 40.0  # shown on both sides of what lies behind a unit
 MOST_SCANS = 2_000
+_WHOLE = 0.95  # of a roll: nothing would lie beside what is shaded
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def scans_behind(unit: Unit) -> list[Scanned]:
                 Band(piece.from_m, piece.to_m, piece.delta_m, piece.is_inferred)
                 for piece in of_roll
                 if (piece.lane or 0) == lane and piece.from_m is not None and piece.to_m is not None
+                if piece.to_m - piece.from_m < _WHOLE * (rolls[roll_id].length_m or math.inf)
             ]
             bands.sort(key=lambda band: band.from_m)
             found.append(Scanned(rolls[roll_id], characteristics.get(code), code, lane or None, bands, n_scans))
