@@ -14,9 +14,11 @@ from traceability.labels import api as labels
 from traceability.lots import api as lots
 from traceability.recall import api as recall
 from traceability.refused import api as refused
+from traceability.rolls import api as rolls
 from traceability.shipping import api as shipping
 from traceability.trays import api as trays
 from traceability.units import api as units
+from traceability.wide import api as wide
 
 urlpatterns = [
     path("stations/<str:station>", interlock.StationView.as_view(), name="api-station"),
@@ -42,11 +44,14 @@ urlpatterns = [
     path("audits/archives/<int:archive_id>/file", audits.ArchiveFileView.as_view(), name="api-audit-archive-file"),
     path("labels", labels.LabelsView.as_view(), name="api-labels"),
     path("units", units.UnitsView.as_view(), name="api-units"),
+    path("units/wide", wide.WideView.as_view(), name="api-wide"),
     path("permits/<int:permit_id>", interlock.PermitView.as_view(), name="api-permit"),
     path("units/<path:serial>/history", audits.HistoryFileView.as_view(), name="api-unit-history-file"),
     path("units/<path:serial>/permits", interlock.UnitPermitsView.as_view(), name="api-unit-permits"),
     path("units/<path:serial>/genealogy", genealogy.GenealogyView.as_view(), name="api-genealogy"),
+    path("units/<path:serial>/ranges", rolls.RangesView.as_view(), name="api-unit-ranges"),
     path("units/<path:serial>", units.UnitView.as_view(), name="api-unit"),
+    path("rolls/<path:serial>/map", rolls.RollMapView.as_view(), name="api-roll-map"),
     path("lots", lots.LotsView.as_view(), name="api-lots"),
     path("lots/merge", lots.MergeLotsView.as_view(), name="api-lots-merge"),
     path("lots/<int:lot_id>", lots.LotView.as_view(), name="api-lot"),

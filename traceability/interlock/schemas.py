@@ -16,6 +16,7 @@ VERDICTS = ["PASS", "FAIL"]
 PERMIT_VERDICTS = ["ALLOW", "DENY"]
 STATION_KINDS = StationKind.values
 DISPOSITIONS = ["CONTINUE", "REWORK", "SCRAP", "HOLD", "COMPLETE"]
+SIDES = ["A", "B"]
 JUDGEMENTS = ["UNJUDGED", "PASS", "FAIL_LOW", "FAIL_HIGH"]
 
 
@@ -27,7 +28,17 @@ class PostedMeasurement(Shape):
     source_time = serializers.DateTimeField(required=False, allow_null=True)
 
 
-class PostedLot(Shape):
+class OwnPlace(Shape):
+    """Where a part lies on the unit's own axis, in metres from its start: for rolls."""
+
+    own_from_m = serializers.FloatField(required=False, allow_null=True, min_value=0)
+    own_to_m = serializers.FloatField(required=False, allow_null=True)
+    delta_m = serializers.FloatField(
+        required=False, allow_null=True, min_value=0, help_text="How far the ends may lie off."
+    )
+
+
+class PostedLot(OwnPlace):
     material = serializers.CharField(max_length=32)
     supplier = serializers.CharField(max_length=64)
     lot = serializers.CharField(max_length=64)
@@ -35,17 +46,68 @@ class PostedLot(Shape):
     unit = serializers.CharField(max_length=8)
 
 
-class PostedComponent(Shape):
+class PostedComponent(OwnPlace):
     serial = serializers.CharField(max_length=64)
     position = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=32767)
     quantity = serializers.FloatField(required=False, allow_null=True)
 
 
-class PostedRange(Shape):
+class PostedRange(OwnPlace):
     serial = serializers.CharField(max_length=64)
     lane = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=32767)
     from_m = serializers.FloatField(min_value=0)
     to_m = serializers.FloatField()
+    reversed = serializers.BooleanField(required=False, allow_null=True, help_text="Its end came first.")
+    flipped = serializers.BooleanField(required=False, allow_null=True, help_text="Its side A is side B here.")
+    mirrored = serializers.BooleanField(required=False, allow_null=True, help_text="Its lane k of n is n + 1 - k here.")
+
+
+class PostedMark(Shape):
+    """What was seen on the unit's own metres."""
+
+    from_m = serializers.FloatField(min_value=0)
+    to_m = serializers.FloatField(required=False, allow_null=True, help_text="A point has none.")
+    lane = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=32767)
+    side = serializers.ChoiceField(choices=SIDES, required=False, allow_blank=True, allow_null=True)
+    y_mm = serializers.FloatField(required=False, allow_null=True, help_text="From the operator side.")
+    code = serializers.CharField(max_length=24, help_text="Reason code.")
+    size_mm = serializers.FloatField(required=False, allow_null=True)
+
+
+class PostedScan(Shape):
+    """One pass of a gauge across the unit's web."""
+
+    characteristic = serializers.CharField(max_length=24)
+    side = serializers.ChoiceField(choices=SIDES, required=False, allow_blank=True, allow_null=True)
+    at_m = serializers.FloatField(min_value=0)
+    values = serializers.ListField(
+        child=serializers.FloatField(), min_length=1, max_length=1024, help_text="Evenly from the operator side."
+    )
+    gauge = serializers.CharField(max_length=32, required=False, allow_blank=True, allow_null=True)
+
+
+class PostedCutOut(Shape):
+    """Metres cut out as scrap, on the axis of the roll they were cut from."""
+
+    serial = serializers.CharField(
+        max_length=64,
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        help_text="One of the ranges' rolls; the unit itself where it is left out.",
+    )
+    lane = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=32767)
+    from_m = serializers.FloatField(min_value=0)
+    to_m = serializers.FloatField()
+    code = serializers.CharField(max_length=24, required=False, allow_blank=True, allow_null=True)
+
+
+class PostedRemoval(Shape):
+    """A component taken out again, by its serial or its position."""
+
+    serial = serializers.CharField(max_length=64, required=False, allow_blank=True, allow_null=True)
+    position = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=32767)
+    reason = serializers.CharField(max_length=200, required=False, allow_blank=True, allow_null=True)
 
 
 class PostedCount(Shape):
@@ -72,6 +134,13 @@ class PostedUnit(Shape):
     components = PostedComponent(many=True, required=False, allow_null=True)
     ranges = PostedRange(many=True, required=False, allow_null=True)
     length_m = serializers.FloatField(required=False, allow_null=True)
+    lanes = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=64, help_text="Of a roll, side by side."
+    )
+    marks = PostedMark(many=True, required=False, allow_null=True)
+    scans = PostedScan(many=True, required=False, allow_null=True)
+    cut_outs = PostedCutOut(many=True, required=False, allow_null=True)
+    removed = PostedRemoval(many=True, required=False, allow_null=True)
     mass_kg = serializers.FloatField(required=False, allow_null=True)
     slot = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=32767)
     channel = serializers.CharField(max_length=48, required=False, allow_blank=True, allow_null=True)
@@ -193,6 +262,7 @@ RESULT_REQUEST = PolymorphicProxySerializer("PostedResult", [PostedOne, PostedTr
 RESULT_ANSWER = PolymorphicProxySerializer("ResultAnswer", [ResultShape, ResultList], resource_type_field_name=None)
 
 _TIMES = {"started_at": "2027-04-01T09:30:00Z", "finished_at": "2027-04-01T09:30:30Z"}
+_FROM_CALENDER = {"serial": "SK1RKC6BL000004WN", "lane": 2, "reversed": True, "delta_m": 0.2}
 EXAMPLES = [
     OpenApiExample(
         "One unit",
@@ -206,6 +276,26 @@ EXAMPLES = [
                 {"material": "SEPARATOR", "supplier": "S-1", "lot": "A-77", "quantity": 34.0, "unit": "m"},
             ],
             "ranges": [{"serial": "SK1RLC6BL000004G9", "lane": 2, "from_m": 100.0, "to_m": 115.75}],
+        },
+        request_only=True,
+    ),
+    OpenApiExample(
+        "A slit roll, with a cut-out",
+        value={
+            "serial": "SK1RLC6BL000004G9",
+            "operation": "SLIT-C",
+            "outcome": "PASS",
+            **_TIMES,
+            "length_m": 496.0,
+            "lanes": 1,
+            "ranges": [
+                {**_FROM_CALENDER, "from_m": 404.0, "to_m": 500.0, "own_from_m": 0.0, "own_to_m": 96.0},
+                {**_FROM_CALENDER, "from_m": 0.0, "to_m": 400.0, "own_from_m": 96.0, "own_to_m": 496.0},
+            ],
+            "cut_outs": [
+                {"serial": "SK1RKC6BL000004WN", "lane": 2, "from_m": 400.0, "to_m": 404.0, "code": "COA-LINE"}
+            ],
+            "marks": [{"from_m": 120.5, "side": "B", "y_mm": 31.0, "code": "COA-PIN", "size_mm": 0.8}],
         },
         request_only=True,
     ),
