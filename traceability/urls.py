@@ -22,6 +22,7 @@ from traceability.shipping import pages as shipping
 from traceability.suspects import pages as suspects
 from traceability.trays import pages as trays
 from traceability.units import pages as units
+from traceability.wide import pages as wide
 
 urlpatterns = [
     path("units/<path:serial>/", units.unit, name="unit"),
@@ -52,6 +53,8 @@ urlpatterns = [
     path("audits/archives/<int:archive_id>/parts/", audits.archive_parts, name="audit-archive-parts"),
     path("audits/archives/<int:archive_id>/cancel/", audits.cancel_archive, name="cancel-audit-archive"),
     path("audits/archives/<int:archive_id>/file/", audits.archive_file, name="audit-archive-file"),
+    path("wide/", wide.wide, name="wide"),
+    path("wide/units.<str:kind>", wide.wide_file, name="wide-file"),
     path("common-cause/", causes.causes, name="causes"),
     path("common-cause/<int:analysis_id>/", causes.analysis, name="cause-analysis"),
     path("common-cause/<int:analysis_id>/parts/", causes.analysis_parts, name="cause-analysis-parts"),

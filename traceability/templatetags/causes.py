@@ -77,3 +77,9 @@ def analysis_state(state: str) -> str:
         "FAILED": _("Failed"),
         "CANCELLED": _("Cancelled"),
     }.get(state, state)
+
+
+@register.filter
+def significant(value: float | None) -> str:
+    """Four figures; empty for nothing."""
+    return "" if value is None else f"{value:.4g}"
