@@ -13,6 +13,10 @@ class Truth:
     # (output, kind of input, input): quantities, positions and ranges as they were sent
     links: list[dict[str, Any]] = field(default_factory=list)
     planted: list[dict[str, Any]] = field(default_factory=list)
+    webs: dict[str, dict[str, Any]] = field(default_factory=dict)  # lanes, marks and scans of rolls, by serial
+    cuts: list[dict[str, Any]] = field(default_factory=list)
+    removed: list[dict[str, Any]] = field(default_factory=list)  # parts taken out again
+    shipments: list[dict[str, Any]] = field(default_factory=list)
     samples: dict[tuple[str, str], dict[str, Any]] = field(
         default_factory=dict
     )  # (station, signal): count, first, last
@@ -50,6 +54,14 @@ def read_truth(path: Path) -> Truth:
                 truth.definitions[entry["serial"]] = entry["definition"]
             case "link":
                 truth.links.append(entry)
+            case "web":
+                truth.webs[entry["serial"]] = entry
+            case "cut":
+                truth.cuts.append(entry)
+            case "removed":
+                truth.removed.append(entry)
+            case "shipment":
+                truth.shipments.append(entry)
             case "planted":
                 truth.planted.append(entry)
             case "sample_count":

@@ -1,0 +1,109 @@
+"""The truth's own walk through genealogy: piece by piece over its lines, with nothing of the product in it.
+
+Three answers to a question: by the metres that machines posted (`slack_m` 0), by these and everything near an end of
+them (`slack_m` above 0), and by the true metres, which machines do not know.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from tests.e2e.truth import Truth, name_of_input
+
+Lane = int | None
+Piece = tuple[str, Lane, float | None, float | None]  # unit or lot, lane, metres; None: all of it
+
+
+@dataclass
+class Web:
+    """Links by output and by input. `without`: outputs whose results were not answered when the machines stopped."""
+
+    truth: Truth
+    without: frozenset[str]
+
+    def __post_init__(self) -> None:
+        gone = {(part["output"], part["serial"]) for part in self.truth.removed}
+        self.by_output: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.by_input: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for link in self.truth.links:
+            if link["output"] in self.without or (link["output"], link.get("input_serial")) in gone:
+                continue
+            self.by_output[link["output"]].append(link)
+            self.by_input[name_of_input(link)].append(link)
+
+    def ahead(self, start: Piece, *, slack_m: float = 0.0, true: bool = False) -> set[str]:
+        """Every unit that something of this piece is in."""
+        found: set[str] = set()
+        seen: set[Piece] = set()
+        open_ones = [start]
+        while open_ones:
+            name, lane, from_m, to_m = open_ones.pop()
+            for link in self.by_input[name]:
+                if lane is not None and link["lane"] is not None and link["lane"] != lane:
+                    continue
+                ends = _ends(link, true)
+                own = _own(link)
+                carried = _carried(link, (from_m, to_m), ends, own, slack_m)
+                if carried is None:
+                    continue
+                onto = None if own[0] is None or link["lane"] is not None else self._lane(link, lane)
+                piece = (link["output"], onto, *carried)
+                found.add(link["output"])
+                if piece not in seen:
+                    seen.add(piece)
+                    open_ones.append(piece)
+        return found
+
+    def behind(self, serial: str, *, slack_m: float = 0.0) -> set[str]:
+        """Everything a unit is made of, by posted metres: serials, and lots as `supplier number`."""
+        found: set[str] = set()
+        seen: set[Piece] = set()
+        open_ones: list[Piece] = [(serial, None, None, None)]
+        while open_ones:
+            name, lane, from_m, to_m = open_ones.pop()
+            for link in self.by_output[name]:
+                ends, own = _ends(link, False), _own(link)
+                carried = _carried(link, (from_m, to_m), own, ends, slack_m)
+                if carried is None:
+                    continue
+                below = link["lane"] if link["lane"] is not None else self._lane(link, lane)
+                piece = (name_of_input(link), below, *carried)
+                found.add(piece[0])
+                if piece not in seen:
+                    seen.add(piece)
+                    open_ones.append(piece)
+        return found
+
+    def _lane(self, link: dict[str, Any], lane: Lane) -> Lane:
+        if lane is None or not link.get("mirrored"):
+            return lane
+        return int(self.truth.webs[link["input_serial"]]["lanes"]) + 1 - lane
+
+
+Ends = tuple[float | None, float | None]
+
+
+def _ends(link: dict[str, Any], true: bool) -> Ends:
+    names = ("true_from_m", "true_to_m") if true and link["from_m"] is not None else ("from_m", "to_m")
+    return link[names[0]], link[names[1]]
+
+
+def _own(link: dict[str, Any]) -> Ends:
+    return link.get("own_from_m"), link.get("own_to_m")
+
+
+def _carried(link: dict[str, Any], piece: Ends, here: Ends, there: Ends, slack_m: float) -> Ends | None:
+    """The piece on the link's other end; None: it does not lie on this end."""
+    (a, b), (start, end) = piece, here
+    if start is None or end is None or a is None or b is None:
+        return there  # all of it, either because it is no roll or because all of the roll is asked for
+    slack = slack_m + (link.get("delta_m") or 0.0) if slack_m else 0.0
+    if not (a - slack < end and b + slack > start) and not (a == b == start):
+        return None
+    first, last = min(max(a, start), end), min(max(b, start), end)
+    if there[0] is None or there[1] is None:
+        return None, None
+    stretch = (there[1] - there[0]) / (end - start)
+    if link.get("reversed"):
+        return there[1] - (last - start) * stretch, there[1] - (first - start) * stretch
+    return there[0] + (first - start) * stretch, there[0] + (last - start) * stretch
