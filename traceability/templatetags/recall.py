@@ -41,7 +41,7 @@ def certainty(name: str) -> SafeString:
 @register.filter
 def place_word(place: str) -> str:
     return {
-        "SHIPPED": _("Shipped"),
+        "SHIPPED": _("Shipped to a site"),
         "RETURNED": _("Returned"),
         "BUILT_IN": _("Built in, here"),
         "TRAY": _("In a tray"),
