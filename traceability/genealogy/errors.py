@@ -18,13 +18,5 @@ NOWHERE_SEEN = Code(
     "Check the station code; GET /api/v1/stations/{station} knows it.",
     "設備コードを確認してください。GET /api/v1/stations/{station} で調べられます。",
 )
-NO_SCANS = Code(
-    "MES-T-0942",
-    404,
-    "No scan lies behind this unit for this characteristic.",
-    "このユニットに対応するスキャンは、この特性にはありません。",
-    "Choose one of the characteristics that the page lists; the gauge may not have scanned these metres.",
-    "画面に表示された特性から選んでください。この範囲は測定されていない可能性があります。",
-)
 
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]
