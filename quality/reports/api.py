@@ -6,7 +6,7 @@ from django.http import StreamingHttpResponse
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import PermissionDenied, UnsupportedMediaType
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from lines.errors import WRONG_PARAMETER, Refusal
 from lines.people.models import Person
 from lines.shapes import ErrorShape
-from lines.stations.body import MAX_BODY_BYTES, read_json
+from lines.stations.sent import sent_fields
 from quality.reports import schemas, services
 from quality.reports.asked import read_asked
 from quality.reports.files import CONTENT_TYPES
@@ -98,9 +98,7 @@ class ReportsView(APIView):
     )
     def post(self, request: Request) -> Response:
         person = _person(request)
-        if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
-            raise UnsupportedMediaType(request.content_type or "")
-        body = read_json(request._request.read(MAX_BODY_BYTES + 1))
+        body = sent_fields(request)
         language = body.pop("language", "en")
         asked = read_asked({name: value for name, value in body.items() if value is not None})
         return Response(shown(services.ask(asked, language, person)), status=202)
