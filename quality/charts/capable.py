@@ -58,11 +58,11 @@ def capable(plan: ControlPlan, stream: str = "", last_n: int = 200) -> Capable |
     limits = current_limits(plan, stream)
     spec = specification(plan)
     verdict = _stability(plan, points)
-    sigma, df = _sigma(plan, limits) if limits else (None, None)
+    sigma, df = sigma_of_one(plan, limits) if limits else (None, None)
     given = Spec(spec.lsl, spec.usl, spec.target) if spec else Spec()
     figures = capability(values, sigma, given, df_within=df)
     too_large = Undefined(VALUES_NOT_PLOTTED) if values.size < measured.size else None
-    refused = _gone(plan) or too_large or figures.undefined or verdict.reason
+    refused = singles_gone(plan) or too_large or figures.undefined or verdict.reason
     if refused is None and values.size < LEAST_VALUES:
         refused = Undefined(TOO_FEW_VALUES, f"{values.size} values; capability is told from {LEAST_VALUES} on.")
     return Capable(
@@ -70,12 +70,13 @@ def capable(plan: ControlPlan, stream: str = "", last_n: int = 200) -> Capable |
     )
 
 
-def _gone(plan: ControlPlan) -> Undefined | None:
+def singles_gone(plan: ControlPlan) -> Undefined | None:
+    """Why the single values behind the points are not known; None: they are."""
     is_summed_up = plan.source != Source.RECORD and plan.subgroup_size > 1
     return Undefined(errors.SINGLE_VALUES_GONE) if is_summed_up else None
 
 
-def _sigma(plan: ControlPlan, limits: ControlLimits) -> tuple[float, float | None]:
+def sigma_of_one(plan: ControlPlan, limits: ControlLimits) -> tuple[float, float | None]:
     """What one value varies by, with its degrees of freedom: between and within batches, where the chart tells them."""
     of_means = limits.parameters.get("sigma_mean")
     if plan.chart in BETWEEN_WITHIN and isinstance(of_means, int | float):
@@ -86,7 +87,7 @@ def _sigma(plan: ControlPlan, limits: ControlLimits) -> tuple[float, float | Non
 
 def _values(plan: ControlPlan, stream: str, points: list[ChartPoint]) -> Floats:
     """The single values behind the points, in order of time."""
-    if _gone(plan):
+    if singles_gone(plan):
         return np.array([], dtype=np.float64)
     if plan.subgroup_size == 1:
         return np.array([point.location for point in points], dtype=np.float64)
