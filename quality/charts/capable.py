@@ -8,14 +8,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from django.db.models import Max, Min
 
-from lines.models import Measurement, OperationRecord
 from quality.charts import errors
 from quality.charts.drawn import current_limits
 from quality.charts.models import ChartPoint
 from quality.charts.plotted import SpecLimits
-from quality.charts.queries import specification
+from quality.charts.queries import measurements_of, specification
 from quality.errors import VALUES_NOT_PLOTTED
 from quality.plans.models import ControlLimits, ControlPlan, Source, StreamBy
 from quality.spc.autocorrelation import Autocorrelation, autocorrelation
@@ -92,15 +90,7 @@ def _values(plan: ControlPlan, stream: str, points: list[ChartPoint]) -> Floats:
     if plan.subgroup_size == 1:
         return np.array([point.location for point in points], dtype=np.float64)
     records = list(dict.fromkeys(record for point in points for record in point.records))
-    span = OperationRecord.objects.filter(pk__in=records).aggregate(first=Min("received_at"), last=Max("received_at"))
-    if not span["first"]:
-        return np.array([], dtype=np.float64)
-    # The span keeps the look-up to the partitions that can have them.
-    found = Measurement.objects.filter(
-        received_at__range=(span["first"], span["last"]),
-        record_id__in=records,
-        characteristic=plan.characteristic.code,
-    )
+    found = measurements_of(records, plan.characteristic.code)
     if plan.stream_by == StreamBy.POSITION and stream:
         found = found.filter(position=stream)
     return np.array(list(found.order_by("source_time", "sequence").values_list("value", flat=True)), dtype=np.float64)

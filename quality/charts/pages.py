@@ -24,9 +24,9 @@ from quality.charts.looks import Spec
 from quality.charts.models import ChangeKind
 from quality.charts.pareto import pareto_spec, paretos
 from quality.charts.process_changes import note_by_person
-from quality.charts.queries import plan_by_code
 from quality.charts.shown import chart_rows, chart_view, point_view, stream_to_show, wall_tiles
 from quality.charts.specs import pair_spec
+from quality.plans.listing import one_plan
 from quality.plans.models import ControlPlan
 
 SPANS = (50, 200, 1000)  # points on screen; 0 stands for all
@@ -186,7 +186,7 @@ def pareto_drawing(request: HttpRequest, what: str) -> HttpResponse:
 
 
 def _plan(code: str) -> ControlPlan:
-    found = plan_by_code(code) if "\0" not in code else None
+    found = one_plan(code)
     if found is None:
         raise Http404
     return found

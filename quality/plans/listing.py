@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef
 
 from lines.models import Product, Signal, Station
 from quality.charts.models import ChartPoint
@@ -77,11 +77,6 @@ def choices(station: str = "") -> Choices:
         list(Station.objects.order_by("sequence")),
         list(dict.fromkeys(code.partition("[")[0] for code in codes)),
     )
-
-
-def signals_named(station: str, code: str) -> Q:
-    """The signal of that code, or the elements of the array of that name."""
-    return Q(station__code=station) & (Q(code=code) | Q(code__startswith=f"{code}["))
 
 
 def last_change(plan: ControlPlan) -> int:

@@ -8,7 +8,7 @@ from django.db.models import Count, F, Q, QuerySet
 from lines.errors import WRONG_PARAMETER, Refusal
 from quality.charts.models import Signal
 from quality.reactions import errors
-from quality.reactions.models import CodeKind, Reaction, ReactionCode, ReactionSignal
+from quality.reactions.models import CodeKind, Reaction, ReactionCode
 
 STATES = ("open", "closed")
 MOST = 500
@@ -42,17 +42,6 @@ def signals_of(reaction: Reaction) -> list[Signal]:
     """In order of time."""
     found = Signal.objects.filter(answered_by__reaction=reaction).select_related("point", "plan", "alarm")
     return list(found.order_by("point__source_time", "point__number", "chart", "rule"))
-
-
-def reaction_of(signal: Signal) -> Reaction | None:
-    """What answers a signal; None for a plan that only logs."""
-    row = ReactionSignal.objects.filter(signal=signal).select_related("reaction").first()
-    return row.reaction if row else None
-
-
-def reactions_by_signal(signal_ids: list[int]) -> dict[int, int]:
-    """Signal to reaction."""
-    return dict(ReactionSignal.objects.filter(signal__in=signal_ids).values_list("signal_id", "reaction_id"))
 
 
 def codes(kind: CodeKind) -> list[ReactionCode]:

@@ -14,8 +14,8 @@ from lines.people.auth import may_make_reports, may_schedule_reports
 from lines.people.models import Person
 from lines.spreadsheets import as_csv, as_xlsx
 from quality.charts.drawn import streams_of
-from quality.charts.queries import plan_by_code
 from quality.charts.shown import stream_to_show
+from quality.plans.listing import one_plan
 from quality.plans.models import ControlPlan
 from quality.reports import form, reading, schedules, services
 from quality.reports.asked import read_asked
@@ -119,7 +119,7 @@ def chart_data_file(request: HttpRequest, code: str, kind: str) -> HttpResponse:
 
 
 def _chart(request: HttpRequest, code: str) -> tuple[ControlPlan, str]:
-    plan = plan_by_code(code) if "\0" not in code else None
+    plan = one_plan(code)
     if plan is None:
         raise Http404
     return plan, stream_to_show(plan, request.GET.get("stream", "").replace("\0", "")[:48])
