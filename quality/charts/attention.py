@@ -161,9 +161,8 @@ def _glance(
     lines = lines_at(plan.chart, standard_of(plan.chart, limits, plan.options), last.n, last.size)[panel]
     if lines is None:
         return None
-    spark = sparkline(
-        [value for value, _ in values], lines.center, lines.ucl - lines.center, width=width, height=height
-    )
+    shown, half = [value for value, _ in values], lines.ucl - lines.center
+    spark = sparkline(shown, lines.center, half, lower=lines.lcl, width=width, height=height)
     return Glance(spark, newest, limits)
 
 
