@@ -19,11 +19,11 @@ from quality.charts.models import ChartPoint, ChartStream, Signal
 from quality.charts.plotted import Change, ChartData, ChartLimits, PlottedPoint, Signalled
 from quality.charts.process_changes import changes_between
 from quality.charts.queries import serials_of, specification
+from quality.charts.thinning import AT_MOST
 from quality.plans.models import ControlLimits, ControlPlan
 from quality.spc.panels import Lines
 from quality.spc.standards import Standard
 
-AT_MOST = 1_200  # points on one drawing
 NAMED = 400  # up to so many points their units are looked up
 
 

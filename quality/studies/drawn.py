@@ -10,13 +10,11 @@ from django.utils import timezone
 from lines.telemetry.news import moment
 from quality.charts.lined import drawn_panels, lines_at, values_at
 from quality.charts.plotted import ChartData, ChartLimits, PlottedPoint, Signalled, SpecLimits
-from quality.charts.thinning import thinned
+from quality.charts.thinning import AT_MOST, thinned
 from quality.spc.panels import Lines
 from quality.spc.series import Plotted, Violation
 from quality.spc.standards import Standard
 from quality.studies.phase_one import Group, Look
-
-AT_MOST = 1_200  # points on one drawing
 
 
 @dataclass(frozen=True)
