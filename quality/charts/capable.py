@@ -14,6 +14,7 @@ from quality.charts.drawn import current_limits
 from quality.charts.models import ChartPoint
 from quality.charts.plotted import SpecLimits
 from quality.charts.queries import measurements_of, specification
+from quality.charts.subgroups import THREE_WAY
 from quality.errors import VALUES_NOT_PLOTTED
 from quality.plans.models import ControlLimits, ControlPlan, Source, StreamBy
 from quality.spc.autocorrelation import Autocorrelation, autocorrelation
@@ -24,7 +25,6 @@ from quality.spc.panels import Floats
 from quality.spc.stability import IN_CONTROL, LEAST_POINTS, NOT_KNOWN, OUT_OF_CONTROL, Stability
 
 MEASURED = frozenset({"I-MR", "XBAR-R", "XBAR-S", "I-MR-R", "I-MR-S", "EWMA", "CUSUM"})
-BETWEEN_WITHIN = frozenset({"I-MR-R", "I-MR-S"})
 LARGEST = 1e150  # squares of values and their sums are numbers up to here
 LEAST_VALUES = 30  # below it an interval is wider than what it is to tell
 
@@ -77,7 +77,7 @@ def singles_gone(plan: ControlPlan) -> Undefined | None:
 def sigma_of_one(plan: ControlPlan, limits: ControlLimits) -> tuple[float, float | None]:
     """What one value varies by, with its degrees of freedom: between and within batches, where the chart tells them."""
     of_means = limits.parameters.get("sigma_mean")
-    if plan.chart in BETWEEN_WITHIN and isinstance(of_means, int | float):
+    if plan.chart in THREE_WAY and isinstance(of_means, int | float):
         within = limits.sigma_within**2
         return math.sqrt(max(of_means**2 - within / max(plan.subgroup_size, 1), 0.0) + within), None
     return limits.sigma_within, _df(plan, limits)
