@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from pytest_django.fixtures import _set_suffix_to_test_databases
 from xdist.scheduler import LoadFileScheduling
 
 from mes.translations import compile_catalogues
@@ -41,6 +42,20 @@ class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
     return _ByFile(config, log)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest) -> bool:
+    """A server of the tests' own has the database already (tests/prepared_database.py)."""
+    return bool(os.environ.get("DENCHI_TEST_SERVERS_OF") or request.config.getvalue("reuse_db"))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings_xdist_suffix(request: pytest.FixtureRequest) -> None:
+    """Workers on servers of their own need no names of their own."""
+    suffix = getattr(request.config, "workerinput", {}).get("workerid")
+    if suffix and not os.environ.get("DENCHI_TEST_SERVERS_OF"):
+        _set_suffix_to_test_databases(suffix)
 
 
 def _open_folder() -> Iterator[Path]:

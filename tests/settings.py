@@ -17,11 +17,14 @@ _are_missing = "DENCHI_DATABASE_URL" not in os.environ or "DENCHI_REDIS_URL" not
 # from the readers of all. Its child processes use its.
 if _are_missing or (_here != "main" and _started_by not in (None, _here)):
     from mes.embedded import EmbeddedPostgres, EmbeddedValkey
+    from tests import prepared_database
 
     _folder = Path(tempfile.mkdtemp(prefix="denchi-test-"))
     _folder.chmod(0o755)
     # Durability is the faults tests' business; they start servers of their own.
-    _postgres = EmbeddedPostgres(_folder / "postgres", {"fsync": "off", "full_page_writes": "off"})
+    (_folder / "postgres").mkdir(mode=0o755)
+    prepared_database.copy_into(_folder / "postgres")
+    _postgres = EmbeddedPostgres(_folder / "postgres", prepared_database.SETTINGS)
     _valkey = EmbeddedValkey(_folder / "valkey")
     os.environ["DENCHI_DATABASE_URL"] = _postgres.start()
     os.environ["DENCHI_REDIS_URL"] = _valkey.start()
