@@ -14,6 +14,7 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _DOCUMENT = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _LINKS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+XLSX = f"{_TYPE}.sheet"  # what a file is announced as
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LONGEST_TEXT = 32_767
 _ROWS_A_PIECE, _MOST_TEXTS = 1_000, 50_000
@@ -94,7 +95,7 @@ def _row(n: int, cells: Sequence[Cell], columns: Sequence[str], texts: dict[str,
 
 
 def _text(text: str) -> str:
-    shown = escape(_NO_XML.sub("", neutral(text)))[:_LONGEST_TEXT]
+    shown = escape(_NO_XML.sub("", neutral(text))[:_LONGEST_TEXT])
     return f'<is><t xml:space="preserve">{shown}</t></is>' if shown else ""
 
 
