@@ -192,6 +192,12 @@ def when(value: datetime | None) -> str:
 
 
 @register.filter
+def to_the_minute(value: datetime | None) -> str:
+    """`when` without seconds, for where there is little room."""
+    return when(value)[:-3] if value else "–"
+
+
+@register.filter
 def day(value: datetime) -> str:
     local = timezone.localtime(value)
     if (get_language() or "en").startswith("ja"):
