@@ -103,8 +103,11 @@ def _stability(plan: ControlPlan, points: list[ChartPoint]) -> Stability:
     for panel, rule, number in rows.order_by("point__number").values_list("chart", "rule", "point__number"):
         found.setdefault((panel, rule), []).append(number)
     if found:
-        what = ", ".join(f"rule {rule} on {panel} at {len(ends)}" for (panel, rule), ends in sorted(found.items()))
-        why = Undefined(NOT_STABLE, f"Signals at points: {what}.")
+        what = ", ".join(
+            f"rule {rule} on {panel} at {len(ends)} point{'s' if len(ends) > 1 else ''}"
+            for (panel, rule), ends in sorted(found.items())
+        )
+        why = Undefined(NOT_STABLE, f"Signals: {what}.")
         return Stability(OUT_OF_CONTROL, len(points), found, why)
     if len(points) < LEAST_POINTS:
         few = Undefined(TOO_FEW_VALUES, f"{len(points)} points; a verdict needs at least {LEAST_POINTS}.")

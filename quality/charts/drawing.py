@@ -40,6 +40,7 @@ from quality.spc.panels import Lines
 
 SPEC_REACH = 9.0  # sigmas from the centre up to which a specification limit may stretch the scale
 LABEL_APART = 13.0  # px between the labels of two lines
+TICK_APART = 78  # px at least from one time below the chart to the next
 CLIPPED = {"MR", "R", "S", "P", "NP", "C", "U", "G", "T2", "MEWMA"}  # nothing is below 0
 # First the halo: a number is read across whatever line passes behind it.
 _INKS: tuple[Spec, ...] = ({"stroke": BAND, "strokeWidth": 4, "strokeJoin": "round"}, {"color": SIGNAL_TEXT})
@@ -121,7 +122,7 @@ class Panel:
     def _x(self) -> Spec:
         points = self.data.points
         drawn_at = self.data.drawn_at
-        step = max(1, round((drawn_at[-1] if points else 0) / 9))
+        step = max(1, round((drawn_at[-1] if points else 0) / max(1, min(9, self.width // TICK_APART))))
         ticks: dict[int, PlottedPoint] = {}
         for at, point in zip(drawn_at, points, strict=True):
             if not ticks or at - next(reversed(ticks)) >= step:
