@@ -27,14 +27,24 @@ def neutral(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
+def as_written(text: str) -> str:
+    """What `neutral` made a text of."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+
+
 def as_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     """One table, with the mark that makes spreadsheets read it as UTF-8. Texts are neutralised, numbers are numbers."""
     text = io.StringIO()
-    writer = csv.writer(text)
+    write_csv(header, rows, text)
+    return "\ufeff" + text.getvalue()
+
+
+def write_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]], into: IO[str]) -> None:
+    """The same into an open file, which has the mark already or needs none; rows are taken one at a time."""
+    writer = csv.writer(into)
     writer.writerow(header)
     for row in rows:
         writer.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in row])
-    return "\ufeff" + text.getvalue()
 
 
 def as_xlsx(tables: Sequence[Table]) -> bytes:

@@ -1,14 +1,14 @@
 """The files of a report, each made of the same content, a piece at a time into an open file."""
 
-import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import IO, Any
 
 from documents.pdf import as_pdf
+from lines import spreadsheets
 from lines.records.models import Judgement
-from lines.spreadsheets import XLSX, Cell, neutral, write_xlsx
+from lines.spreadsheets import XLSX, Cell, write_xlsx
 from quality.reports.content import CONVENTIONS, Content, Row
 from quality.reports.printed import TEMPLATE, printed
 from quality.reports.words import words
@@ -40,10 +40,7 @@ def write_csv(content: Content, zone: tzinfo, into: IO[bytes], tick: Callable[[]
     `tick` is called now and then; what it raises ends the writing.
     """
     text = io.TextIOWrapper(into, encoding="utf-8-sig", newline="")
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for row in _all_rows(content, zone, tick):
-        writer.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in row])
+    spreadsheets.write_csv(COLUMNS, _all_rows(content, zone, tick), text)
     text.flush()
     text.detach()
 
