@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
+from lines.asked import number
 from lines.errors import WRONG_PARAMETER, Refusal
 from quality.charts.models import Signal
 from quality.reactions import errors
@@ -57,10 +58,10 @@ def list_reactions(state: str, plan: str, limit: str, before: str) -> dict[str, 
     """Newest first. Raises Refusal WRONG_PARAMETER."""
     if state and state not in STATES:
         raise Refusal(WRONG_PARAMETER, f"state: one of {', '.join(STATES)}")
-    n = _number("limit", limit, 100, MOST)
+    n = number("limit", limit or "100", most=MOST)
     found = reactions(state, plan).order_by("-pk")
     if before:
-        found = found.filter(pk__lt=_number("before", before, 0, _FOREVER))
+        found = found.filter(pk__lt=number("before", before, most=_FOREVER))
     rows = list(found.prefetch_related("answers")[: n + 1])
     items = [reaction_row(row) for row in rows[:n]]
     return {"items": items, "before": items[-1]["reaction"] if len(rows) > n else None}
@@ -109,11 +110,3 @@ def reaction_row(reaction: Reaction) -> dict[str, Any]:
 
 def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
-
-
-def _number(name: str, text: str, otherwise: int, most: int) -> int:
-    if not text:
-        return otherwise
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and 1 <= int(text) <= most):
-        raise Refusal(WRONG_PARAMETER, f"{name}: 1 to {most}")
-    return int(text)

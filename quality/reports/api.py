@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from lines.errors import WRONG_PARAMETER, Refusal
+from lines.asked import number
 from lines.people.models import Person
 from lines.shapes import ErrorShape
 from lines.stations.sent import sent_fields
@@ -32,13 +32,6 @@ def _person(request: Request) -> Person:
     if not isinstance(request.user, Person):
         raise PermissionDenied
     return request.user
-
-
-def _number(request: Request, name: str, default: int, most: int) -> int:
-    text = request.query_params.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and len(text) < 19 and 1 <= int(text) <= most):
-        raise Refusal(WRONG_PARAMETER, f"{name}: 1 to {most}")
-    return int(text)
 
 
 def shown(report: Report) -> dict[str, Any]:
@@ -81,7 +74,8 @@ class ReportsView(APIView):
         responses={200: schemas.ReportPage, **dict.fromkeys((400, 401), ErrorShape)},
     )
     def get(self, request: Request) -> Response:
-        limit, before = _number(request, "limit", _MOST, _MOST), _number(request, "before", _LARGEST_ID, _LARGEST_ID)
+        limit = number("limit", request.query_params.get("limit") or str(_MOST), most=_MOST)
+        before = number("before", request.query_params.get("before") or str(_LARGEST_ID), most=_LARGEST_ID)
         found = list(newest_reports().filter(pk__lt=before)[: limit + 1])
         more = found[limit - 1].pk if len(found) > limit else None
         return Response({"items": [shown(report) for report in found[:limit]], "before": more})
