@@ -192,9 +192,11 @@ def when(value: datetime | None) -> str:
 
 
 @register.filter
-def to_the_minute(value: datetime | None) -> str:
-    """`when` without seconds, for where there is little room."""
-    return when(value)[:-3] if value else "–"
+def clock_or_day(value: datetime | None) -> str:
+    """As much of a time as there is room for on a tile: the clock today, the day before that."""
+    if value is None:
+        return "–"
+    return clock(value) if timezone.localtime(value).date() == timezone.localdate() else day(value)
 
 
 @register.filter
