@@ -28,6 +28,7 @@ test-all: $(DEV) ## the slow tests: the demo as it is, faults, browsers, interop
 	@$(PYTEST) -m slow
 
 soak: $(DEV) ## faults and random kills for half an hour, with a report; SOAK=--help names its options
+	@$(if $(SOAK),,DENCHI_TEST_POSTS=10000 $(BIN)/pytest -q tests/faults/test_copies.py)
 	@exec $(BIN)/python -m tests.faults.soak $(SOAK)
 
 check: $(DEV) ## every gate but the tests

@@ -104,23 +104,14 @@ def run(folder: Path) -> None:
 def _prepare(folder: Path, url: str) -> dict[str, str]:
     """The plant's rows and a person's session; returns its cookie."""
     # Django's own parts can be imported only after setup.
-    from django.conf import settings  # noqa: PLC0415 - see above
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415 - see above
-    from django.contrib.sessions.backends.db import SessionStore  # noqa: PLC0415 - see above
-
     from bench import ingest_plant  # noqa: PLC0415 - see above
+    from bench.sessions import signed_in  # noqa: PLC0415 - see above
     from lines.models import Person  # noqa: PLC0415 - see above
 
     ingest_plant.SENSORS = SENSORS
     (folder / "paths.json").write_text(json.dumps(ingest_plant.seed()))
     ingest_plant.serve_from(url)
-    person = Person.objects.get(username="auditor")
-    session = SessionStore()
-    session[SESSION_KEY] = str(person.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = person.get_session_auth_hash()
-    session.create()
-    return {settings.SESSION_COOKIE_NAME: str(session.session_key)}
+    return signed_in(Person.objects.get(username="auditor"))
 
 
 async def _follow(url: str, cookie: dict[str, str], streams: int) -> np.ndarray:

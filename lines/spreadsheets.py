@@ -14,6 +14,7 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _DOCUMENT = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _LINKS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+XLSX = f"{_TYPE}.sheet"  # what a file is announced as
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LONGEST_TEXT = 32_767
 _ROWS_A_PIECE, _MOST_TEXTS = 1_000, 50_000
@@ -26,14 +27,24 @@ def neutral(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
+def as_written(text: str) -> str:
+    """What `neutral` made a text of."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+
+
 def as_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     """One table, with the mark that makes spreadsheets read it as UTF-8. Texts are neutralised, numbers are numbers."""
     text = io.StringIO()
-    writer = csv.writer(text)
+    write_csv(header, rows, text)
+    return "\ufeff" + text.getvalue()
+
+
+def write_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]], into: IO[str]) -> None:
+    """The same into an open file, which has the mark already or needs none; rows are taken one at a time."""
+    writer = csv.writer(into)
     writer.writerow(header)
     for row in rows:
         writer.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in row])
-    return "\ufeff" + text.getvalue()
 
 
 def as_xlsx(tables: Sequence[Table]) -> bytes:
@@ -94,7 +105,7 @@ def _row(n: int, cells: Sequence[Cell], columns: Sequence[str], texts: dict[str,
 
 
 def _text(text: str) -> str:
-    shown = escape(_NO_XML.sub("", neutral(text)))[:_LONGEST_TEXT]
+    shown = escape(_NO_XML.sub("", neutral(text))[:_LONGEST_TEXT])
     return f'<is><t xml:space="preserve">{shown}</t></is>' if shown else ""
 
 

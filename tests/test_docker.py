@@ -156,6 +156,7 @@ def test_the_proxy_knows_the_services_by_their_names_and_ports(services: dict[st
         assert f"proxy_pass http://{name}:{port};" in text
 
 
+@pytest.mark.slow
 def test_web_serves_pages_and_api(services: dict[str, Any], prepared: dict[str, str]) -> None:
     port = free_port()
     with running(words_of(services["web"], prepared["DENCHI_VAR"], port), prepared) as log:
@@ -163,6 +164,7 @@ def test_web_serves_pages_and_api(services: dict[str, Any], prepared: dict[str, 
         assert status_of(f"http://127.0.0.1:{port}/api/v1/units", log) == 401
 
 
+@pytest.mark.slow
 def test_events_serves_streams_to_people_who_signed_in(services: dict[str, Any], prepared: dict[str, str]) -> None:
     port = free_port()
     with running(words_of(services["events"], prepared["DENCHI_VAR"], port), prepared) as log:
@@ -184,6 +186,7 @@ def test_worker_and_beat_work_together(services: dict[str, Any], prepared: dict[
         wait_for("quality.reports.tasks.work", reports_log)
 
 
+@pytest.mark.slow
 def test_gateway_runs_and_keeps_trying_where_no_machine_answers(
     services: dict[str, Any], prepared: dict[str, str]
 ) -> None:

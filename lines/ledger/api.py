@@ -6,7 +6,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from lines.errors import WRONG_PARAMETER, Refusal
+from lines.asked import number
+from lines.errors import Refusal
 from lines.ledger import schemas
 from lines.ledger.asking import asked
 from lines.ledger.errors import GAP_UNKNOWN
@@ -47,11 +48,10 @@ class GapsView(APIView):
         responses={200: schemas.GapList, **_REFUSED},
     )
     def get(self, request: Request) -> Response:
-        by, limit = asked(request.query_params.dict(), timezone.now()), request.query_params.get("limit", "100")
-        if not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 1 <= int(limit) <= MOST):
-            raise Refusal(WRONG_PARAMETER, f"limit: 1 to {MOST}")
+        by = asked(request.query_params.dict(), timezone.now())
+        limit = number("limit", request.query_params.get("limit", "100"), most=MOST)
         found = gaps(station=by.station, state=by.state, since=by.since, until=by.until)
-        return Response({"items": [gap_row(gap) for gap in found[: int(limit)]]})
+        return Response({"items": [gap_row(gap) for gap in found[:limit]]})
 
 
 class GapView(APIView):

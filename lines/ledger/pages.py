@@ -25,12 +25,11 @@ from lines.ledger.queries import (
     station_lines,
 )
 from lines.ledger.rows import gaps_table, hours_table
-from lines.spreadsheets import as_csv, as_xlsx
+from lines.spreadsheets import XLSX, as_csv, as_xlsx
 
 SPANS = (24, 72, 168)  # hours on screen
 PAGE = 25
 MOST_EXPORTED = 20_000
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_safe
@@ -60,7 +59,7 @@ def ledger_xlsx(request: HttpRequest) -> HttpResponse:
     """Hours and gaps, a sheet each."""
     by = _asked(request)
     found = list(gaps(station=by.station, since=by.since, until=by.until)[:MOST_EXPORTED])
-    response = HttpResponse(as_xlsx([hours_table(_lines(by)), gaps_table(found)]), content_type=_XLSX)
+    response = HttpResponse(as_xlsx([hours_table(_lines(by)), gaps_table(found)]), content_type=XLSX)
     response["Content-Disposition"] = 'attachment; filename="telemetry-ledger.xlsx"'
     return response
 

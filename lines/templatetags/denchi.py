@@ -192,6 +192,14 @@ def when(value: datetime | None) -> str:
 
 
 @register.filter
+def clock_or_day(value: datetime | None) -> str:
+    """As much of a time as there is room for on a tile: the clock today, the day before that."""
+    if value is None:
+        return "–"
+    return clock(value) if timezone.localtime(value).date() == timezone.localdate() else day(value)
+
+
+@register.filter
 def day(value: datetime) -> str:
     local = timezone.localtime(value)
     if (get_language() or "en").startswith("ja"):

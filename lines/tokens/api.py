@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import PermissionDenied, UnsupportedMediaType
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,7 +14,8 @@ from lines.people.auth import IsThisStation, StationUser, may_issue_tokens
 from lines.people.models import Person, StationToken
 from lines.plant.models import Station
 from lines.shapes import ErrorShape
-from lines.stations.body import MAX_BODY_BYTES, known_only, read_json, read_text, read_texts, read_time
+from lines.stations.body import known_only, read_text, read_texts, read_time
+from lines.stations.sent import sent_fields
 from lines.tokens import schemas
 from lines.tokens.queries import ListedToken, state_of, station_by_code, token_row, tokens_of
 from lines.tokens.services import make_token, revoke_token, rotate_token
@@ -68,9 +69,7 @@ class TokensView(APIView):
     )
     def post(self, request: Request, station: str) -> Response:
         by, at = _administrator(request), _station(station)
-        if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
-            raise UnsupportedMediaType(request.content_type or "")
-        body = read_json(request._request.read(MAX_BODY_BYTES + 1))
+        body = sent_fields(request)
         known_only(body, frozenset({"expires_at", "operations", "certificate_sha256"}), "$")
         made = make_token(
             at,

@@ -115,7 +115,7 @@ class RunningPlant:
         words = ["--plant", str(options.plant), "--api", f"{options.url}/api/v1", "--tokens", str(self._tokens)]
         words += ["--people", str(self.credentials), "--truth", str(self.truth), "--endpoints", str(self.endpoints)]
         words += ["--seed", str(options.seed), "--speed", str(options.speed), "--days-back", str(options.days_back)]
-        words += ["--cells-per-day", str(options.cells_per_day), "--wait-for-client", "60", "--pki", str(machines)]
+        words += ["--cells-per-day", str(options.cells_per_day), "--wait-for-client", "180", "--pki", str(machines)]
         self.processes.start(self._manage("simulator", "simulate_plant", *words))
 
     def _wait_for_simulator(self) -> None:

@@ -1,13 +1,13 @@
 """Ad-hoc analyses for scripts."""
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lines.shapes import ErrorShape
-from lines.stations.body import MAX_BODY_BYTES, known_only, read_json
+from lines.stations.body import known_only
+from lines.stations.sent import sent_fields
 from quality.analyses.schemas import REQUEST, AnalysisShape
 from quality.analyses.services import analysed
 
@@ -28,8 +28,6 @@ class AnalysesView(APIView):
         responses={200: AnalysisShape, **_REFUSED},
     )
     def post(self, request: Request) -> Response:
-        if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
-            raise UnsupportedMediaType(request.content_type or "")
-        case = read_json(request._request.read(MAX_BODY_BYTES + 1))
+        case = sent_fields(request)
         known_only(case, _FIELDS, "")
         return Response(analysed(case))

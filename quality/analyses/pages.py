@@ -16,8 +16,8 @@ from quality.analyses.choices import CHARTS, SIGMA_METHODS
 from quality.analyses.form import BLANK, NUMBERS, RULES, TEXTS, USUAL_RULES, WHOLE, read
 from quality.analyses.tabled import case_of
 from quality.analyses.viewed import view
+from quality.charts.answering import figure_of
 from quality.charts.specs import pair_spec
-from quality.spc.errors import TOO_LARGE
 from quality.spc.tables import MOST_BYTES, Table, read_table
 
 MOST_TROUBLES = 100
@@ -50,9 +50,7 @@ def _shown(request: HttpRequest, fields: dict[str, str], rules: list[str]) -> di
     """The result for the page. An uploaded table goes back into the field, so that it need not be chosen again."""
     uploaded = request.FILES.get("file")
     if isinstance(uploaded, UploadedFile):
-        if (uploaded.size or 0) > MOST_BYTES:
-            raise Refusal(TOO_LARGE, f"At most {MOST_BYTES // 1_000_000} MB.")
-        table = read_table(uploaded.read(), uploaded.name or "")
+        table = read_table(uploaded.read(MOST_BYTES + 1), uploaded.name or "")
         text = _as_text(table)
         fields["table"] = text if len(text) <= MOST_ECHOED else ""
     elif fields["table"].strip():
@@ -61,7 +59,7 @@ def _shown(request: HttpRequest, fields: dict[str, str], rules: list[str]) -> di
         raise Refusal(errors.NO_TABLE)
     asked = read(fields, rules)
     found = view(case_of(table, asked.layout, asked.params), asked, fields["name"].strip()[:80])
-    width = _width(request.POST.get("width", ""))
+    width = figure_of(request.POST.get("width", ""), 860, NARROWEST, WIDEST)
     spec = pair_spec(found.data, get_language() or "en", width=width, height=HEIGHT) if found.data else None
     return {
         "view": found,
@@ -79,7 +77,3 @@ def _as_text(table: Table) -> str:
     writer.writerow(table.header)
     writer.writerows([repr(cell) if isinstance(cell, float) else cell for cell in row] for row in table.rows)
     return text.getvalue()
-
-
-def _width(text: str) -> int:
-    return min(max(int(text), NARROWEST), WIDEST) if text.isascii() and text.isdigit() and len(text) < 6 else 860

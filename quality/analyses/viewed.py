@@ -1,7 +1,7 @@
 """An ad-hoc analysis as a page shows it: the chart to draw, figures, signals by row, what was wrong. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,6 @@ from quality.charts.decimals import decimals_for
 from quality.charts.plotted import ChartData, SpecLimits
 from quality.spc.analysis import examine
 from quality.spc.cases import Case
-from quality.spc.charted import Analysed
 from quality.spc.errors import CODES, Undefined
 from quality.spc.panels import Chart, Panel
 from quality.spc.rules import Found, find
@@ -80,7 +79,7 @@ class View:
     undefined: tuple[tuple[str, Undefined], ...]
     troubles: tuple[Trouble, ...]
     ability: Ability | None = None
-    n_values: int = field(default=0)
+    n_values: int = 0
 
     @property
     def sigma_digits(self) -> int:
@@ -106,7 +105,7 @@ def view(tabled: Tabled, asked: Asked, name: str = "") -> View:
         printed=analysed.printed,
         signals=tuple(runs[:MOST_SIGNALS]),
         n_signals=len(runs),
-        undefined=tuple(_told(analysed)),
+        undefined=tuple(analysed.undefined.items()),
         troubles=(*tabled.troubles, *_problems(case, tabled)),
         ability=_ability(tabled, asked),
         n_values=_count(tabled.case["data"]),
@@ -179,10 +178,6 @@ def _cell(tabled: Tabled, problem: Mapping[str, Any]) -> str:
     return "" if item is None else f"{item:g}"
 
 
-def _told(analysed: Analysed) -> list[tuple[str, Undefined]]:
-    return list(analysed.undefined.items())
-
-
 def _ability(tabled: Tabled, asked: Asked) -> Ability | None:
     if tabled.case["chart"] not in MEASURED or not ({"lsl", "usl"} & asked.spec.keys()):
         return None
@@ -204,7 +199,7 @@ def _ability(tabled: Tabled, asked: Asked) -> Ability | None:
         why["reason"] if why else "",
         None if normal is None else normal >= 0.05,
         bool(correlated and correlated["warning"]),
-        tuple(_told(analysed)),
+        tuple(analysed.undefined.items()),
     )
 
 

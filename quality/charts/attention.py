@@ -108,9 +108,12 @@ def most_needed(states: Iterable[ChartState], count: int) -> list[ChartState]:
 
 
 def limits_in_force(plans: Iterable[int]) -> dict[tuple[int, str], ControlLimits]:
-    """The version frozen last of those in force, by plan and stream; "" is for streams without their own."""
+    """The version frozen last of those in force, by plan and stream; "" is for streams without their own.
+
+    As quality.charts.watched reads them.
+    """
     newest = (
-        ControlLimits.objects.filter(plan__in=list(plans), valid_from__lte=timezone.now())
+        ControlLimits.objects.filter(plan__in=set(plans), valid_from__lte=timezone.now())
         .order_by("plan_id", "stream", "-version")
         .distinct("plan_id", "stream")
     )
@@ -158,9 +161,8 @@ def _glance(
     lines = lines_at(plan.chart, standard_of(plan.chart, limits, plan.options), last.n, last.size)[panel]
     if lines is None:
         return None
-    spark = sparkline(
-        [value for value, _ in values], lines.center, lines.ucl - lines.center, width=width, height=height
-    )
+    shown, half = [value for value, _ in values], lines.ucl - lines.center
+    spark = sparkline(shown, lines.center, half, lower=lines.lcl, width=width, height=height)
     return Glance(spark, newest, limits)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from quality.charts.lined import LOW
 from quality.charts.plotted import ChartData, PlottedPoint, Signalled, SpecLimits
-from quality.charts.thinning import thinned
+from quality.charts.thinning import AT_MOST, thinned
 from quality.spc.panels import Chart, Lines, Panel
 from quality.spc.rules import Found
 
@@ -42,8 +42,6 @@ def batch_data(
     labels: Labels,
     places: Places | None = None,
     spec: SpecLimits | None = None,
-    *,
-    at_most: int = 1_200,
 ) -> ChartData:
     """`found`: what quality.spc.rules found, by panel and rule. Places are 0-based and stand for point numbers."""
     places = places or Places()
@@ -52,7 +50,7 @@ def batch_data(
     signals = _signals(found)
     kept = np.zeros(m, bool)
     kept[[place for place in signals if place < m]] = True
-    chosen = thinned([panel.points for panel in panels if np.isfinite(panel.points).any()], kept, at_most).tolist()
+    chosen = thinned([panel.points for panel in panels if np.isfinite(panel.points).any()], kept, AT_MOST).tolist()
     names = tuple(dict.fromkeys(_drawn(panel.name) for panel in panels))
     return ChartData(
         plan="",

@@ -8,14 +8,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from django.db.models import Max, Min
 
-from lines.models import Measurement, OperationRecord
 from quality.charts import errors
 from quality.charts.drawn import current_limits
 from quality.charts.models import ChartPoint
 from quality.charts.plotted import SpecLimits
-from quality.charts.queries import specification
+from quality.charts.queries import measurements_of, specification
+from quality.charts.subgroups import THREE_WAY
 from quality.errors import VALUES_NOT_PLOTTED
 from quality.plans.models import ControlLimits, ControlPlan, Source, StreamBy
 from quality.spc.autocorrelation import Autocorrelation, autocorrelation
@@ -26,7 +25,6 @@ from quality.spc.panels import Floats
 from quality.spc.stability import IN_CONTROL, LEAST_POINTS, NOT_KNOWN, OUT_OF_CONTROL, Stability
 
 MEASURED = frozenset({"I-MR", "XBAR-R", "XBAR-S", "I-MR-R", "I-MR-S", "EWMA", "CUSUM"})
-BETWEEN_WITHIN = frozenset({"I-MR-R", "I-MR-S"})
 LARGEST = 1e150  # squares of values and their sums are numbers up to here
 LEAST_VALUES = 30  # below it an interval is wider than what it is to tell
 
@@ -58,11 +56,11 @@ def capable(plan: ControlPlan, stream: str = "", last_n: int = 200) -> Capable |
     limits = current_limits(plan, stream)
     spec = specification(plan)
     verdict = _stability(plan, points)
-    sigma, df = _sigma(plan, limits) if limits else (None, None)
+    sigma, df = sigma_of_one(plan, limits) if limits else (None, None)
     given = Spec(spec.lsl, spec.usl, spec.target) if spec else Spec()
     figures = capability(values, sigma, given, df_within=df)
     too_large = Undefined(VALUES_NOT_PLOTTED) if values.size < measured.size else None
-    refused = _gone(plan) or too_large or figures.undefined or verdict.reason
+    refused = singles_gone(plan) or too_large or figures.undefined or verdict.reason
     if refused is None and values.size < LEAST_VALUES:
         refused = Undefined(TOO_FEW_VALUES, f"{values.size} values; capability is told from {LEAST_VALUES} on.")
     return Capable(
@@ -70,15 +68,16 @@ def capable(plan: ControlPlan, stream: str = "", last_n: int = 200) -> Capable |
     )
 
 
-def _gone(plan: ControlPlan) -> Undefined | None:
+def singles_gone(plan: ControlPlan) -> Undefined | None:
+    """Why the single values behind the points are not known; None: they are."""
     is_summed_up = plan.source != Source.RECORD and plan.subgroup_size > 1
     return Undefined(errors.SINGLE_VALUES_GONE) if is_summed_up else None
 
 
-def _sigma(plan: ControlPlan, limits: ControlLimits) -> tuple[float, float | None]:
+def sigma_of_one(plan: ControlPlan, limits: ControlLimits) -> tuple[float, float | None]:
     """What one value varies by, with its degrees of freedom: between and within batches, where the chart tells them."""
     of_means = limits.parameters.get("sigma_mean")
-    if plan.chart in BETWEEN_WITHIN and isinstance(of_means, int | float):
+    if plan.chart in THREE_WAY and isinstance(of_means, int | float):
         within = limits.sigma_within**2
         return math.sqrt(max(of_means**2 - within / max(plan.subgroup_size, 1), 0.0) + within), None
     return limits.sigma_within, _df(plan, limits)
@@ -86,20 +85,12 @@ def _sigma(plan: ControlPlan, limits: ControlLimits) -> tuple[float, float | Non
 
 def _values(plan: ControlPlan, stream: str, points: list[ChartPoint]) -> Floats:
     """The single values behind the points, in order of time."""
-    if _gone(plan):
+    if singles_gone(plan):
         return np.array([], dtype=np.float64)
     if plan.subgroup_size == 1:
         return np.array([point.location for point in points], dtype=np.float64)
     records = list(dict.fromkeys(record for point in points for record in point.records))
-    span = OperationRecord.objects.filter(pk__in=records).aggregate(first=Min("received_at"), last=Max("received_at"))
-    if not span["first"]:
-        return np.array([], dtype=np.float64)
-    # The span keeps the look-up to the partitions that can have them.
-    found = Measurement.objects.filter(
-        received_at__range=(span["first"], span["last"]),
-        record_id__in=records,
-        characteristic=plan.characteristic.code,
-    )
+    found = measurements_of(records, plan.characteristic.code)
     if plan.stream_by == StreamBy.POSITION and stream:
         found = found.filter(position=stream)
     return np.array(list(found.order_by("source_time", "sequence").values_list("value", flat=True)), dtype=np.float64)
@@ -112,8 +103,11 @@ def _stability(plan: ControlPlan, points: list[ChartPoint]) -> Stability:
     for panel, rule, number in rows.order_by("point__number").values_list("chart", "rule", "point__number"):
         found.setdefault((panel, rule), []).append(number)
     if found:
-        what = ", ".join(f"rule {rule} on {panel} at {len(ends)}" for (panel, rule), ends in sorted(found.items()))
-        why = Undefined(NOT_STABLE, f"Signals at points: {what}.")
+        what = ", ".join(
+            f"rule {rule} on {panel} at {len(ends)} point{'s' if len(ends) > 1 else ''}"
+            for (panel, rule), ends in sorted(found.items())
+        )
+        why = Undefined(NOT_STABLE, f"Signals: {what}.")
         return Stability(OUT_OF_CONTROL, len(points), found, why)
     if len(points) < LEAST_POINTS:
         few = Undefined(TOO_FEW_VALUES, f"{len(points)} points; a verdict needs at least {LEAST_POINTS}.")

@@ -40,6 +40,7 @@ from quality.spc.panels import Lines
 
 SPEC_REACH = 9.0  # sigmas from the centre up to which a specification limit may stretch the scale
 LABEL_APART = 13.0  # px between the labels of two lines
+TICK_APART = 78  # px at least from one time below the chart to the next
 CLIPPED = {"MR", "R", "S", "P", "NP", "C", "U", "G", "T2", "MEWMA"}  # nothing is below 0
 # First the halo: a number is read across whatever line passes behind it.
 _INKS: tuple[Spec, ...] = ({"stroke": BAND, "strokeWidth": 4, "strokeJoin": "round"}, {"color": SIGNAL_TEXT})
@@ -118,10 +119,10 @@ class Panel:
     def _span(self) -> tuple[float, float]:
         return (-0.75, self.data.drawn_at[-1] + 0.75) if self.data.points else (-0.75, 9.75)
 
-    def _x(self, field: str = "at") -> Spec:
+    def _x(self) -> Spec:
         points = self.data.points
         drawn_at = self.data.drawn_at
-        step = max(1, round((drawn_at[-1] if points else 0) / 9))
+        step = max(1, round((drawn_at[-1] if points else 0) / max(1, min(9, self.width // TICK_APART))))
         ticks: dict[int, PlottedPoint] = {}
         for at, point in zip(drawn_at, points, strict=True):
             if not ticks or at - next(reversed(ticks)) >= step:
@@ -138,7 +139,7 @@ class Panel:
                 "title": self.words["x" if is_timed or not points else "order"],
             }
         scale = {"domain": list(self._span), "nice": False, "zero": False}
-        return {"field": field, "type": "quantitative", "scale": scale, "axis": axis}
+        return {"field": "at", "type": "quantitative", "scale": scale, "axis": axis}
 
     def _y(self, field: str) -> Spec:
         return {
@@ -168,7 +169,7 @@ class Panel:
         if not rows:
             return []
         rows.append({**rows[-1], "at": last})
-        x = self._x("at")
+        x = self._x()
         layers: list[Spec] = []
         zones = ((3, BAND), (2, BAND_2), (1, BAND_1)) if self.chart in {"I", "XBAR"} else ((3, BAND),)
         for zone, color in zones:
@@ -190,10 +191,10 @@ class Panel:
         if not rows:
             return []
         mark = {"type": "rule", "color": STAGE, "strokeWidth": 1.4}
-        layers: list[Spec] = [{"data": {"values": rows}, "mark": mark, "encoding": {"x": self._x("at")}}]
+        layers: list[Spec] = [{"data": {"values": rows}, "mark": mark, "encoding": {"x": self._x()}}]
         if self.is_first:
             text = {"type": "text", "align": "left", "dx": 4, "y": 9, "color": STAGE, "fontWeight": 600}
-            encoding = {"x": self._x("at"), "text": {"field": "text"}}
+            encoding = {"x": self._x(), "text": {"field": "text"}}
             layers.append({"data": {"values": rows}, "mark": text, "encoding": encoding})
         return layers
 

@@ -14,17 +14,16 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from lines.alarms.queries import AlarmState, state_of
-from lines.models import OperationRecord
 from quality.charts.lined import RAW_BESIDE, drawn_panels, lines_at, standard_of, values_at
 from quality.charts.models import ChartPoint, ChartStream, Signal
 from quality.charts.plotted import Change, ChartData, ChartLimits, PlottedPoint, Signalled
 from quality.charts.process_changes import changes_between
-from quality.charts.queries import specification
+from quality.charts.queries import serials_of, specification
+from quality.charts.thinning import AT_MOST
 from quality.plans.models import ControlLimits, ControlPlan
 from quality.spc.panels import Lines
 from quality.spc.standards import Standard
 
-AT_MOST = 1_200  # points on one drawing
 NAMED = 400  # up to so many points their units are looked up
 
 
@@ -64,7 +63,8 @@ def chart_data(
     if (last_n is None or last_n > at_most) and n_points > at_most:
         n_points, places, points = _thinned(plan, stream, span, last_n, at_most)
     signals = _signals(plan, points)
-    serials = _serials(points) if len(points) <= NAMED else {}
+    named = points if len(points) <= NAMED else ()
+    serials = serials_of(record for point in named for record in point.records)
     return ChartData(
         plan=plan.code,
         name_en=plan.name_en,
@@ -178,11 +178,6 @@ def _signalled(signal: Signal) -> Signalled:
         is_superseded=signal.superseded_at is not None,
         cause=cause_of(signal),
     )
-
-
-def _serials(points: Sequence[ChartPoint]) -> dict[int, str]:
-    ids = {record for point in points for record in point.records}
-    return dict(OperationRecord.objects.filter(pk__in=ids).values_list("pk", "serial"))
 
 
 def _plotted(

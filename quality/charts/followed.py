@@ -7,10 +7,11 @@ points has a higher number there, and a plan or limits that changed have another
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+from lines.ledger.times import microseconds
 from lines.records.prepared import prepared_cursor
-from lines.telemetry.news import EPOCH, moment
+from lines.telemetry.news import moment
 from quality import errors
 from quality.charts.subgroups import RATES, SHARES, Intake, Value
 from quality.charts.watched import Frozen, Watched
@@ -173,19 +174,14 @@ def _stored(keys: Collection[Key]) -> dict[Key, Row]:
                 row[2],
                 row[3],
                 row[4],
-                [_us(at) for at in row[5]],
+                [microseconds(at) for at in row[5]],
                 row[6],
                 row[7],
-                None if row[8] is None else _us(row[8]),
+                None if row[8] is None else microseconds(row[8]),
                 row[9],
             )
             for row in cursor.fetchall()
         }
-
-
-def _us(at: Any) -> int:
-    delta = at - EPOCH
-    return int((delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds)
 
 
 def _intake(plan: Watched, row: Row) -> Intake:

@@ -67,11 +67,12 @@ def histogram_spec(
         "resolve": {"scale": {"x": "shared", "y": "shared"}},
         "config": config(),
     }
+    domain = _domain(values, marks)
     for layer in layers:
         x = layer.get("encoding", {}).get("x")
         if x is not None:
             x["axis"] = {"title": title, "grid": False, "tickCount": 8}
-            x["scale"] = {"domain": _domain(values, marks), "nice": False, "zero": False}
+            x["scale"] = {"domain": domain, "nice": False, "zero": False}
     return {key: finite(part) for key, part in spec.items()}
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,16 +17,16 @@ from lines.events.queries import current_position
 from lines.people.auth import may_note_changes
 from lines.people.models import Person
 from lines.templatetags.denchi import unit
+from quality.charts.answering import asked_figure, drawing, fresh
 from quality.charts.capable import capable
 from quality.charts.drawn import chart_data
 from quality.charts.histogram import Histogram, histogram_spec
-from quality.charts.looks import Spec
 from quality.charts.models import ChangeKind
 from quality.charts.pareto import pareto_spec, paretos
 from quality.charts.process_changes import note_by_person
-from quality.charts.queries import plan_by_code
 from quality.charts.shown import chart_rows, chart_view, point_view, stream_to_show, wall_tiles
 from quality.charts.specs import pair_spec
+from quality.plans.listing import one_plan
 from quality.plans.models import ControlPlan
 
 SPANS = (50, 200, 1000)  # points on screen; 0 stands for all
@@ -45,7 +45,7 @@ def charts(request: HttpRequest) -> HttpResponse:
 @require_safe
 def charts_parts(request: HttpRequest) -> HttpResponse:
     """The rows again, for live.js to put in their places."""
-    return _fresh(render(request, "quality/charts_parts.html", {"rows": chart_rows()}))
+    return fresh(render(request, "quality/charts_parts.html", {"rows": chart_rows()}))
 
 
 @require_safe
@@ -57,7 +57,7 @@ def wall(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def wall_parts(request: HttpRequest) -> HttpResponse:
-    return _fresh(render(request, "quality/_wall.html", {"tiles": wall_tiles(), "now": timezone.now()}))
+    return fresh(render(request, "quality/_wall.html", {"tiles": wall_tiles(), "now": timezone.now()}))
 
 
 @require_safe
@@ -69,7 +69,7 @@ def _chart_page(request: HttpRequest, plan: ControlPlan, refused: Refusal | None
     position = current_position()
     stream = stream_to_show(plan, _text(request, "stream"))
     last_n = _last(request)
-    until = _number(request, "until", -1, 0, 2**31 - 1)
+    until = asked_figure(request, "until", -1, 0, 2**31 - 1)
     view = chart_view(plan, stream)
     newest = view.state.points - 1
     context = {
@@ -94,20 +94,20 @@ def chart_parts(request: HttpRequest, code: str) -> HttpResponse:
     """What changes beside the drawing; the drawing itself asks for its spec."""
     plan = _plan(code)
     view = chart_view(plan, stream_to_show(plan, _text(request, "stream")))
-    return _fresh(render(request, "quality/chart_parts.html", {"view": view}))
+    return fresh(render(request, "quality/chart_parts.html", {"view": view}))
 
 
 @require_safe
 def chart_spec(request: HttpRequest, code: str) -> HttpResponse:
     """The drawing as a Vega-Lite spec, in the reader's language and the size of the place it goes to."""
     plan = _plan(code)
-    until = _number(request, "until", -1, 0, 2**31 - 1)
+    until = asked_figure(request, "until", -1, 0, 2**31 - 1)
     stream = stream_to_show(plan, _text(request, "stream"))
-    width = _number(request, "width", 1100, NARROWEST, WIDEST)
-    height = _number(request, "height", 520, LOWEST, HIGHEST)
+    width = asked_figure(request, "width", 1100, NARROWEST, WIDEST)
+    height = asked_figure(request, "height", 520, LOWEST, HIGHEST)
     data = chart_data(plan, _last(request) or None, until if until >= 0 else None, stream=stream, at_most=width)
     data = replace(data, unit=unit(data.unit))
-    return _drawing(pair_spec(data, get_language() or "en", width=width, height=height))
+    return drawing(pair_spec(data, get_language() or "en", width=width, height=height))
 
 
 @require_safe
@@ -117,7 +117,7 @@ def chart_point(request: HttpRequest, code: str, number: int) -> HttpResponse:
     found = point_view(plan, number, _text(request, "stream"))
     if found is None:
         raise Http404
-    return _fresh(render(request, "quality/_point.html", {"plan": plan, "shown": found}))
+    return fresh(render(request, "quality/_point.html", {"plan": plan, "shown": found}))
 
 
 @require_POST
@@ -164,29 +164,29 @@ def capability_spec(request: HttpRequest, code: str) -> HttpResponse:
         figures.overall.sigma,
         found.spec,
     )
-    width = _number(request, "width", 700, NARROWEST, WIDEST)
-    return _drawing(histogram_spec(data, get_language() or "en", width=width, height=380))
+    width = asked_figure(request, "width", 700, NARROWEST, WIDEST)
+    return drawing(histogram_spec(data, get_language() or "en", width=width, height=380))
 
 
 @require_safe
 def pareto(request: HttpRequest) -> HttpResponse:
-    days = _number(request, "days", DAYS[1], DAYS[0], DAYS[-1])
+    days = asked_figure(request, "days", DAYS[1], DAYS[0], DAYS[-1])
     found = paretos(timezone.now() - timedelta(days=days))
     return render(request, "quality/pareto.html", {"found": found, "days": days, "spans": DAYS})
 
 
 @require_safe
 def pareto_drawing(request: HttpRequest, what: str) -> HttpResponse:
-    found = paretos(timezone.now() - timedelta(days=_number(request, "days", DAYS[1], DAYS[0], DAYS[-1])))
+    found = paretos(timezone.now() - timedelta(days=asked_figure(request, "days", DAYS[1], DAYS[0], DAYS[-1])))
     bars = {"causes": found.causes, "charts": found.charts, "rules": found.rules}.get(what)
     if bars is None:
         raise Http404
-    width = _number(request, "width", 560, 320, WIDEST)
-    return _drawing(pareto_spec(bars, get_language() or "en", of_signals=what == "rules", width=width))
+    width = asked_figure(request, "width", 560, 320, WIDEST)
+    return drawing(pareto_spec(bars, get_language() or "en", of_signals=what == "rules", width=width))
 
 
 def _plan(code: str) -> ControlPlan:
-    found = plan_by_code(code) if "\0" not in code else None
+    found = one_plan(code)
     if found is None:
         raise Http404
     return found
@@ -199,19 +199,4 @@ def _text(request: HttpRequest, name: str) -> str:
 
 def _last(request: HttpRequest) -> int:
     """How many points; 0: all."""
-    return _number(request, "last", USUAL, 0, SPANS[-1])
-
-
-def _number(request: HttpRequest, name: str, default: int, low: int, high: int) -> int:
-    """A figure of the address, kept within bounds; anything else is the default."""
-    text = request.GET.get(name, "")
-    return min(max(int(text), low), high) if text.isascii() and text.isdigit() and len(text) < 12 else default
-
-
-def _drawing(spec: Spec) -> HttpResponse:
-    return _fresh(JsonResponse(spec, json_dumps_params={"allow_nan": False}))
-
-
-def _fresh(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "no-store"
-    return response
+    return asked_figure(request, "last", USUAL, 0, SPANS[-1])

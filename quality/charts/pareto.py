@@ -36,14 +36,12 @@ class Paretos:
     rules: list[Bar]
 
 
-def paretos(since: datetime, station: str = "") -> Paretos:
-    """Of what was opened since then, at one station or all. Three queries."""
+def paretos(since: datetime) -> Paretos:
+    """Of what was opened since then. Three queries."""
     in_japanese = (get_language() or "en").startswith("ja")
     words = WORDS["ja" if in_japanese else "en"]
     reactions = Reaction.objects.filter(opened_at__gte=since)
     signals = Signal.objects.filter(raised_at__gte=since, superseded_at=None)
-    if station:
-        reactions, signals = reactions.filter(plan__station__code=station), signals.filter(plan__station__code=station)
     name = "name_ja" if in_japanese else "name_en"
     causes = Counter(cause or words["open"] for cause in reactions.values_list(f"cause__{name}", flat=True).order_by())
     charts = Counter(reactions.values_list(f"plan__{name}", flat=True).order_by())
@@ -61,10 +59,7 @@ def ranked(counted: Counter[str], other: str) -> list[Bar]:
     return [*shown, Bar(other, rest)] if rest else shown
 
 
-def pareto_spec(
-    bars: Sequence[Bar], language: str = "en", *, of_signals: bool = False, width: int = 560,
-    background: str | None = None,
-) -> Spec:  # fmt: skip
+def pareto_spec(bars: Sequence[Bar], language: str = "en", *, of_signals: bool = False, width: int = 560) -> Spec:
     """Bars that lie, so that every name can be read, with the share that they and those above make up."""
     words = WORDS["ja" if language.startswith("ja") else "en"]
     total = sum(bar.count for bar in bars)
@@ -103,7 +98,7 @@ def pareto_spec(
         ]  # fmt: skip
     spec = {
         "$schema": SCHEMA,
-        "background": background,
+        "background": None,
         "padding": 6,
         "width": max(width - 280, 120) if rows else width - 40,
         "height": max(len(rows) * 30, 60),

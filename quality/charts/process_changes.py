@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils import timezone
 
+from lines.asked import site_time
 from lines.errors import NOT_ALLOWED, Refusal
 from lines.models import Person, Station
 from lines.people.actors import acting
@@ -150,8 +151,8 @@ def note_by_person(person: Person, plan: ControlPlan, kind: str, at: str, text: 
         raise Refusal(errors.CHANGE_UNTOLD, kind if kind not in ChangeKind.values else "text")
     now = timezone.now()
     try:
-        when = timezone.make_aware(datetime.fromisoformat(at)) if at else now
-    except (ValueError, OverflowError):
+        when = site_time(at) if at else now
+    except ValueError:
         raise Refusal(errors.CHANGE_TIME, at[:40]) from None
     if when > now:
         raise Refusal(errors.CHANGE_TIME, at[:40])

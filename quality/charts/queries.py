@@ -1,12 +1,8 @@
 """What the control charts show."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Collection, Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 
 from lines.models import Alarm, Measurement, OperationRecord
@@ -17,51 +13,22 @@ from quality.plans.models import CharacteristicLimits, ControlPlan
 CHART_SUBJECT = "chart"
 
 
-class PostedValue(NamedTuple):
-    value: float
-    record: int
-    source_time: datetime
-
-
-@dataclass(frozen=True)
-class RecordValues:
-    """One record's values on the characteristics that are charted anywhere."""
-
-    record: int
-    station_id: int
-    product: str
-    values: dict[str, list[PostedValue]]  # by characteristic, in the order they were posted
-
-
-def values_of(record_ids: Sequence[int], characteristics: Iterable[str]) -> list[RecordValues]:
-    """In the order of `record_ids`."""
-    records = {
-        row[0]: row[1:]
-        for row in OperationRecord.objects.filter(pk__in=record_ids).values_list(
-            "pk", "station_id", "product", "received_at"
-        )
-    }
-    if not records:
-        return []
-    received = [received_at for _, _, received_at in records.values()]
-    rows = (
-        Measurement.objects.filter(
-            # The span keeps the look-up to the partitions that can have them.
-            received_at__range=(min(received), max(received)),
-            record_id__in=record_ids,
-            characteristic__in=list(characteristics),
-        )
-        .order_by("record_id", "sequence")
-        .values_list("record_id", "characteristic", "value", "source_time")
+def measurements_of(record_ids: Collection[int], characteristic: str) -> QuerySet[Measurement]:
+    """What these records say of a characteristic, in no order."""
+    records = OperationRecord.objects.filter(pk__in=record_ids)
+    span = records.aggregate(first=Min("received_at"), last=Max("received_at"))
+    if not span["first"]:
+        return Measurement.objects.none()
+    # The span keeps the look-up to the partitions that can have them.
+    received = (span["first"], span["last"])
+    return Measurement.objects.filter(
+        received_at__range=received, record_id__in=record_ids, characteristic=characteristic
     )
-    found: dict[int, dict[str, list[PostedValue]]] = {record_id: defaultdict(list) for record_id in records}
-    for record_id, characteristic, value, source_time in rows:
-        found[record_id][characteristic].append(PostedValue(value, record_id, source_time))
-    return [
-        RecordValues(record_id, *records[record_id][:2], found[record_id])
-        for record_id in record_ids
-        if record_id in records
-    ]
+
+
+def serials_of(record_ids: Iterable[int]) -> dict[int, str]:
+    """By record; of one that is not there none."""
+    return dict(OperationRecord.objects.filter(pk__in=set(record_ids)).values_list("pk", "serial"))
 
 
 def alarms_of_inactive_plans() -> list[int]:
@@ -69,10 +36,6 @@ def alarms_of_inactive_plans() -> list[int]:
     inactive = ControlPlan.objects.filter(is_active=False).values("code")
     found = Alarm.objects.filter(cleared_at=None, subject_kind=CHART_SUBJECT, subject_id__in=inactive)
     return list(found.order_by("id").values_list("pk", flat=True))
-
-
-def plan_by_code(code: str) -> ControlPlan | None:
-    return ControlPlan.objects.select_related("characteristic", "product", "station").filter(code=code).first()
 
 
 def signals_of(plan: ControlPlan, stream: str = "") -> QuerySet[Signal]:

@@ -24,7 +24,6 @@ from quality.charts.storing import PointRow, SignalRow, Unstored
 from quality.charts.subgroups import NewPoint
 from quality.plans.models import Response
 from quality.spc.series import Judged, Plotted, Violation
-from quality.spc.standards import Standard
 
 # Never high: a healthy process breaks rule 1 once in 370 points and rule 2 about as often, and alarms of which most
 # are high are no longer read (ISA-18.2 expects one in twenty).
@@ -172,7 +171,7 @@ _IN_UNIT = frozenset({"I", "MR", "XBAR", "R", "S", "EWMA"})
 def _message(one: Followed, violation: Violation, point: Plotted, unstored: Unstored) -> tuple[str, str]:
     plan = unstored.plan(one.plan.pk)
     panel, kind = violation.panel, one.plan.grouping.chart
-    lines = Standard(kind, one.frozen.limits, one.frozen.parameters, one.plan.options).lines(panel, point.n, point.size)
+    lines = one.series.standard.lines(panel, point.n, point.size)
     value = values_at(kind, point).get(panel)
     if panel == "CUSUM" and violation.side < 0:
         value = None if point.statistic_low is None else -point.statistic_low

@@ -20,10 +20,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from lines.alarms.services import clear
+from lines.ledger.times import microseconds
 from lines.people.actors import acting
 from lines.records import pending
 from lines.records.models import Consumer
-from lines.telemetry.news import EPOCH, moment
+from lines.telemetry.news import moment
 from quality import errors
 from quality.charts import isolation, process_changes, queries, runs, telemetry
 from quality.charts.arriving import arrived
@@ -132,7 +133,7 @@ def _notice(facts: Sequence[process_changes.RecordFacts]) -> None:
 def _close_periods(now: datetime, judge: Judging) -> int:
     """Periods that are over without a value of a later one."""
     waiting = streams_waiting([plan.pk for plan in _memory.plans.of_time])
-    until_us = (now - _PATIENCE - EPOCH) // timedelta(microseconds=1)
+    until_us = microseconds(now - _PATIENCE)
     return judge(waiting, lambda one: one.intake.close_until(until_us), None, {})
 
 
@@ -225,7 +226,8 @@ def _judge_all(
             told.append(followed[key])
         if one.intake.left_out:
             logger.error("%s: %s: records %s", errors.VALUES_NOT_PLOTTED.code, one.plan.code, one.intake.left_out)
-    _store(unstored, list(followed.values()), watched_until_us)
+    unstored.write()
+    keep_streams(followed.values(), watched_until_us)
     tell_screens(told)
     return judged
 
@@ -246,8 +248,3 @@ def _judge(one: Followed, point: NewPoint, unstored: Unstored) -> Followed:
             return one
     unstored.write()
     return _memory.following.again(part)
-
-
-def _store(unstored: Unstored, followed: Sequence[Followed], watched_until_us: Mapping[Key, int] | None) -> None:
-    unstored.write()
-    keep_streams(followed, watched_until_us)

@@ -1,19 +1,17 @@
 """What the chart pages show beside the drawing: the list with its sparklines, signals with their units, limits."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from lines.alarms.queries import AlarmState, state_of
-from lines.models import OperationRecord
 from quality.charts.attention import ChartState, Glance, active_plans, chart_states, glances, most_needed
 from quality.charts.drawn import StreamRow, cause_of, streams_of
 from quality.charts.models import ChartPoint, ProcessChange, Signal
 from quality.charts.plotted import SpecLimits
 from quality.charts.process_changes import changes_of
-from quality.charts.queries import signals_of, specification, values_of
+from quality.charts.queries import measurements_of, serials_of, signals_of, specification
 from quality.plans.models import ControlLimits, ControlPlan
 
 SPARKLINE_POINTS = 40
@@ -111,7 +109,7 @@ def chart_view(plan: ControlPlan, stream: str = "") -> ChartView:
     valid = plan.limits.filter(valid_from__lte=timezone.now(), stream__in={"", stream})
     all_signals = signals_of(plan, stream)
     newest = list(all_signals[:NEWEST_SIGNALS])
-    serials = _serials(record for signal in newest for record in signal.point.records)
+    serials = serials_of(record for signal in newest for record in signal.point.records)
     signals = [
         SignalRow(
             signal,
@@ -142,10 +140,6 @@ def stream_to_show(plan: ControlPlan, asked: str) -> str:
     return most_needed(states, 1)[0].stream if states else streams[0]
 
 
-def _serials(record_ids: Iterable[int]) -> dict[int, str]:
-    return dict(OperationRecord.objects.filter(pk__in=set(record_ids)).values_list("pk", "serial"))
-
-
 @dataclass(frozen=True)
 class PointMember:
     """One record in a point, with its values in the order they were posted."""
@@ -167,12 +161,12 @@ def point_view(plan: ControlPlan, number: int, stream: str = "") -> PointView | 
     if point is None:
         return None
     ids = list(dict.fromkeys(point.records))
-    serials = _serials(ids)
-    code = plan.characteristic.code
-    members = [
-        PointMember(found.record, serials.get(found.record, ""), [v.value for v in found.values.get(code, [])])
-        for found in values_of(ids, [code])
-    ]
+    serials = serials_of(ids)
+    values: dict[int, list[float]] = {}
+    measured = measurements_of(ids, plan.characteristic.code).order_by("sequence")
+    for record, value in measured.values_list("record_id", "value"):
+        values.setdefault(record, []).append(value)
+    members = [PointMember(record, serials[record], values.get(record, [])) for record in ids if record in serials]
     signals = point.signals.select_related("alarm", "answered_by__reaction__cause").order_by("chart", "rule")
     rows = [SignalRow(signal, state_of(signal.alarm) if signal.alarm else None, []) for signal in signals]
     return PointView(point, members, rows)

@@ -79,7 +79,6 @@ def _changes(data: ChartData, words: dict[str, str], width: int, view: Spec) -> 
     if not rows:
         return []
     x = next(layer["encoding"]["x"] for layer in view["layer"] if "x" in layer.get("encoding", {}))
-    x = {**x, "field": "at"}
     tooltip = [
         {"field": "kind", "type": "nominal", "title": words["change"]},
         {"field": "told", "type": "nominal", "title": words["time"]},

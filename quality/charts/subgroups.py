@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from quality.spc.variables import subgroup_mean
+from quality.spc.variables import subgroup_mean, subgroup_sd
 
 INDIVIDUALS = frozenset({"I-MR", "C"})
 SHARES = frozenset({"P", "NP", "LANEY-P"})
@@ -22,7 +22,7 @@ RATES = frozenset({"U", "LANEY-U"})
 BETWEEN = frozenset({"G", "T"})
 ATTRIBUTE = SHARES | RATES | BETWEEN | {"C"}
 _BY_SD = frozenset({"XBAR-S", "I-MR-S"})
-_THREE_WAY = frozenset({"I-MR-R", "I-MR-S"})
+THREE_WAY = frozenset({"I-MR-R", "I-MR-S"})
 _EVENTS_KEPT = 20  # T: as many events back a late one finds its place
 HOUR_US = 3_600_000_000
 FULL = 20_000  # members of one period's point; ChartPoint.n takes 32,767
@@ -210,7 +210,7 @@ def _variables(chart: str, numbers: list[float]) -> tuple[float, float | None, f
     # Values near the end of the number range: nothing that can be plotted, and no reason to stop.
     if not (math.isfinite(location) and math.isfinite(spread or 0.0)):
         return None
-    if chart in _THREE_WAY:
+    if chart in THREE_WAY:
         return location, None, spread, len(numbers), None
     return location, spread if chart in ("XBAR-R", "XBAR-S") else None, None, len(numbers), None
 
@@ -230,7 +230,7 @@ def _moments(numbers: list[float], *, by_sd: bool) -> tuple[float, float | None]
             return mean, None
         if not by_sd:
             return mean, max(numbers) - min(numbers)
-        return mean, math.sqrt(math.fsum((number - mean) ** 2 for number in numbers) / (len(numbers) - 1))
+        return mean, subgroup_sd(numbers)
     except OverflowError:
         return math.inf, None
 

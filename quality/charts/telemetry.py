@@ -26,8 +26,8 @@ from lines.telemetry.news import moment
 from quality.charts.followed import Key
 from quality.charts.subgroups import Value
 from quality.charts.watched import Watched
+from quality.spc.panels import Floats
 
-Floats: TypeAlias = NDArray[np.float64]
 Column: TypeAlias = tuple[NDArray[np.int64], Floats]
 Summary: TypeAlias = Callable[[Floats], float]
 

@@ -5,6 +5,8 @@ from numpy.typing import NDArray
 
 from quality.spc.panels import Floats, Places
 
+AT_MOST = 1_200  # points on one drawing
+
 
 def thinned(columns: list[Floats], kept: NDArray[np.bool_], at_most: int) -> Places:
     """Which places stay, ascending: about `at_most`, among them those of `kept` as far as they fit.

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import PermissionDenied, UnsupportedMediaType
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,7 +13,8 @@ from rest_framework.views import APIView
 from lines.errors import BAD_TEXT, OUT_OF_RANGE, Refusal
 from lines.people.models import Person
 from lines.shapes import ErrorShape
-from lines.stations.body import MAX_BODY_BYTES, Fields, known_only, read_json, read_number, read_text, refuse
+from lines.stations.body import Fields, known_only, read_number, read_text, refuse
+from lines.stations.sent import sent_fields
 from quality.gauges import queries, schemas
 from quality.gauges.asked import asked_calibration
 from quality.gauges.errors import CALIBRATION_FIELD, GAUGE_UNKNOWN
@@ -73,9 +74,7 @@ class CalibrationsView(APIView):
     def post(self, request: Request, gauge: str) -> Response:
         if not isinstance(request.user, Person):
             raise PermissionDenied
-        if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
-            raise UnsupportedMediaType(request.content_type or "")
-        words = _words(read_json(request._request.read(MAX_BODY_BYTES + 1)))
+        words = _words(sent_fields(request))
         return Response(
             _calibration(record_calibration(gauge, asked_calibration(words, timezone.now()), request.user)), 201
         )  # fmt: skip

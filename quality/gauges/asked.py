@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
-from django.utils import timezone
-
+from lines.asked import site_time
 from lines.errors import Code, Refusal
 from quality.gauges import errors
 from quality.gauges.models import CalibrationKind
@@ -79,14 +78,11 @@ def read_moment(text: str, code: Code, name: str, *, at_end: bool = False) -> da
     if not text:
         return None
     try:
-        if len(text) == len("2026-01-01"):
-            value = datetime.combine(date.fromisoformat(text), time(23, 59, 59) if at_end else time(0, 0))
-        else:
-            value = datetime.fromisoformat(text)
-        value = value if value.tzinfo is not None else timezone.make_aware(value)
+        is_day = len(text) == len("2026-01-01")
+        value = site_time(f"{text}T23:59:59" if is_day and at_end else text)
         if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
             raise ValueError
-    except (ValueError, OverflowError):
+    except ValueError:
         raise Refusal(code, f"{name}: {text[:40]!r}") from None
     return value
 

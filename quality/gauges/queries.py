@@ -193,11 +193,17 @@ def windows_of(gauge: Gauge) -> list[tuple[Calibration, Window | None]]:
     return [(row, None if row.as_found_passed else suspect_window(rows, row)) for row in reversed(rows)]
 
 
-def _asked(calibration_id: int) -> tuple[Calibration, Window, dict[str, Any]]:
+def failed_calibration(calibration_id: int) -> Calibration:
+    """One at which the gauge was found out of order. Raises Refusal as `suspects` does."""
     found = Calibration.objects.select_related("gauge__station").filter(pk=calibration_id, as_found_passed=False)
     calibration = found.first()
     if calibration is None:
         raise Refusal(errors.CALIBRATION_UNKNOWN, str(calibration_id))
+    return calibration
+
+
+def _asked(calibration_id: int) -> tuple[Calibration, Window, dict[str, Any]]:
+    calibration = failed_calibration(calibration_id)
     gauge = calibration.gauge
     window = suspect_window(list(gauge.calibrations.order_by("at", "pk")), calibration)
     return calibration, window, _parameters(gauge, window.since, window.until)

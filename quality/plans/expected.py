@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Avg, Count, Max, Min, Q
-from django.db.models.functions import Now
 
 from lines.plant.models import Shift
+from quality.charts.attention import limits_in_force
 from quality.charts.models import ChartPoint, Signal
 from quality.plans.fitting import with_defaults
 from quality.plans.models import ControlLimits, ControlPlan, Response
@@ -147,7 +147,9 @@ def shift_length() -> timedelta:
 def whole_plan(plans: Iterable[ControlPlan]) -> Whole:
     """`plans` come with what a list shows of them. Five queries, however many there are."""
     listed = list(plans)
-    limits = _valid_limits()
+    limits: dict[int, dict[str, ControlLimits]] = {}
+    for (plan_id, stream), version in limits_in_force(plan.pk for plan in listed).items():
+        limits.setdefault(plan_id, {})[stream] = version
     until = ChartPoint.objects.aggregate(newest=Max("source_time"))["newest"]
     if until is None:
         return Whole(tuple(_load(plan, limits.get(plan.pk, {}), {}, Came()) for plan in listed), 0.0, None, None)
@@ -196,15 +198,6 @@ def _load(
 def _center(plan: ControlPlan, limits: ControlLimits | None) -> float | None:
     """Elsewhere chance does not depend on it, and hundreds of streams are told of by one figure."""
     return limits.center if limits and plan.chart in _COUNTED else None
-
-
-def _valid_limits() -> dict[int, dict[str, ControlLimits]]:
-    """By plan and stream, what points are held to now: as quality.charts.watched reads them."""
-    valid = ControlLimits.objects.filter(valid_from__lte=Now())
-    found: dict[int, dict[str, ControlLimits]] = {}
-    for limits in valid.order_by("plan_id", "stream", "-version").distinct("plan_id", "stream"):
-        found.setdefault(limits.plan_id, {})[limits.stream] = limits
-    return found
 
 
 def _came(since: datetime) -> dict[int, Came]:

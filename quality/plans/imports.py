@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lines.errors import Refusal
 from lines.spreadsheets import Table as Sheet
+from lines.spreadsheets import as_written
 from quality.plans import errors
 from quality.plans.asked import COLUMNS, AskedPlan, Wrong, asked_plan, words_of
 from quality.plans.listing import all_plans, values_of_plan
@@ -13,7 +14,6 @@ from quality.spc.tables import Table, read_table, texts
 
 SHEET = "control plans"
 MOST_ROWS = 2_000
-_NEUTRALISED = ("'=", "'+", "'-", "'@")
 
 
 def plans_sheet(plans: Iterable[ControlPlan]) -> Sheet:
@@ -66,15 +66,10 @@ def _rows(table: Table, titles: Sequence[str]) -> list[tuple[int, AskedPlan]]:
     broken = {message.row: message for message in table.messages}
     found = []
     for place, number in enumerate(table.numbers):
-        words = {title: _as_written(cells[place]) for title, cells in columns.items()}
+        words = {title: as_written(cells[place]) for title, cells in columns.items()}
         asked = asked_plan({**there.get(words["code"].strip().upper(), {}), **words})
         message = broken.get(number)
         if message is not None:
             asked = AskedPlan(asked.values, (Wrong("code", message.code, message.detail),))
         found.append((number, asked))
     return found
-
-
-def _as_written(text: str) -> str:
-    """Without the apostrophe that keeps a spreadsheet from taking a text for a formula."""
-    return text[1:] if text.startswith(_NEUTRALISED) else text

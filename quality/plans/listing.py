@@ -1,14 +1,14 @@
 """Reading control plans for pages, checks and exports."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef
 
 from lines.models import Product, Signal, Station
 from quality.charts.models import ChartPoint
-from quality.plans.asked import COLUMNS
+from quality.plans.asked import COLUMNS, AskedPlan
 from quality.plans.models import Characteristic, ControlLimits, ControlPlan, PlanChange
 
 _CODES = {"characteristic", "product", "station"}
@@ -41,6 +41,14 @@ class Known:
     signals: set[tuple[str, str]]  # station, signal; of an array its name without [n]
     plans: dict[str, ControlPlan]
     charted: set[str]  # codes of those plans asked for that have points
+
+    def rows(self) -> dict[str, Mapping[str, Any]]:
+        """By code, for each column of a plan that names a row."""
+        return {"characteristic": self.characteristics, "product": self.products, "station": self.stations}
+
+    def unknown(self, asked: AskedPlan) -> list[str]:
+        """Columns that name nothing of the plant."""
+        return [name for name, rows in self.rows().items() if asked[name] not in rows]
 
 
 def known_names(stations_with_signals: Collection[str] = (), plans: Collection[str] = ()) -> Known:
@@ -77,11 +85,6 @@ def choices(station: str = "") -> Choices:
         list(Station.objects.order_by("sequence")),
         list(dict.fromkeys(code.partition("[")[0] for code in codes)),
     )
-
-
-def signals_named(station: str, code: str) -> Q:
-    """The signal of that code, or the elements of the array of that name."""
-    return Q(station__code=station) & (Q(code=code) | Q(code__startswith=f"{code}["))
 
 
 def last_change(plan: ControlPlan) -> int:

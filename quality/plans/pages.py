@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, cast
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from lines.errors import Refusal
 from lines.people.auth import may_edit_plans
 from lines.people.models import Person
-from lines.spreadsheets import as_csv, as_xlsx
+from lines.spreadsheets import XLSX, as_csv, as_xlsx
+from quality.charts.answering import asked_figure, drawing, fresh
 from quality.charts.specs import pair_spec
 from quality.plans import fitting, services
 from quality.plans.asked import AskedPlan, Wrong, asked_plan, words_of
@@ -31,11 +32,11 @@ from quality.plans.listing import (
 )
 from quality.plans.models import ChartType, ControlPlan, Response, SigmaMethod, Source, StreamBy, SubgroupBy, Summary
 from quality.plans.previews import preview
+from quality.spc.tables import MOST_BYTES
 from quality.studies.drawn import drawn
 from quality.studies.queries import stream_names, studies_of
 from quality.studies.services import fields_to_enter
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _START = {"chart": "I-MR", "rules": "1 2", "response": "ALARM", "is_active": "1", "reaction_due_min": "30"}
 _USUAL_SPAN = timedelta(days=7)  # of a study
 NARROWEST, WIDEST = 480, 2400  # px of a drawing
@@ -61,7 +62,7 @@ def plans_csv(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's 
 
 @require_safe
 def plans_xlsx(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    response = HttpResponse(as_xlsx([plans_sheet(all_plans())]), content_type=_XLSX)
+    response = HttpResponse(as_xlsx([plans_sheet(all_plans())]), content_type=XLSX)
     response["Content-Disposition"] = 'attachment; filename="control-plans.xlsx"'
     return response
 
@@ -75,7 +76,10 @@ def plans_import(request: HttpRequest) -> HttpResponse:
         upload = request.FILES.get("file")
         try:
             newest = last_changes()  # before the plans are read, so never too new
-            read = read_plans(upload.read(), upload.name or "") if upload else read_plans(request.POST.get("table", ""))
+            if upload:
+                read = read_plans(upload.read(MOST_BYTES + 1), upload.name or "")
+            else:
+                read = read_plans(request.POST.get("table", ""))
             named = {asked["code"] for _, asked in read.rows}
             context |= {
                 "table": as_csv(*read.sheet()[1:]),
@@ -211,7 +215,7 @@ def _form(
 def plan_preview(request: HttpRequest) -> HttpResponse:
     """The part of the form that follows what is typed, for htmx."""
     words = _words(request.GET)
-    return _fresh(render(request, "quality/plans/_preview.html", _previewed(asked_plan(words), words)))
+    return fresh(render(request, "quality/plans/_preview.html", _previewed(asked_plan(words), words)))
 
 
 @require_safe
@@ -225,10 +229,8 @@ def plan_preview_spec(request: HttpRequest) -> HttpResponse:
 
 def spec_response(request: HttpRequest, data: Any, height: int = 380) -> HttpResponse:
     """A drawing in the reader's language and the width of its place."""
-    text = request.GET.get("width", "")
-    width = min(max(int(text), NARROWEST), WIDEST) if text.isascii() and text.isdigit() and len(text) < 6 else 900
-    spec = pair_spec(data, get_language() or "en", width=width, height=height)
-    return _fresh(JsonResponse(spec, json_dumps_params={"allow_nan": False}))
+    width = asked_figure(request, "width", 900, NARROWEST, WIDEST)
+    return drawing(pair_spec(data, get_language() or "en", width=width, height=height))
 
 
 def _previewed(asked: AskedPlan, words: Mapping[str, str]) -> dict[str, Any]:
@@ -262,8 +264,3 @@ def _plan(code: str) -> ControlPlan:
 
 def _person(request: HttpRequest) -> Person:
     return cast(Person, request.user)  # LoginRequiredMiddleware let it pass
-
-
-def _fresh(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "no-store"
-    return response

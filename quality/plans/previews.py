@@ -1,13 +1,12 @@
 """What a plan that is only asked for would have shown: its chart on past data, its signals, its false alarms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from quality.charts.drawn import current_limits
 from quality.charts.queries import specification
-from quality.plans.asked import AskedPlan, Wrong
+from quality.plans.asked import IDENTITY, AskedPlan, Wrong
 from quality.plans.errors import PLAN_NAME_UNKNOWN
 from quality.plans.expected import MOST_ALARMS, MOST_CONTAINMENTS, Whole, per_point, shift_length, whole_plan
 from quality.plans.listing import all_plans, known_names
@@ -21,12 +20,7 @@ from quality.studies.phase_one import Group, Look, Proposed, Way, is_enough, loo
 MOST_RECORDS = 2_000
 MOST_SHOWN = 300  # the newest points: what a quality engineer wants to see of a plan
 # Fields without which there is nothing to look at; the others may still be wrong.
-NEEDED = frozenset(
-    {
-        "characteristic", "product", "station", "source", "signal_code", "summary", "stream_by", "chart",
-        "subgroup_by", "subgroup_size", "period_s", "every_nth", "rules", "run_lengths", "sigma_method", "options",
-    }
-)  # fmt: skip
+NEEDED = frozenset({*IDENTITY, "rules", "run_lengths", "sigma_method", "options"})
 _PLAIN = {"I-MR", "XBAR-R", "XBAR-S"}
 
 
@@ -103,12 +97,7 @@ def preview(asked: AskedPlan, stream: str | None = None, *, with_others: bool = 
     """
     known = known_names({asked["station"]} if asked["signal_code"] else ())
     wrong = [each for each in asked.wrong if each.field in NEEDED]
-    rows: dict[str, Mapping[str, Any]] = {
-        "characteristic": known.characteristics,
-        "product": known.products,
-        "station": known.stations,
-    }
-    wrong += [Wrong(name, PLAN_NAME_UNKNOWN, asked[name]) for name, some in rows.items() if asked[name] not in some]
+    wrong += [Wrong(name, PLAN_NAME_UNKNOWN, asked[name]) for name in known.unknown(asked)]
     if wrong:
         missing = [each.field for each in wrong if not asked.values.get(each.field)]
         told = [each for each in wrong if each.field not in missing]

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from django.db import connection
 
-from lines.errors import Refusal
+from lines.errors import Code, Refusal
 from lines.people.actors import acting
 from lines.people.auth import may_edit_plans
 from lines.people.models import Person
@@ -33,11 +33,11 @@ def require_editor(person: Person) -> None:
         raise Refusal(errors.PLAN_NOT_YOURS, f"{person.username} is {person.get_role_display()}")
 
 
-def checked_reason(reason: str) -> str:
+def checked_reason(reason: str, code: Code = errors.PLAN_REASON) -> str:
     """Raises Refusal unless it says something in at most 200 characters."""
     reason = " ".join(reason.split())
     if not reason or len(reason) > LONGEST_REASON or not reason.isprintable():
-        raise Refusal(errors.PLAN_REASON, f"{len(reason)} characters")
+        raise Refusal(code, f"{len(reason)} characters")
     return reason
 
 
@@ -88,7 +88,10 @@ class TableRow:
 
 def check_table(rows: Sequence[tuple[int, AskedPlan]]) -> list[TableRow]:
     """What importing these (line, plan) would do; nothing is written."""
-    known = _known([asked for _, asked in rows])
+    return _checked(rows, _known([asked for _, asked in rows]))
+
+
+def _checked(rows: Sequence[tuple[int, AskedPlan]], known: Known) -> list[TableRow]:
     drawn = _drawn(known, [asked for _, asked in rows])
     names: set[str] = set()
     found = []
@@ -121,10 +124,10 @@ def import_plans(
         changed = sorted(code for code in named & newest.keys() if newest[code] != seen.get(code))
         if changed:
             raise Refusal(errors.PLAN_CHANGED, ", ".join(changed)[:200])
-        found = check_table(rows)
+        known = _known([asked for _, asked in rows])
+        found = _checked(rows, known)
         if any(row.wrong for row in found):
             raise Refusal(errors.PLAN_ROWS, f"{sum(bool(row.wrong) for row in found)} rows")
-        known = _known([asked for _, asked in rows])
         for (_, asked), row in zip(rows, found, strict=True):
             if row.is_new or row.changes:
                 _write(asked, known, reason)
@@ -133,15 +136,8 @@ def import_plans(
 
 def _against(asked: AskedPlan, known: Known, drawn: _Drawn) -> list[Wrong]:
     """What is wrong with a plan beside the plant and the plans that are there."""
-    wrong = []
-    rows: dict[str, Mapping[str, Any]] = {
-        "characteristic": known.characteristics,
-        "product": known.products,
-        "station": known.stations,
-    }
-    for name, found in rows.items():
-        if asked[name] and asked[name] not in found:
-            wrong.append(Wrong(name, errors.PLAN_NAME_UNKNOWN, asked[name]))
+    # An empty one is told as such.
+    wrong = [Wrong(name, errors.PLAN_NAME_UNKNOWN, asked[name]) for name in known.unknown(asked) if asked[name]]
     signal = asked["signal_code"]
     if signal and asked["station"] in known.stations and (asked["station"], signal) not in known.signals:
         wrong.append(Wrong("signal_code", errors.PLAN_NAME_UNKNOWN, signal))
@@ -192,11 +188,7 @@ def _changes(before: ControlPlan | None, asked: AskedPlan) -> dict[str, tuple[st
 
 def _write(asked: AskedPlan, known: Known, reason: str) -> ControlPlan:
     """Inside the caller's transaction; the database notes the change itself, with this reason."""
-    rows = {
-        "characteristic": known.characteristics[asked["characteristic"]],
-        "product": known.products[asked["product"]],
-        "station": known.stations[asked["station"]],
-    }
+    rows = {name: some[asked[name]] for name, some in known.rows().items()}
     plan = known.plans.get(asked["code"]) or ControlPlan()
     for name, value in {**asked.values, **rows}.items():
         setattr(plan, name, value)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import PermissionDenied, UnsupportedMediaType
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,7 +14,8 @@ from lines.people.actors import acting
 from lines.people.models import Person
 from lines.records.services import refusing_when_locked
 from lines.shapes import ErrorShape, Shape
-from lines.stations.body import MAX_BODY_BYTES, Fields, known_only, read_count, read_json, read_text, refuse
+from lines.stations.body import Fields, known_only, read_count, read_text, refuse
+from lines.stations.sent import sent_fields
 from quality.reactions.queries import STATES, list_reactions, show_reaction
 from quality.reactions.services import LONGEST_TEXT, answer, close, lock_alarms, verify
 
@@ -146,9 +147,7 @@ class ReactionView(APIView):
     def post(self, request: Request, reaction_id: int) -> Response:
         if not isinstance(request.user, Person):
             raise PermissionDenied
-        if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
-            raise UnsupportedMediaType(request.content_type or "")
-        asked = read_work(read_json(request._request.read(MAX_BODY_BYTES + 1)))
+        asked = read_work(sent_fields(request))
         person = request.user
         with refusing_when_locked(str(reaction_id)), acting(f"person:{person.username}"):
             if asked.cause or asked.action:

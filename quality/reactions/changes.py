@@ -28,7 +28,7 @@ from quality.spc.variables import mean_lines
 # from the first of them.
 HISTORY = 300
 _BESIDE = 20  # of the same time as the last one, which may stand behind it
-_RANGES, _DEVIATIONS = ("XBAR-R", "I-MR-R"), ("XBAR-S", "I-MR-S")
+_RANGES = ("XBAR-R", "I-MR-R")
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
+from lines.asked import number
 from lines.errors import WRONG_PARAMETER, Refusal
 from quality.charts.models import Signal
 from quality.reactions import errors
-from quality.reactions.models import CodeKind, Reaction, ReactionCode, ReactionSignal
+from quality.reactions.models import CodeKind, Reaction, ReactionCode
 
 STATES = ("open", "closed")
 MOST = 500
@@ -44,17 +45,6 @@ def signals_of(reaction: Reaction) -> list[Signal]:
     return list(found.order_by("point__source_time", "point__number", "chart", "rule"))
 
 
-def reaction_of(signal: Signal) -> Reaction | None:
-    """What answers a signal; None for a plan that only logs."""
-    row = ReactionSignal.objects.filter(signal=signal).select_related("reaction").first()
-    return row.reaction if row else None
-
-
-def reactions_by_signal(signal_ids: list[int]) -> dict[int, int]:
-    """Signal to reaction."""
-    return dict(ReactionSignal.objects.filter(signal__in=signal_ids).values_list("signal_id", "reaction_id"))
-
-
 def codes(kind: CodeKind) -> list[ReactionCode]:
     return list(ReactionCode.objects.filter(kind=kind, is_active=True).order_by("-is_false_alarm", "group", "code"))
 
@@ -68,10 +58,10 @@ def list_reactions(state: str, plan: str, limit: str, before: str) -> dict[str, 
     """Newest first. Raises Refusal WRONG_PARAMETER."""
     if state and state not in STATES:
         raise Refusal(WRONG_PARAMETER, f"state: one of {', '.join(STATES)}")
-    n = _number("limit", limit, 100, MOST)
+    n = number("limit", limit or "100", most=MOST)
     found = reactions(state, plan).order_by("-pk")
     if before:
-        found = found.filter(pk__lt=_number("before", before, 0, _FOREVER))
+        found = found.filter(pk__lt=number("before", before, most=_FOREVER))
     rows = list(found.prefetch_related("answers")[: n + 1])
     items = [reaction_row(row) for row in rows[:n]]
     return {"items": items, "before": items[-1]["reaction"] if len(rows) > n else None}
@@ -120,11 +110,3 @@ def reaction_row(reaction: Reaction) -> dict[str, Any]:
 
 def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
-
-
-def _number(name: str, text: str, otherwise: int, most: int) -> int:
-    if not text:
-        return otherwise
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and 1 <= int(text) <= most):
-        raise Refusal(WRONG_PARAMETER, f"{name}: 1 to {most}")
-    return int(text)

@@ -4,6 +4,7 @@ Decided here:
 - Signals of one chart and stream belong to one reaction until its station is verified; what comes later is news.
 - The clock stops when the last step is answered. One alarm for each plan tells of all its reactions that are late.
 - The station is verified by so many points in control after the last signal (the plan says how many), or by a person.
+- A cause that was found leaves the points of its signals out of capability and of the verdict on stability.
 - Whoever closes a reaction acknowledges its alarm with it, where nobody has.
 """
 
@@ -11,7 +12,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from lines.alarms.models import AlarmPriority
@@ -137,6 +138,7 @@ def close(reaction_id: int, cause: str, action: str, note: str, person: Person) 
     note = checked(note) if note.strip() else ""
     by, now = f"person:{person.username}", timezone.now()
     with refusing_when_locked(str(reaction_id)), acting(by):
+        points = _lock_points(reaction_id)
         lock_alarms(reaction_id)
         reaction = _open(reaction_id)
         waiting = [str(step.sequence) for step in reaction.answers.filter(answered_at=None)]
@@ -150,10 +152,21 @@ def close(reaction_id: int, cause: str, action: str, note: str, person: Person) 
         reaction.save(update_fields=["cause", "action", "note", "closed_at", "closed_by"])
         if reaction.worked_at is None:
             _stop_clock(reaction, now)  # a reaction without steps
+        if not reaction.cause.is_false_alarm:
+            # What had a cause of its own says nothing of the process without it: out of capability and its verdict.
+            points.update(is_excluded=True)
         words = f"{reaction.cause.name}. {reaction.action.name}. {note}".strip()
         for alarm in _alarms_of(reaction):
             acknowledge(alarm.pk, person, words)
     return reaction
+
+
+def _lock_points(reaction_id: int) -> QuerySet[ChartPoint]:
+    """Those that its signals stand at. To be called before the alarms are locked, as by whoever judges a late point."""
+    signals = Signal.objects.filter(answered_by__reaction=min(reaction_id, 2**62), superseded_at=None)
+    points = ChartPoint.objects.filter(pk__in=signals.values("point"))
+    list(points.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    return points
 
 
 def lock_alarms(reaction_id: int) -> None:

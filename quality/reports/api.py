@@ -6,15 +6,15 @@ from django.http import StreamingHttpResponse
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import PermissionDenied, UnsupportedMediaType
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from lines.errors import WRONG_PARAMETER, Refusal
+from lines.asked import number
 from lines.people.models import Person
 from lines.shapes import ErrorShape
-from lines.stations.body import MAX_BODY_BYTES, read_json
+from lines.stations.sent import sent_fields
 from quality.reports import schemas, services
 from quality.reports.asked import read_asked
 from quality.reports.files import CONTENT_TYPES
@@ -32,13 +32,6 @@ def _person(request: Request) -> Person:
     if not isinstance(request.user, Person):
         raise PermissionDenied
     return request.user
-
-
-def _number(request: Request, name: str, default: int, most: int) -> int:
-    text = request.query_params.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and len(text) < 19 and 1 <= int(text) <= most):
-        raise Refusal(WRONG_PARAMETER, f"{name}: 1 to {most}")
-    return int(text)
 
 
 def shown(report: Report) -> dict[str, Any]:
@@ -81,7 +74,8 @@ class ReportsView(APIView):
         responses={200: schemas.ReportPage, **dict.fromkeys((400, 401), ErrorShape)},
     )
     def get(self, request: Request) -> Response:
-        limit, before = _number(request, "limit", _MOST, _MOST), _number(request, "before", _LARGEST_ID, _LARGEST_ID)
+        limit = number("limit", request.query_params.get("limit") or str(_MOST), most=_MOST)
+        before = number("before", request.query_params.get("before") or str(_LARGEST_ID), most=_LARGEST_ID)
         found = list(newest_reports().filter(pk__lt=before)[: limit + 1])
         more = found[limit - 1].pk if len(found) > limit else None
         return Response({"items": [shown(report) for report in found[:limit]], "before": more})
@@ -98,9 +92,7 @@ class ReportsView(APIView):
     )
     def post(self, request: Request) -> Response:
         person = _person(request)
-        if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
-            raise UnsupportedMediaType(request.content_type or "")
-        body = read_json(request._request.read(MAX_BODY_BYTES + 1))
+        body = sent_fields(request)
         language = body.pop("language", "en")
         asked = read_asked({name: value for name, value in body.items() if value is not None})
         return Response(shown(services.ask(asked, language, person)), status=202)

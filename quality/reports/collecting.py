@@ -11,8 +11,9 @@ from django.db.models import Count, Q
 
 from lines.ledger.queries import gaps
 from lines.names import Bilingual
-from quality.charts.capable import LEAST_VALUES, MEASURED
+from quality.charts.capable import LEAST_VALUES, MEASURED, sigma_of_one, singles_gone
 from quality.charts.models import ChartPoint, Signal
+from quality.charts.plotted import SpecLimits
 from quality.charts.queries import specification
 from quality.gauges.models import Gauge, GaugeRrStudy
 from quality.gauges.queries import newest_studies
@@ -22,7 +23,7 @@ from quality.reports.content import Content, Row, Section
 from quality.reports.rows import rows_of
 from quality.reports.selecting import Selected, selected
 from quality.spc.autocorrelation import autocorrelation
-from quality.spc.capability import Indices, Spec, capability, labels, within_df
+from quality.spc.capability import Indices, Spec, capability, labels
 from quality.spc.errors import NOT_STABLE, TOO_FEW_VALUES, Undefined
 from quality.spc.nonnormal import lognormal, weibull
 from quality.spc.normality import normality
@@ -94,7 +95,8 @@ def section(asked: AskedReport, chart: Selected) -> Section:
     }  # fmt: skip
     if plan.chart in MEASURED:
         frozen = plan.limits.filter(version=limits[-1]["version"]).first() if limits else None
-        facts |= _figures(asked, plan, frozen, _told(rows), stability)
+        values = np.array([]) if singles_gone(plan) else _told(rows)
+        facts |= _figures(asked, plan, frozen, spec, values=values, stability=stability)
     return Section(facts, rows)
 
 
@@ -103,20 +105,20 @@ def _told(rows: Sequence[Row]) -> Floats:
 
 
 def _figures(
-    asked: AskedReport, plan: ControlPlan, frozen: ControlLimits | None, values: Floats, stability: Mapping[str, Any]
+    asked: AskedReport,
+    plan: ControlPlan,
+    frozen: ControlLimits | None,
+    spec: SpecLimits | None,
+    *,
+    values: Floats,
+    stability: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Capability, normality and autocorrelation of the values that count."""
-    spec = specification(plan)
     given = Spec(spec.lsl, spec.usl, spec.target) if spec else Spec()
-    sigma = frozen.sigma_within if frozen else None
-    df = None
-    if frozen is not None:
-        size = plan.subgroup_size
-        sizes = [size] * (frozen.n_values // size) if size > 1 else [1] * frozen.n_values
-        df = within_df(frozen.sigma_method, sizes)
+    sigma, df = sigma_of_one(plan, frozen) if frozen else (None, None)
     found = capability(values, sigma, given, df_within=df, confidence=asked.confidence)
     stable = stability["verdict"] == IN_CONTROL
-    refused = found.undefined
+    refused = singles_gone(plan) or found.undefined
     if refused is None and stability["verdict"] == OUT_OF_CONTROL:
         refused = Undefined(NOT_STABLE, "")
     if refused is None and (values.size < LEAST_VALUES or not stable):
@@ -226,9 +228,7 @@ def _signals(plan: ControlPlan, stream: str, asked: AskedReport) -> list[dict[st
                 "action": _names(reaction.action) if reaction and reaction.action else None,
                 "note": reaction.note if reaction else "",
                 "closed_by": reaction.closed_by if reaction else "",
-                "closed_at": reaction.closed_at.astimezone(UTC).isoformat()
-                if reaction and reaction.closed_at
-                else None,
+                "closed_at": _utc(reaction.closed_at) if reaction else None,
             }
         )
     return told

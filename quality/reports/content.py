@@ -4,7 +4,6 @@ It holds both languages and no word about who asked or when, so that the same qu
 hash in any language.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -122,12 +121,6 @@ class Content:
                 yield (b"," if first else b"") + _json(rows)[1:-1]
             yield b"]}"
         yield b"]}"
-
-    def sha256(self) -> str:
-        digest = hashlib.sha256()
-        for piece in self.pieces():
-            digest.update(piece)
-        return digest.hexdigest()
 
 
 def _json(part: Any) -> bytes:

@@ -1,13 +1,14 @@
 """The files of a report, each made of the same content, a piece at a time into an open file."""
 
-import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import IO, Any
 
 from documents.pdf import as_pdf
-from lines.spreadsheets import Cell, neutral, write_xlsx
+from lines import spreadsheets
+from lines.records.models import Judgement
+from lines.spreadsheets import XLSX, Cell, write_xlsx
 from quality.reports.content import CONVENTIONS, Content, Row
 from quality.reports.printed import TEMPLATE, printed
 from quality.reports.words import words
@@ -18,13 +19,13 @@ COLUMNS = (
 )  # fmt: skip
 CONTENT_TYPES = {
     "PDF": "application/pdf",
-    "XLSX": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "XLSX": XLSX,
     "CSV": "text/csv; charset=utf-8",
     "JSON": "application/json",
 }
 _MOST_SHEET_ROWS = 1_000_000
 _TICK_EACH = 2_000  # rows
-JUDGEMENTS = {0: "UNJUDGED", 1: "PASS", 2: "FAIL_LOW", 3: "FAIL_HIGH"}
+_JUDGED = {each.value: each.name for each in Judgement}
 
 
 def write_json(content: Content, into: IO[bytes]) -> None:
@@ -38,11 +39,8 @@ def write_csv(content: Content, zone: tzinfo, into: IO[bytes], tick: Callable[[]
 
     `tick` is called now and then; what it raises ends the writing.
     """
-    text = io.TextIOWrapper(into, encoding="utf-8-sig", newline="", write_through=False)
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for row in _all_rows(content, zone, tick):
-        writer.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in row])
+    text = io.TextIOWrapper(into, encoding="utf-8-sig", newline="")
+    spreadsheets.write_csv(COLUMNS, _all_rows(content, zone, tick), text)
     text.flush()
     text.detach()
 
@@ -132,7 +130,7 @@ def _all_rows(content: Content, zone: tzinfo, tick: Callable[[], None]) -> Itera
 
 def spread(before: tuple[str, str], unit: str, row: Row, zone: tzinfo) -> Sequence[Cell]:
     """A value as a row of COLUMNS; `before`: plan and stream."""
-    judged = JUDGEMENTS.get(row.judgement, "") if row.judgement is not None else ""
+    judged = "" if row.judgement is None else _JUDGED[row.judgement]
     return (
         *before, row.point, row.at.astimezone(zone).isoformat(), row.serial, row.position, row.value, unit,
         row.limits_version, row.channel, row.gauge, judged, row.record, "x" if row.is_excluded else "",

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils import timezone
 
+from lines.asked import site_time
 from lines.errors import Refusal
 from lines.models import Product, ProductionLine, Station
 from quality.plans.models import Characteristic, ControlPlan
@@ -60,7 +61,6 @@ def span(fields: Mapping[str, Any]) -> dict[str, str]:
 
 def _typed(fields: Mapping[str, Any], name: str) -> datetime:
     try:
-        at = datetime.fromisoformat(str(fields.get(name, "")))
+        return site_time(str(fields.get(name, "")))
     except ValueError:
         raise Refusal(WRONG_REQUEST, f"{name}: a date and time") from None
-    return at if at.tzinfo else at.replace(tzinfo=timezone.get_default_timezone())

@@ -13,9 +13,10 @@ from lines.errors import Refusal
 from lines.people.auth import may_make_reports, may_schedule_reports
 from lines.people.models import Person
 from lines.spreadsheets import as_csv, as_xlsx
+from quality.charts.answering import fresh
 from quality.charts.drawn import streams_of
-from quality.charts.queries import plan_by_code
 from quality.charts.shown import stream_to_show
+from quality.plans.listing import one_plan
 from quality.plans.models import ControlPlan
 from quality.reports import form, reading, schedules, services
 from quality.reports.asked import read_asked
@@ -40,7 +41,7 @@ def reports(request: HttpRequest) -> HttpResponse:
 @require_safe
 def reports_parts(request: HttpRequest) -> HttpResponse:
     """The table alone, asked for again while something is being made."""
-    return _fresh(render(request, "quality/reports/_table.html", _listed(request)))
+    return fresh(render(request, "quality/reports/_table.html", _listed(request)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,7 +72,7 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
 
 @require_safe
 def report_parts(request: HttpRequest, report_id: int) -> HttpResponse:
-    return _fresh(render(request, "quality/reports/_report.html", _one(request, _report(report_id))))
+    return fresh(render(request, "quality/reports/_report.html", _one(request, _report(report_id))))
 
 
 @require_POST
@@ -119,7 +120,7 @@ def chart_data_file(request: HttpRequest, code: str, kind: str) -> HttpResponse:
 
 
 def _chart(request: HttpRequest, code: str) -> tuple[ControlPlan, str]:
-    plan = plan_by_code(code) if "\0" not in code else None
+    plan = one_plan(code)
     if plan is None:
         raise Http404
     return plan, stream_to_show(plan, request.GET.get("stream", "").replace("\0", "")[:48])
@@ -238,8 +239,3 @@ def _report(report_id: int) -> Report:
 
 def _person(request: HttpRequest) -> Person:
     return cast(Person, request.user)  # LoginRequiredMiddleware let it pass
-
-
-def _fresh(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "no-store"
-    return response

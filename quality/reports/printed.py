@@ -12,7 +12,7 @@ from quality.reports.content import CONVENTIONS, MOST_DRAWN, Content
 from quality.reports.words import in_words, words
 
 TEMPLATE = (Path(__file__).parent / "report.typ").read_text(encoding="utf-8")
-MOST_SIGNALS = 20
+MOST_SIGNALS = 60
 _INDICES = (
     ("cp", "within", "potential"),
     ("cpk", "within", "actual"),
@@ -228,7 +228,7 @@ class _Writer:
         if normal["looks_normal"] is None:
             return self._w["undefined"]
         key = "normal_yes" if normal["looks_normal"] else "normal_no"
-        return self._w[key].format(p="< 0.001" if p < 0.001 else self.figure(p, 3))
+        return self._w[key].format(p="< 0.001" if p < 0.001 else f"= {self.figure(p, 3)}")
 
     def _limits(self, limits: Sequence[Mapping[str, Any]], decimals: int) -> Any:
         w = self._w
@@ -254,7 +254,7 @@ class _Writer:
             rows.append(
                 [
                     str(each["point"]), self.time(each["at"]), f"{each['rule']} {side}", each["panel"],
-                    str(each["limits_version"]), cause, action, each["closed_by"],
+                    str(each["limits_version"]), cause, action, each["closed_by"].removeprefix("person:"),
                 ]
             )  # fmt: skip
         head = ["point", "at", "rule", "panel", "version", "cause", "action", "closed"]

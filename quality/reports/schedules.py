@@ -47,19 +47,23 @@ def shift_starts() -> list[time]:
 
 def make_schedule(words_of: Mapping[str, Any], person: Person) -> ReportSchedule:
     """`words_of`: name, asked (without its span), language, every, hour, recipients, formats. Raises Refusal."""
-    return _store(ReportSchedule(made_by=person.username, made_at=timezone.now()), words_of, person)
+    _allowed(person)
+    with acting(f"person:{person.username}"):
+        return _store(ReportSchedule(made_by=person.username, made_at=timezone.now()), words_of)
 
 
 def change_schedule(schedule_id: int, words_of: Mapping[str, Any], person: Person) -> ReportSchedule:
     """As make_schedule; what it covers goes on from where the last report ended."""
-    return _store(schedule_by_id(schedule_id), words_of, person)
+    _allowed(person)
+    with acting(f"person:{person.username}"):
+        return _store(_locked(schedule_id), words_of)
 
 
 def stop_schedule(schedule_id: int, person: Person, *, is_active: bool = False) -> ReportSchedule:
     """Or let it go on, from now. Raises Refusal."""
     _allowed(person)
     with acting(f"person:{person.username}"):
-        schedule = schedule_by_id(schedule_id)
+        schedule = _locked(schedule_id)
         schedule.is_active = is_active
         if is_active:
             schedule.last_at, schedule.next_at = _span(schedule, timezone.now())
@@ -67,8 +71,9 @@ def stop_schedule(schedule_id: int, person: Person, *, is_active: bool = False) 
     return schedule
 
 
-def schedule_by_id(schedule_id: int) -> ReportSchedule:
-    found = ReportSchedule.objects.filter(pk=schedule_id).first()
+def _locked(schedule_id: int) -> ReportSchedule:
+    """To the end of the transaction: what is due is not queued meanwhile, nor its span written over."""
+    found = ReportSchedule.objects.select_for_update(no_key=True).filter(pk=schedule_id).first()
     if found is None:
         raise Refusal(errors.WRONG_SCHEDULE, f"there is no schedule {schedule_id}")
     return found
@@ -171,8 +176,8 @@ def _span(schedule: ReportSchedule, at: datetime) -> tuple[datetime, datetime]:
     return span_at(schedule.every, schedule.hour, at, timezone.get_default_timezone(), shift_starts())
 
 
-def _store(schedule: ReportSchedule, given: Mapping[str, Any], person: Person) -> ReportSchedule:
-    _allowed(person)
+def _store(schedule: ReportSchedule, given: Mapping[str, Any]) -> ReportSchedule:
+    """In the caller's transaction."""
     now = timezone.now()
     span = {"since": (now - timedelta(days=1)).isoformat(), "until": now.isoformat()}
     asked = read_asked({**given["asked"], **span})
@@ -191,7 +196,7 @@ def _store(schedule: ReportSchedule, given: Mapping[str, Any], person: Person) -
     begins, ends = _span(schedule, now)
     schedule.last_at, schedule.next_at = (schedule.last_at if schedule.pk else begins), ends
     try:
-        with acting(f"person:{person.username}"), transaction.atomic():
+        with transaction.atomic():
             schedule.save()
     except IntegrityError as error:
         raise Refusal(errors.WRONG_SCHEDULE, "name: another schedule has it") from error

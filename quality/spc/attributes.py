@@ -9,15 +9,12 @@ A count that cannot be (negative, more than its sample, in a sample of no size) 
 """
 
 import math
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quality.spc.constants import d2
-from quality.spc.panels import WIDTH, Chart, Floats, FrozenLimits, Lines, Panel, Places, Study, Values
-
-Chosen: TypeAlias = NDArray[np.bool_] | Places | None
+from quality.spc.panels import WIDTH, Chart, Chosen, Floats, FrozenLimits, Lines, Panel, Study, Values, only
 
 LEAST_SIZE = 1e-9  # areas may be parts of a unit; what is smaller is taken for 0, so that rates stay numbers
 OF_THE_DISTRIBUTION = "NONE"  # what a plan calls the sigma method of these charts
@@ -88,7 +85,7 @@ def study_overdispersion(
     if single <= 0:
         return Overdispersion(None, "The centre leaves no room for chance: nothing or everything is nonconforming.")
     z = (x / n - limits.center) / np.sqrt(single / n)
-    steps = np.abs(np.diff(_only(z, chosen)))
+    steps = np.abs(np.diff(only(z, chosen)))
     steps = steps[np.isfinite(steps)]
     if not steps.size:
         return Overdispersion(None, "No two points follow each other: there is no moving range to tell sigma_z from.")
@@ -147,20 +144,11 @@ def _single_variance(kind: str, center: float) -> float:
 
 
 def _pooled(x: Floats, n: Floats, chosen: Chosen) -> tuple[float | None, int, str]:
-    x, n = _only(x, chosen), _only(n, chosen)
+    x, n = only(x, chosen), only(n, chosen)
     here = np.isfinite(x)
     if not here.any():
         return None, 0, "There is no count to tell the centre from."
     return float(x[here].sum() / n[here].sum()), int(here.sum()), ""
-
-
-def _only(x: Floats, chosen: Chosen) -> Floats:
-    """The chosen places; the others become gaps, so that nothing spans them."""
-    if chosen is None:
-        return x
-    left = np.full(x.size, np.nan)
-    left[chosen] = x[chosen]
-    return left
 
 
 def _checked(kind: str, counts: Values, sizes: Values | None) -> tuple[Floats, Floats]:

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from quality.spc.attributes import Chosen
-from quality.spc.panels import Chart, Floats, Panel
+from quality.spc.panels import Chart, Chosen, Floats, Panel
 
 ALPHA = 0.0027  # of one point in control, as three sigma
 _SINGULAR = "The covariance is singular: a variable is constant or follows from the others."

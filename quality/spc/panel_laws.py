@@ -23,9 +23,7 @@ from scipy.special import ndtr
 
 from quality.spc.constants import c4, d2, d3
 from quality.spc.panels import WIDTH, Floats
-
-# Points a rule looks at: Nelson 1984.
-LENGTHS = {1: 1, 2: 9, 3: 6, 4: 14, 5: 3, 6: 5, 7: 15, 8: 8}
+from quality.spc.rules import RUN_LENGTHS
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ def counted_law(mass: Floats, points: Floats, center: float, lcl: float, ucl: fl
 
 def rate(law: Law, rule: int, run_lengths: Mapping[int, int]) -> float:
     """Runs of signals of one rule per point, both sides together."""
-    length = int(run_lengths.get(rule, LENGTHS[rule]))
+    length = int(run_lengths.get(rule, RUN_LENGTHS[rule]))
     if rule == 1:
         return sum(p * (1 - p) for p in law.beyond_limit)
     if rule == 2:

@@ -14,6 +14,7 @@ Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
 Values: TypeAlias = ArrayLike | Sequence[float | None]
 Subgroups: TypeAlias = Sequence[Sequence[float | None]] | Floats
+Chosen: TypeAlias = NDArray[np.bool_] | Places | None  # the places that count, as a mask or indices; None: all
 Fact: TypeAlias = float | str | None
 
 WIDTH = 3.0  # standard errors from the centre to a limit
@@ -91,3 +92,12 @@ class Chart:
     def spread(self) -> Panel:
         """The last panel of a pair: MR, R or S."""
         return self.panels[-1]
+
+
+def only(x: Floats, chosen: Chosen) -> Floats:
+    """The chosen places; the others become gaps, so that nothing spans them."""
+    if chosen is None:
+        return x
+    left = np.full(x.size, np.nan)
+    left[chosen] = x[chosen]
+    return left

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from quality.spc.attributes import OF_THE_DISTRIBUTION, Chosen
-from quality.spc.panels import WIDTH, Chart, Fact, Floats, FrozenLimits, Lines, Panel, Study, Values
+from quality.spc.attributes import OF_THE_DISTRIBUTION
+from quality.spc.panels import WIDTH, Chart, Chosen, Fact, Floats, FrozenLimits, Lines, Panel, Study, Values
 from quality.spc.variables import i_mr, study_individuals
 
 POWER = 3.6

@@ -16,7 +16,7 @@ from scipy.sparse import csr_array, eye_array
 from scipy.sparse.linalg import splu
 from scipy.special import ndtr
 
-from quality.spc.panel_laws import LENGTHS
+from quality.spc.rules import RUN_LENGTHS
 
 EDGES = (-math.inf, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, math.inf)
 _STREAMS, _STEPS, _SIGNALS, _SEED = 10_000, 2_000, 400_000, 20_260_501  # so many steps, or signals if they come first
@@ -34,9 +34,9 @@ def rule_run_length(
     rules: Sequence[int], shift: float = 0.0, run_lengths: Mapping[int, int] | None = None
 ) -> tuple[float, float]:
     """Mean and standard deviation of the points to the first signal; see `rule_arl`."""
-    lengths = {**LENGTHS, **(run_lengths or {})}
+    lengths = {**RUN_LENGTHS, **(run_lengths or {})}
     chosen = tuple(sorted(set(rules)))
-    if not chosen or not set(chosen) <= set(LENGTHS):
+    if not chosen or not set(chosen) <= set(RUN_LENGTHS):
         raise ValueError(f"Rules are numbers from 1 to 8, at least one of them, not {list(rules)}.")
     return _moments(chosen, abs(float(shift)), tuple(lengths[rule] for rule in chosen))
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quality.spc.attributes import Chosen
-from quality.spc.panels import WIDTH, Chart, FrozenLimits, Study, Subgroups
+from quality.spc.panels import WIDTH, Chart, Chosen, FrozenLimits, Study, Subgroups
 from quality.spc.variables import (
     MR_MEAN,
     UWAVE_R,

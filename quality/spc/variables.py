@@ -19,14 +19,15 @@ from quality.spc.constants import c4, d2, d3, range_median
 from quality.spc.panels import (
     WIDTH,
     Chart,
+    Chosen,
     Floats,
     FrozenLimits,
     Lines,
     Panel,
-    Places,
     Study,
     Subgroups,
     Values,
+    only,
 )
 
 # Individuals: moving ranges over d2, or their median over its expectation.
@@ -81,9 +82,7 @@ def subgroup_sd(values: Sequence[float]) -> float:
     return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
-def study_individuals(
-    values: Values, *, method: str = MR_MEAN, span: int = 2, chosen: NDArray[np.bool_] | Places | None = None
-) -> Study:
+def study_individuals(values: Values, *, method: str = MR_MEAN, span: int = 2, chosen: Chosen = None) -> Study:
     """Phase I of an I-MR chart; `values` has shape (m,). No moving range spans a gap.
 
     span: how many consecutive values one moving range covers, at least 2. chosen: the places that count, as indices
@@ -92,7 +91,7 @@ def study_individuals(
     """
     if method not in INDIVIDUALS_METHODS:
         raise ValueError(f"Sigma of individuals is estimated by {', '.join(INDIVIDUALS_METHODS)}, not {method}.")
-    x = _chosen(_floats(values), chosen)
+    x = only(_floats(values), chosen)
     present = x[np.isfinite(x)]
     ranges = moving_ranges(x, span)
     ranges = ranges[np.isfinite(ranges)]
@@ -104,9 +103,7 @@ def study_individuals(
     return _study(_mean(present), sigma, present.size, method)
 
 
-def study_subgroups(
-    subgroups: Subgroups, *, method: str = UWAVE_R, chosen: NDArray[np.bool_] | Places | None = None
-) -> Study:
+def study_subgroups(subgroups: Subgroups, *, method: str = UWAVE_R, chosen: Chosen = None) -> Study:
     """Phase I of a chart of subgroups; `subgroups` has shape (m, n) or is a list of lists of any lengths.
 
     chosen: the subgroups that count, as indices or a mask. Raises ValueError for a method not in SUBGROUP_METHODS.
@@ -225,14 +222,6 @@ def _sigma(x: Floats, n: Sizes, method: str) -> float:
     if weights is None:
         return float(scaled.mean())
     return float((weights @ scaled) / weights.sum())
-
-
-def _chosen(x: Floats, chosen: NDArray[np.bool_] | Places | None) -> Floats:
-    if chosen is None:
-        return x
-    kept = np.full(x.size, np.nan)
-    kept[chosen] = x[chosen]
-    return kept
 
 
 def _floats(values: Values) -> Floats:

@@ -10,13 +10,11 @@ from django.utils import timezone
 from lines.telemetry.news import moment
 from quality.charts.lined import drawn_panels, lines_at, values_at
 from quality.charts.plotted import ChartData, ChartLimits, PlottedPoint, Signalled, SpecLimits
-from quality.charts.thinning import thinned
+from quality.charts.thinning import AT_MOST, thinned
 from quality.spc.panels import Lines
 from quality.spc.series import Plotted, Violation
 from quality.spc.standards import Standard
-from quality.studies.phase_one import Group, Look
-
-AT_MOST = 1_200  # points on one drawing
+from quality.studies.phase_one import Look
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def drawn(named: Named, look: Look) -> ChartData:
         if proposed.limits
         else None
     )
-    points = verdict.points if verdict else tuple(_plain(place, group) for place, group in enumerate(groups))
+    points = verdict.points if verdict else tuple(group.plotted(place) for place, group in enumerate(groups))
     broken: dict[int, list[Violation]] = {}
     for violation in verdict.violations if verdict else ():
         broken.setdefault(violation.number, []).append(violation)
@@ -66,10 +64,6 @@ def drawn(named: Named, look: Look) -> ChartData:
         stream=named.stream,
         n_points=len(points),
     )
-
-
-def _plain(place: int, group: Group) -> Plotted:
-    return Plotted(place, group.time_us, group.location, group.spread, group.within, group.n, group.size)
 
 
 def _shown(points: Sequence[Plotted], marked: set[int]) -> Sequence[Plotted]:

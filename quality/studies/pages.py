@@ -6,9 +6,9 @@ from typing import Any, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from lines.asked import site_time
 from lines.errors import BAD_TIME, Refusal
 from lines.people.auth import may_edit_plans
 from lines.people.models import Person
@@ -30,8 +30,8 @@ def new_study(request: HttpRequest, code: str) -> HttpResponse:
             code,
             _person(request),
             stream=words.get("stream", ""),
-            since=site_time(words.get("since", "")),
-            until=site_time(words.get("until", "")),
+            since=_time(words.get("since", "")),
+            until=_time(words.get("until", "")),
             sigma_method=words.get("sigma_method", ""),
         )
     except Refusal as refusal:
@@ -51,7 +51,7 @@ def enter(request: HttpRequest, code: str) -> HttpResponse:
             words.get("reason", ""),
             words=words,
             stream=words.get("stream", ""),
-            valid_from=site_time(words.get("valid_from", "")),
+            valid_from=_time(words.get("valid_from", "")),
         )
     except Refusal as refusal:
         context = plan_context(request, plan, refused=refusal, refused_at="limits", asked=words)
@@ -96,7 +96,7 @@ def freeze(request: HttpRequest, study_id: int) -> HttpResponse:
             study_id,
             _person(request),
             words.get("reason", ""),
-            valid_from=site_time(words.get("valid_from", "")),
+            valid_from=_time(words.get("valid_from", "")),
             despite_signals="despite" in words,
         )
 
@@ -108,14 +108,11 @@ def discard(request: HttpRequest, study_id: int) -> HttpResponse:
     return _done(request, study_id, lambda: services.discard(study_id, _person(request)))
 
 
-def site_time(text: str) -> datetime | None:
-    """A moment as typed, by the site's clock; None where it is empty. Raises Refusal."""
-    if not text:
-        return None
+def _time(text: str) -> datetime | None:
+    """None where it is empty. Raises Refusal."""
     try:
-        value = datetime.fromisoformat(text)
-        return value if value.tzinfo is not None else timezone.make_aware(value)
-    except (ValueError, OverflowError):
+        return site_time(text) if text else None
+    except ValueError:
         raise Refusal(BAD_TIME, text[:40]) from None
 
 

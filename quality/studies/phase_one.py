@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from quality.charts.subgroups import RATES, SHARES, THREE_WAY
 from quality.spc.attributes import study_overdispersion, study_rates, study_shares
 from quality.spc.panels import Floats, FrozenLimits, Study
 from quality.spc.rare import study_g, study_t
@@ -19,8 +20,7 @@ from quality.spc.series import Plotted, Series, Violation
 from quality.spc.three_way import study_three_way
 from quality.spc.variables import INDIVIDUALS_METHODS, MR_MEAN, SUBGROUP_METHODS, study_individuals, study_subgroups
 
-SHARES, RATES = frozenset({"P", "NP", "LANEY-P"}), frozenset({"C", "U", "LANEY-U"})
-THREE_WAY = frozenset({"I-MR-R", "I-MR-S"})
+COUNTS = RATES | {"C"}
 GOES_ON = frozenset({"EWMA", "CUSUM", "G", "T"})
 
 # Fewer tell too little for limits that others are to rely on (ISO 7870-2: 25 subgroups; individuals: 100 values).
@@ -41,6 +41,10 @@ class Group(NamedTuple):
     size: float | None = None
     values: tuple[float, ...] = ()
     records: tuple[int, ...] = ()
+
+    def plotted(self, place: int) -> Plotted:
+        """As a point of that number, not judged."""
+        return Plotted(place, self.time_us, self.location, self.spread, self.within, self.n, self.size)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -114,7 +118,7 @@ def propose(chart: str, groups: Sequence[Group], method: str, left_out: Collecti
 
 def _studied(chart: str, groups: Sequence[Group], method: str, chosen: Chosen) -> Proposed:
     locations = np.array([group.location for group in groups])
-    if chart in SHARES | RATES:
+    if chart in SHARES | COUNTS:
         return _of_counts(chart, groups, locations, chosen)
     if chart in {"G", "T"}:
         return _proposed((study_g if chart == "G" else study_t)(locations, chosen=chosen))
@@ -215,18 +219,10 @@ def judge(
             run_lengths=way.run_lengths,
         )
         for place in stretch:
-            group = groups[place]
-            judged = series.insert(
-                Plotted(place, group.time_us, group.location, group.spread, group.within, group.n, group.size)
-            )
-            violations += judged.new
+            violations += series.insert(groups[place].plotted(place)).new
         points += series.points
     kept = len(points)
-    points += [
-        Plotted(place, group.time_us, group.location, group.spread, group.within, group.n, group.size)
-        for place, group in enumerate(groups)
-        if place in out
-    ]
+    points += [group.plotted(place) for place, group in enumerate(groups) if place in out]
     return Verdict(tuple(sorted(points, key=lambda point: point.number)), tuple(violations), kept)
 
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lines.models import OperationRecord
 from lines.telemetry.news import moment
 from quality.charts.models import ChartStream
-from quality.charts.queries import specification
+from quality.charts.queries import serials_of, specification
 from quality.plans.models import ControlPlan
 from quality.spc.autocorrelation import autocorrelation
 from quality.spc.normality import normality
@@ -111,11 +110,7 @@ def listed_points(study: LimitsStudy, both: Compared) -> list[ListedPoint]:
     before, after = _broken(both.before), _broken(both.after)
     places = sorted({*exclusions, *before, *after})
     records = {place: both.after.groups[place].records[-1:] for place in places if place < len(both.after.groups)}
-    serials = dict(
-        OperationRecord.objects.filter(pk__in=[pk for some in records.values() for pk in some]).values_list(
-            "pk", "serial"
-        )
-    )
+    serials = serials_of(pk for some in records.values() for pk in some)
     return [
         ListedPoint(
             place,

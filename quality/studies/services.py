@@ -12,20 +12,19 @@ from django.utils import timezone
 from lines.errors import Refusal
 from lines.people.actors import acting
 from lines.people.models import Person
+from quality.charts.subgroups import SHARES, THREE_WAY
 from quality.plans import errors as plan_errors
 from quality.plans import fitting
 from quality.plans.listing import one_plan, values_of_plan
 from quality.plans.models import ControlLimits, ControlPlan
-from quality.plans.services import require_editor
+from quality.plans.services import checked_reason, require_editor
 from quality.spc.panels import FrozenLimits
 from quality.studies import errors
 from quality.studies.models import LimitsStudy, StudyExclusion
 from quality.studies.past import past_points, watched_as
-from quality.studies.phase_one import SHARES, THREE_WAY
 from quality.studies.queries import as_evidence, compared
 
 MOST_POINTS = 10_000
-LONGEST_REASON = 200
 _LONGEST_STREAM = 48
 _LARGEST = 1e150  # beyond it a square is infinite
 
@@ -65,7 +64,7 @@ def make_study(code: str, person: Person, *, stream: str, since: datetime | None
 def leave_out(study_id: int, person: Person, places: Sequence[int], reason: str) -> None:
     """Points with an assignable cause; those left out before keep their reason."""
     require_editor(person)
-    reason = _reason(reason)
+    reason = checked_reason(reason, errors.STUDY_REASON)
     with acting(f"person:{person.username}"):
         study = _open(study_id)
         if not places or not all(0 <= place < len(study.groups) for place in places):
@@ -102,7 +101,7 @@ def freeze(
     Raises Refusal: not allowed, no reason, closed, undefined, in the past, or not stable without `despite_signals`.
     """
     require_editor(person)
-    reason = _reason(reason)
+    reason = checked_reason(reason, errors.STUDY_REASON)
     with acting(f"person:{person.username}"):
         study = _open(study_id)
         found = compared(study)
@@ -132,7 +131,7 @@ def enter_limits(
 ) -> ControlLimits:
     """Mean, sigma and n of a process that is known from elsewhere, never bare limits. `words`: the fields as typed."""
     require_editor(person)
-    reason = _reason(reason)
+    reason = checked_reason(reason, errors.STUDY_REASON)
     with acting(f"person:{person.username}"):
         plan = _plan(code)
         if stream and not (plan.stream_by and len(stream) <= _LONGEST_STREAM and stream.isprintable()):
@@ -237,10 +236,3 @@ def _open(study_id: int) -> LimitsStudy:
     if study.frozen_as_id is not None or study.discarded_at is not None:
         raise Refusal(errors.STUDY_CLOSED, str(study_id))
     return study
-
-
-def _reason(reason: str) -> str:
-    reason = " ".join(reason.split())
-    if not reason or len(reason) > LONGEST_REASON or not reason.isprintable():
-        raise Refusal(errors.STUDY_REASON, f"{len(reason)} characters")
-    return reason

@@ -1,6 +1,9 @@
 """How pages write reports: states, spans and names in words."""
 
+from datetime import datetime
+
 from django import template
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -31,6 +34,12 @@ def span_words(name: str) -> str:
         "own": _("From and until"),
     }
     return words.get(name, name)
+
+
+@register.filter
+def span_time(value: datetime) -> str:
+    """With its day, also today: a span is read long after it was asked for."""
+    return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
 
 
 @register.filter

@@ -202,11 +202,11 @@ def test_an_evaluation_that_fails_leaves_everything_as_it_was(
     plan = plant.add_plan("LOAD")
     plant.post([{"LOAD": [14.0]}] * 3)
 
-    def fail(*stored: object) -> None:  # noqa: ARG001 - stands for _store
+    def fail(*stored: object) -> None:  # noqa: ARG001 - stands for keep_streams
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="power cut"):
-        patch.setattr(services, "_store", fail)
+        patch.setattr(services, "keep_streams", fail)
         services.evaluate()
     assert Pending.objects.filter(consumer=Consumer.SPC).count() == 3
     assert not Alarm.objects.exists()

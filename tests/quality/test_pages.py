@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from lines.models import Alarm, Person
 from lines.people.models import Role
+from quality.charts.attention import chart_states, glances
 from quality.charts.services import evaluate
 from quality.charts.sparkline import sparkline
 from tests.quality.conftest import ChartPlant
@@ -112,6 +113,19 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(client: Client, plant
     store(plant, "A", [14.5, 10.0, 5.0, 14.0])
     evaluate()
     assert {path: queries(client, path) for path in few} == few
+
+
+def test_a_sparkline_stands_against_the_chart_s_own_limits(plant: ChartPlant) -> None:
+    """Those of a share end at 0 and 1: near one end they are not as far off on both sides."""
+    plan = plant.add_plan("SHARE", "P", 50, rules=[1])
+    plant.freeze(plan, 2, center=0.99, sigma=0.0995)
+    plant.post([{"SHARE": [1.0]} for _ in range(100)], fails=[n % 50 > 1 for n in range(100)])
+    evaluate()
+    states = chart_states(plan)
+    (glance,) = glances(states, 40, 160, 36).values()
+    assert glance.newest == 0.96
+    assert not states[0].is_signalling
+    assert glance.spark.beyond == ()
 
 
 def test_a_sparkline_keeps_within_its_picture() -> None:

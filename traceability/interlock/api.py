@@ -6,7 +6,6 @@ from typing import Any, NoReturn
 from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -17,6 +16,7 @@ from lines.people.auth import IsThisStation, StationUser
 from lines.records.services import quarantine
 from lines.stations.body import MAX_BODY_BYTES
 from lines.stations.errors import BODY_CUT
+from lines.stations.sent import sent_json
 from traceability.interlock import permit_schemas, schemas
 from traceability.interlock.permits import ask_permits, cancel_permit
 from traceability.interlock.results import take_result, try_result
@@ -43,10 +43,7 @@ def is_dry_run(request: Request) -> bool:
 
 def raw_body(request: Request) -> bytes:
     """The body as sent, at most one byte more than we take. The service parses it, so that quarantine can keep it."""
-    media_type = request.content_type or ""
-    if media_type.partition(";")[0].strip().lower() != "application/json":
-        raise UnsupportedMediaType(media_type)
-    body = request._request.read(MAX_BODY_BYTES + 1)  # DRF would take a body of any size
+    body = sent_json(request)
     length = request.META.get("CONTENT_LENGTH") or ""
     if length.isdecimal() and len(body) < min(int(length), MAX_BODY_BYTES + 1):
         # Half a post is none: nothing for an engineer to look at, and the station sends it again.

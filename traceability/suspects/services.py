@@ -9,7 +9,8 @@ from lines.people.actors import acting
 from lines.people.auth import may_hold
 from lines.people.models import Person
 from lines.records.services import refusing_when_locked
-from quality.gauges.queries import suspect_serials, suspects
+from quality.gauges.models import Calibration
+from quality.gauges.queries import failed_calibration, suspect_serials
 from traceability.holds.asking import AskedHold
 from traceability.holds.errors import HOLD_NOT_YOURS
 from traceability.holds.models import Hold, HoldUnit
@@ -45,9 +46,9 @@ def hold_suspects(calibration_id: int, person: Person) -> Hold:
         raise Refusal(HOLD_NOT_YOURS, person.username)
     by = f"person:{person.username}"
     with refusing_when_locked(f"calibration {calibration_id}"), acting(by):
-        of = suspects(calibration_id, limit=1).calibration
+        of = failed_calibration(calibration_id)
         # Of two who press at once the second finds the first one's hold.
-        type(of).objects.select_for_update(no_key=True).get(pk=of.pk)
+        Calibration.objects.select_for_update(no_key=True).get(pk=of.pk)
         earlier = _earlier(calibration_id)
         unit_ids = _units(calibration_id)
         if not unit_ids:

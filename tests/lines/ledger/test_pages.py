@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
+from python_calamine import CalamineWorkbook
 
 from lines.ledger.models import Gap, LedgerHour, Loss, StationTally
 from lines.ledger.queries import gaps_of, records_in
@@ -160,3 +161,8 @@ def test_no_cell_of_an_export_is_a_formula(station: Station) -> None:
     cells: list[str | int | None] = ["=1", "+1", "-1", "@x", "\tx", "plain", -5, None]
     assert as_csv(["a"], [cells]).splitlines()[1] == "'=1,'+1,'-1,'@x,'\tx,plain,-5,"
     assert as_xlsx([("t", ["a"], [cells])])[:2] == b"PK"
+
+
+def test_a_text_longer_than_a_cell_is_cut_where_no_sign_of_it_breaks() -> None:
+    book = as_xlsx([("t", ["a"], [["&" * 40_000]])])
+    assert CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_index(0).to_python()[1] == ["&" * 32_767]

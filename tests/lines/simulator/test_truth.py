@@ -16,7 +16,7 @@ from tests.lines.simulator.mes_stub import MesStub
 from tests.lines.simulator.runs import Run, products_with_a_pack
 from tests.plants import small_plant
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")

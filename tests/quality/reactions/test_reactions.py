@@ -92,6 +92,18 @@ def test_a_reaction_is_worked_verified_and_closed_in_this_order(plant: ChartPlan
     assert refusal(close, reaction.pk, "WEAR", "REPLACED", "", quality) == errors.REACTION_CLOSED
     alarm = Alarm.objects.get()
     assert alarm.acknowledged_by == quality and "Horn 12" in alarm.note
+    at = set(Signal.objects.values_list("point", flat=True))
+    assert set(ChartPoint.objects.filter(is_excluded=True).values_list("pk", flat=True)) == at
+
+
+def test_points_of_a_false_alarm_stay_in_the_figures(plant: ChartPlant) -> None:
+    signalled(plant, 10.0, 14.0)
+    reaction, quality = Reaction.objects.get(), person(Role.QUALITY)
+    for step in (1, 2):
+        answer(reaction.pk, step, "Nothing", quality)
+    verify(reaction.pk, "Master piece reads right", quality)
+    close(reaction.pk, "NONE", "REPLACED", "", quality)
+    assert not ChartPoint.objects.filter(is_excluded=True).exists()
 
 
 def test_what_is_not_worked_in_time_raises_one_alarm_that_clears_with_the_last_answer(plant: ChartPlant) -> None:

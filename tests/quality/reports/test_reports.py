@@ -5,6 +5,7 @@ import io
 import json
 import math
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from python_calamine import CalamineWorkbook
 from lines.errors import Refusal
 from lines.models import Measurement, Person
 from lines.people.models import Role
+from quality.charts.capable import capable
 from quality.charts.models import ChartPoint
 from quality.charts.services import evaluate
 from quality.plans.models import CharacteristicLimits
@@ -84,6 +86,21 @@ def test_a_one_sided_specification_has_one_sided_figures(charted: ChartPlant, qu
     assert capability["within"]["potential"] is None
     assert capability["within"]["actual"] == pytest.approx(2.0, abs=0.3)
     assert charted.plans
+
+
+def test_a_batch_process_is_as_capable_in_a_report_as_on_its_page(plant: ChartPlant, quality: Person) -> None:
+    """Single values vary between batches, too: sigma within a batch alone would flatter it."""
+    plan = plant.add_plan("BATCH", "I-MR-R", 3, by="RECORD", rules=[1], parameters={"sigma_mean": 1.5})
+    rng = random.Random(5)
+    batches = [10 + 1.2 * math.sin(n) for n in range(60)]
+    plant.post([{"BATCH": [mean + rng.uniform(-1, 1) for _ in range(3)]} for mean in batches])
+    evaluate()
+    told = json.loads(bytes_of(made(quality, plans=("CHART-BATCH",)), "JSON"))["sections"][0]["capability"]
+    page = capable(plan)
+    assert page is not None
+    assert page.refused is None
+    assert told["within"]["sigma"] == pytest.approx(page.sigma) == pytest.approx(math.sqrt(1.5**2 - 1 / 3 + 1))
+    assert told["within"]["actual"] == pytest.approx(page.figures.within.actual)
 
 
 def test_rows_are_the_measurements_behind_the_points(charted: ChartPlant, quality: Person) -> None:
