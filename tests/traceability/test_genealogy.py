@@ -23,6 +23,7 @@ from lines.people.models import Role
 from tests.traceability.conftest import Hand
 from tests.traceability.test_units_api import fits
 from tests.traceability.wound import LENGTH, STRETCH, TAKEN, Wound, wind
+from tests.web import ROOT
 from traceability.genealogy import schemas
 from traceability.genealogy.columns import ranks
 from traceability.genealogy.services import NewLink, add_links
@@ -388,3 +389,17 @@ def test_every_line_of_the_picture_leads_to_the_right(pairs: set[tuple[str, str]
     turned = {(b, a) for a, b in onward}
     assert ranks("a", turned, ahead=False) == {kind: -rank for kind, rank in longest("a", onward).items()}
     assert ranks("a", pairs, ahead=True)["a"] == 0  # a loop ends, and the focus stays where it is
+
+
+def test_the_questions_of_the_guide_are_answered(plant: Wound, hand: Hand) -> None:
+    guide = (ROOT / "docs" / "genealogy.md").read_text()
+    asked = re.findall(r"^    GET /api/v1/(\S+)$", guide, re.MULTILINE)
+    names = {
+        "pack": plant.serials["LFP-PACK"][0],
+        "slurry": plant.serials["CATHODE-SLURRY"][0],
+        "roll": plant.serials["CATHODE-ROLL"][0],
+        "lot": plant.lots["NMP-000"],
+    }
+    assert len(asked) >= 9
+    for question in asked:
+        assert hand.get(question.format(**names)).status_code == 200, question
