@@ -114,8 +114,8 @@ def _tables(content: Mapping[str, Any], write: Writer, visits: Visits) -> list[d
         for row in content["denied_entries"]
     ]  # fmt: skip
     holds = [
-        [str(row["hold"]), row["reason"], f"{write.time(row['placed_at'])}\n{row['placed_by']}",
-         f"{write.time(row['released_at'])}\n{row['released_by'] or ''}" if row["released_at"] else w["open"],
+        [str(row["hold"]), row["reason"], f"{write.time(row['placed_at'])}\n{write.actor(row['placed_by'])}",
+         f"{write.time(row['released_at'])}\n{write.actor(row['released_by'])}" if row["released_at"] else w["open"],
          row["release_reason"] or ""]
         for row in content["holds"]
     ]  # fmt: skip
@@ -141,8 +141,9 @@ def _tables(content: Mapping[str, Any], write: Writer, visits: Visits) -> list[d
         for row in content["samples"]
     ]  # fmt: skip
     trays = [
-        [row["tray"], str(row["slot"]), row["channel"] or "–", f"{write.time(row['loaded_at'])}\n{row['loaded_by']}",
-         f"{write.time(row['unloaded_at'])}\n{row['unloaded_by'] or ''}"]
+        [row["tray"], str(row["slot"]), row["channel"] or "–", 
+         f"{write.time(row['loaded_at'])}\n{write.actor(row['loaded_by'])}",
+         f"{write.time(row['unloaded_at'])}\n{write.actor(row['unloaded_by'])}"]
         for row in content["trays"]
     ]  # fmt: skip
     shipments = [
@@ -164,7 +165,7 @@ def _tables(content: Mapping[str, Any], write: Writer, visits: Visits) -> list[d
               [0, 0, 1, 1, 0, 1]),
         _part(w["denied"], w, ("at", "station", "operation", "times", "reason"), denied, [0, 0, 0, 0, 1], numbers=[3]),
         _part(w["samples"], w, ("sample", "operation", "state", "taken", "reason"), samples, [0, 0, 0, 1, 1]),
-        _part(w["gauge"], w, ("gauge", "name", "calibrated", "valid_until", "certificate", "was_valid"), gauges,
+        _part(w["gauges"], w, ("gauge", "name", "calibrated", "valid_until", "certificate", "was_valid"), gauges,
               [0, 1, 0, 0, 1, 1]),
         _part(w["limits_list"], w, ("characteristic", "version", "limits", "valid_from", "author", "reason"), limits,
               [1, 0, 0, 0, 0, 1]),

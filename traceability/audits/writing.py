@@ -41,6 +41,9 @@ class Writer:
             return "–"
         return f"{value:.9g}".replace("-", "\u2212")
 
+    def actor(self, who: str | None) -> str:
+        return (who or "").removeprefix("person:").removeprefix("station:")
+
     def unit(self, sign: str) -> str:
         return _UNITS.get(sign, sign.replace("cm2", "cm²").replace("cm3", "cm³").replace(".", "·"))
 
