@@ -22,7 +22,7 @@ from traceability.causes.queries import analysis_by_id, choices, newest_analyses
 from traceability.codes import described
 
 PAGE = 25
-SHOWN = 30
+SHOWN = 15
 GOING_ON = (AnalysisState.QUEUED, AnalysisState.RUNNING)
 _SEPARATORS = re.compile(r"[\s,;、，；]+")
 
