@@ -237,6 +237,8 @@ SPECTACULAR_SETTINGS = {
         "ReportStateEnum": "quality.reports.schemas.REPORT_STATES",
         "ReportFormatEnum": "quality.reports.schemas.REPORT_FORMATS",
         "CauseKindEnum": "traceability.causes.schemas.KINDS",
+        "AuditQueryKindEnum": "traceability.audits.schemas.QUERY_KINDS",
+        "ProofKindEnum": "traceability.audits.schemas.PROOF_KINDS",
         "CorrectionKindEnum": "traceability.corrections.schemas.CORRECTION_KINDS",
     },
 }
