@@ -20,7 +20,7 @@ from lines.orders.models import BillItem
 from traceability.recall.lacking import LACKING, TOUCHED
 from traceability.recall.models import LinkCheck
 from traceability.recall.suspects import Suspect
-from traceability.whereabouts.queries import Group, Whereabouts, counted, facts_of
+from traceability.whereabouts.queries import Group, Whereabouts, facts_of, grouped
 
 CERTAINTIES = ("RECORDED", "INFERRED", "POSSIBLE")
 MOST_UNITS_SHOWN = 50
@@ -34,7 +34,13 @@ create temporary table recall_missing (
     unit_id bigint not null, step_id bigint, material_id bigint, operation text, needed int not null,
     found int not null, last_at timestamptz) on commit drop
 """
-_GONE = "drop table if exists recall_unit, recall_missing"
+# Where they all are, made when it is first asked for.
+_SEEN = f"""
+create temporary table recall_seen on commit drop as
+with recursive {facts_of("select unit_id from recall_unit")}
+select s.*, a.certainty, a.metres, a.lanes from seen s join recall_unit a on a.unit_id = s.id
+"""  # noqa: S608 - constants of ours
+_GONE = "drop table if exists recall_unit, recall_missing, recall_seen"
 _INTO = """
 insert into recall_unit (unit_id, certainty, metres, lanes)
 select unit_id, bool_and(is_inferred)::int,
@@ -51,11 +57,15 @@ _OF_CONCERN = """
  or (m.material_id is null and (m.step_id is null or m.step_id = any(%(steps)s))))
 and (%(since)s::timestamptz is null or m.last_at >= %(since)s)
 """
-_KEPT = f"""
+# One index for each: those without a material are many in a plant whose stations tell little.
+_KEPT = """
 insert into recall_missing (unit_id, step_id, material_id, needed, found, last_at)
-select m.unit_id, m.step_id, m.material_id, m.needed, m.found, m.last_at from traceability_missinglink m
-where {_OF_CONCERN}
-"""  # noqa: S608 - a constant of this module
+select m.unit_id, m.step_id, m.material_id, m.needed, m.found, m.last_at from (
+    select * from traceability_missinglink where material_id = any(%(materials)s)
+    union all select * from traceability_missinglink where material_id is null and step_id = any(%(steps)s)
+    union all select * from traceability_missinglink where material_id is null and step_id is null
+) m where %(since)s::timestamptz is null or m.last_at >= %(since)s
+"""
 # What came since the last look is looked at now; what was found of those units before does not count.
 _FRESH = f"""
 with recursive look (unit_id) as materialized ({{units}}), {LACKING.replace("{units}", "select unit_id from look")},
@@ -91,15 +101,13 @@ select unit_id, operation, 1, 0, last_at from ({untold}) as untold (unit_id, ope
 """
 _SITES = """
 select s.site, s.shipment, s.shipped_at, coalesce(s.outermost, s.serial), count(*),
-       count(*) filter (where a.certainty = 2)
-from seen s join recall_unit a on a.unit_id = s.id where s.place = 'SHIPPED' group by 1, 2, 3, 4 order by 1, 3, 4
+       count(*) filter (where s.certainty = 2)
+from {seen} s where s.place = 'SHIPPED' group by 1, 2, 3, 4 order by 1, 3, 4
 """
-_ALL = "select unit_id from recall_unit"
-_PAGE = "select unit_id from recall_unit where unit_id > %(after_unit)s order by 1 limit %(most_units)s"
 _UNITS = """
-select a.certainty, s.serial, s.kind, s.state, s.is_held, s.place, s.station, s.next_operation, s.tray, s.slot,
-       s.channel, s.pack, s.container, s.shipment, s.site, s.id, a.metres, a.lanes
-from seen s join recall_unit a on a.unit_id = s.id order by s.id
+select s.certainty, s.serial, s.kind, s.state, s.is_held, s.place, s.station, s.next_operation, s.tray, s.slot,
+       s.channel, s.pack, s.container, s.shipment, s.site, s.id, s.metres, s.lanes
+from {seen} s where s.id > %(after_unit)s order by s.id limit %(most_units)s
 """
 _OF_LOT = """l.input_lot_id in (
     with recursive lot (id) as (
@@ -183,15 +191,13 @@ class Traced:
             (name, group)
             for place, name in enumerate(CERTAINTIES)
             if self.counts[name]
-            for group in counted(
-                "select unit_id from recall_unit where certainty = %(certainty)s", {"certainty": place}
-            )
+            for group in grouped(f"{seen()} where certainty = {place:d}")
         ]
 
     def sites(self) -> list[dict[str, Any]]:
         """What was shipped, by site, shipment and the outermost unit it went in."""
         with connection.cursor() as cursor:
-            cursor.execute(f"with recursive {facts_of(_ALL)} {_SITES}")
+            cursor.execute(_SITES.format(seen=seen()))
             names = ("site", "shipment", "shipped_at", "serial", "n_units", "n_possible")
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -221,6 +227,18 @@ class Traced:
             while rows := cursor.fetchmany(2_000):
                 for *columns, _certainty, _step in rows:
                     yield Missing(*columns)
+
+
+def seen() -> str:
+    """The table of where the units are, in the transaction of `traced`."""
+    with connection.cursor() as cursor:
+        cursor.execute("select to_regclass('pg_temp.recall_seen')")
+        (known,) = cursor.fetchone()
+        if known is None:
+            cursor.execute(_SEEN)
+            cursor.execute("create index on recall_seen (id)")
+            cursor.execute("analyze recall_seen")
+    return "recall_seen"
 
 
 @contextmanager
@@ -306,7 +324,7 @@ def _about_all(cursor: Any) -> int:
 
 def _units(after: int, limit: int | None) -> Iterator[Affected]:
     with connection.cursor() as cursor:
-        cursor.execute(f"with recursive {facts_of(_PAGE)} {_UNITS}", {"after_unit": after, "most_units": limit})
+        cursor.execute(_UNITS.format(seen=seen()), {"after_unit": after, "most_units": limit})
         while rows := cursor.fetchmany(2_000):
             for certainty, *columns, metres, lanes in rows:
                 yield Affected(CERTAINTIES[certainty], Whereabouts(*columns), _read(metres), lanes or [])
