@@ -20,14 +20,14 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from jsonschema import Draft202012Validator
 from schemathesis.checks import CHECKS
 
-from lines.models import OperationRecord, Person
+from lines.models import MaterialDefinition, OperationRecord, Person
 from lines.people.models import Role
 from lines.people.services import issue_person_token
 from mes.api_examples import PARAMETERS
 from quality.models import ControlPlan, Reaction
 from tests.traceability.conftest import Hand
 from tests.web import application
-from traceability.models import HoldUnit
+from traceability.models import Unit
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
@@ -134,9 +134,9 @@ def scene(documented: Documented) -> dict[str, Any]:
         f"gauges/{PARAMETERS['gauge']}/calibrations", check, documented.people[Role.QUALITY]
     )  # fmt: skip
     assert response_of_check.status_code == 201, response_of_check.content
+    of = MaterialDefinition.objects.get(code="LFP-CONTAINER")
     for serial in CONTAINERS:
-        assert hand.tell(hand.body(serial, "CONT")).status_code == 201
-    HoldUnit.objects.filter(unit__serial__in=CONTAINERS).update(released_at=now)
+        Unit.objects.create(serial=serial, definition=of, state="COMPLETED", created_at=now, updated_at=now)
     shipment = {"number": PARAMETERS["number"], "site": "DC-SAKAI", "serials": [CONTAINERS[0]]}
     response_of_shipment = hand.post("shipments", shipment, documented.people[Role.SUPERVISOR])
     assert response_of_shipment.status_code == 201, response_of_shipment.content
