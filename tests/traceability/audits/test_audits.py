@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import shutil
 import subprocess
 import zipfile
@@ -20,6 +21,7 @@ from tests.traceability.audits.conftest import Plant
 from tests.traceability.test_units_api import fits
 from traceability.audits import bundles, schemas
 from traceability.audits.asked import AskedUnits, read_units
+from traceability.audits.content import code_of
 from traceability.models import AuditQuery, Bundle, GenealogyLink, Lot, Unit
 
 Fits = Callable[[Unit], bool]
@@ -273,3 +275,18 @@ def test_the_pages_lead_from_a_filter_to_a_proved_archive(plant: Plant) -> None:
 def test_a_filter_reads_its_stored_form_again() -> None:
     asked = AskedUnits(kinds=("cell",), held=True, since=timezone.now(), lots=("ACME A-1",), serial_from="SK1")
     assert read_units(asked.as_json()) == asked
+
+
+def test_the_guide_s_requests_are_answered(plant: Plant) -> None:
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "auditors.md").read_text()
+    asked = re.findall(r"^    (GET|POST) /api/v1/(\S+)(?: (\{.*\}))?$", guide, re.MULTILINE)
+    assert len(asked) >= 11
+    content = plant.get(f"units/{plant.good}/history")
+    names = {"unit": plant.good, "code": code_of(content["X-Content-SHA256"]), "sha256": content["X-Content-SHA256"]}
+    for method, path, body in asked:
+        for name, value in names.items():
+            path, body = (text.replace(f"{{{name}}}", value) for text in (path, body))  # noqa: PLW2901 - filled in
+        response = plant.get(path) if method == "GET" else plant.post(path, json.loads(body))
+        assert response.status_code in (200, 202), (path, response.content)
+        if "verify" in path:
+            assert response.json()["is_genuine"], body
