@@ -163,21 +163,25 @@ with recursive way (unit_id, {PIECE}, is_flipped, level) as (
 LOTS_BEHIND = f"""
 select l.input_lot_id as lot_id, bool_and(w.is_inferred or l.basis = 'MOUNTED'
     or not (l.own_from_m is null or {_TOUCHES.format(s=_OWN[0], e=_OWN[1])})) as is_inferred
-from way w join {{links}} l on l.output_id = w.unit_id and l.input_lot_id is not null
-where {_MAY_TOUCH.format(s=_OWN[0], e=_OWN[1])} group by 1
+from way w cross join lateral (
+    select l.* from {{links}} l where l.output_id = w.unit_id and l.input_lot_id is not null
+        and {_MAY_TOUCH.format(s=_OWN[0], e=_OWN[1])} offset 0) l
+group by 1
 """  # noqa: S608 - constants of this module
 
 
 def links_behind(links: str = CURRENT) -> str:
     """The links that `way`, made by behind(), went along or ends at (lots), for `from`: way w, link l."""
-    return f"way w join {links} l on l.output_id = w.unit_id and {_MAY_TOUCH.format(s=_OWN[0], e=_OWN[1])}"
+    where = f"l.output_id = w.unit_id and {_MAY_TOUCH.format(s=_OWN[0], e=_OWN[1])}"
+    return f"way w cross join lateral (select l.* from {links} l where {where} offset 0) l"  # noqa: S608 - ours
 
 
 def links_ahead(links: str = CURRENT) -> str:
     """The links that `way`, made by ahead(), went along, without those from lots, for `from`: way w, link l."""
     touch = _MAY_TOUCH.format(s=_IN[0], e=_IN[1])
     lane = "(w.lane is null or l.lane is null or w.lane = l.lane)"
-    return f"way w join {links} l on l.input_unit_id = w.unit_id and {lane} and {touch}"
+    where = f"l.input_unit_id = w.unit_id and {lane} and {touch}"
+    return f"way w cross join lateral (select l.* from {links} l where {where} offset 0) l"  # noqa: S608 - ours
 
 
 @dataclass(frozen=True, slots=True)
