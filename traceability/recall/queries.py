@@ -237,7 +237,6 @@ def seen() -> str:
         if known is None:
             cursor.execute(_SEEN)
             cursor.execute("create index on recall_seen (id)")
-            cursor.execute("analyze recall_seen")
     return "recall_seen"
 
 

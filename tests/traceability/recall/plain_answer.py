@@ -30,10 +30,10 @@ def answer_for_lot(lot_id: int, material: str) -> Plain:
     found.recorded, found.inferred = sure, any_way - sure
 
     units = {unit.pk: unit for unit in Unit.objects.select_related("definition")}
-    carrying = {material} | {units[each].definition.code for each in any_way if units[each].definition}
+    carrying = {material} | {of.code for each in any_way if (of := units[each].definition) is not None}
     bills = [(item.step.definition.code, item.material.code) for item in BillItem.objects.all()]
-    while more := {output for output, part in bills if part in carrying} - carrying:
-        carrying |= more
+    while grown := {output for output, part in bills if part in carrying} - carrying:
+        carrying |= grown
 
     for unit in units.values():
         found.missing |= {row for row in lacking(unit, links) if row[2] in carrying}
