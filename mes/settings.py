@@ -223,6 +223,7 @@ SPECTACULAR_SETTINGS = {
         "PermitVerdictEnum": "traceability.interlock.schemas.PERMIT_VERDICTS",
         "StationKindEnum": "traceability.interlock.schemas.STATION_KINDS",
         "UnitKindEnum": "traceability.units.queries.KINDS",
+        "LinkKindEnum": "traceability.genealogy.schemas.FAR_KINDS",
         "UnitStateEnum": "traceability.units.schemas.UNIT_STATES",
         "LotStateEnum": "traceability.units.schemas.LOT_STATES",
         "LotEventKindEnum": "traceability.lots.schemas.LOT_EVENT_KINDS",
