@@ -134,15 +134,16 @@ def scene(documented: Documented) -> dict[str, Any]:
         f"gauges/{PARAMETERS['gauge']}/calibrations", check, documented.people[Role.QUALITY]
     )  # fmt: skip
     assert response_of_check.status_code == 201, response_of_check.content
+    recall = {"kind": "LOT", "supplier": "ACME", "lot": "A-1", "reason": "Iron"}
+    response_of_recall = hand.post("recalls", recall, documented.people[Role.QUALITY])
+    assert response_of_recall.status_code == 201, response_of_recall.content
+    # After the recall: what these are made of is not recorded, so it would hold them.
     of = MaterialDefinition.objects.get(code="LFP-CONTAINER")
     for serial in CONTAINERS:
         Unit.objects.create(serial=serial, definition=of, state="COMPLETED", created_at=now, updated_at=now)
     shipment = {"number": PARAMETERS["number"], "site": "DC-SAKAI", "serials": [CONTAINERS[0]]}
     response_of_shipment = hand.post("shipments", shipment, documented.people[Role.SUPERVISOR])
     assert response_of_shipment.status_code == 201, response_of_shipment.content
-    recall = {"kind": "LOT", "supplier": "ACME", "lot": "A-1", "reason": "Iron"}
-    response_of_recall = hand.post("recalls", recall, documented.people[Role.QUALITY])
-    assert response_of_recall.status_code == 201, response_of_recall.content
     return {
         "permit_id": permit,
         "hold_id": response.json()["hold"],
