@@ -232,3 +232,13 @@ def test_a_record_of_another_roll_takes_its_marks_with_it(hand: Hand) -> None:
     assert hand.post("corrections", correction, token).status_code == 201
     assert hand.get(f"rolls/{wrong}/map").json()["marks"] == []
     assert [mark["from_m"] for mark in hand.get(f"rolls/{right}/map").json()["marks"]] == [7.0]
+
+
+def test_no_correction_makes_a_circle(hand: Hand) -> None:
+    first, then = hand.serial("RCC"), hand.serial("RKC")
+    told = hand.tell(hand.body(first, "COAT-C", length_m=50.0)).json()
+    ranges = [{"serial": first, "from_m": 0.0, "to_m": 50.0}]
+    assert hand.tell(hand.body(then, "CAL-C", length_m=50.0, ranges=ranges)).status_code == 201
+    correction = {"record": told["record"], "kind": "LINK", "right": {"serial": then}, "reason": "Wrong way round"}
+    response = hand.post("corrections", correction, issue_person_token(Person.objects.get(role=Role.QUALITY)))
+    assert (response.status_code, response.json()["code"]) == (422, "MES-T-0902")
