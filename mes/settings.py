@@ -237,6 +237,7 @@ SPECTACULAR_SETTINGS = {
         "DispositionEnum": "traceability.holds.schemas.DISPOSITION_KINDS",
         "ReportStateEnum": "quality.reports.schemas.REPORT_STATES",
         "ReportFormatEnum": "quality.reports.schemas.REPORT_FORMATS",
+        "SuspectKindEnum": "traceability.recall.asked.KINDS",
         "CauseKindEnum": "traceability.causes.schemas.KINDS",
         "AuditQueryKindEnum": "traceability.audits.schemas.QUERY_KINDS",
         "ProofKindEnum": "traceability.audits.schemas.PROOF_KINDS",
