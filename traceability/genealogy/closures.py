@@ -15,7 +15,8 @@ _LINK = (
     "output_id", "input_unit_id", "input_lot_id", "quantity", "uom", "position", "lane", "from_m", "to_m", "basis",
 )  # fmt: skip
 # Each link once, as several pieces of a roll may go along it. Only what lies in the metres behind or ahead.
-_EDGES = f"select distinct l.id, {', '.join(f'l.{column}' for column in _LINK)} from {{walked}} order by l.id"  # noqa: S608
+_COLUMNS = ", ".join(f"l.{column}" for column in _LINK)
+_EDGES = f"select distinct l.id, {_COLUMNS} from {{walked}} order by l.id"  # noqa: S608 - constants of this module
 _MADE_OF = behind("select %s::bigint") + _EDGES.format(walked=links_behind())
 _WENT_INTO = ahead("select %s::bigint, null::int, null::float8, null::float8") + _EDGES.format(walked=links_ahead())
 # What was split off a lot, and what it was merged into, is of it too.
