@@ -13,12 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils import timezone
 
-from lines.models import MaterialDefinition
-from lines.orders.models import BillItem
-from traceability.recall.lacking import LACKING, TOUCHED
-from traceability.recall.models import LinkCheck
+from traceability.recall.finding import find_missing
 from traceability.recall.suspects import Suspect
 from traceability.whereabouts.queries import Group, Whereabouts, facts_of, grouped
 
@@ -51,34 +47,6 @@ select unit_id, bool_and(is_inferred)::int,
        array_agg(distinct lane) filter (where lane is not null)
 from {pieces} as piece group by unit_id
 """
-# Materials that the suspect may have come into a unit as, and steps that may have happened at it.
-_OF_CONCERN = """
-(m.material_id = any(%(materials)s)
- or (m.material_id is null and (m.step_id is null or m.step_id = any(%(steps)s))))
-and (%(since)s::timestamptz is null or m.last_at >= %(since)s)
-"""
-# One index for each: those without a material are many in a plant whose stations tell little.
-_KEPT = """
-insert into recall_missing (unit_id, step_id, material_id, needed, found, last_at)
-select m.unit_id, m.step_id, m.material_id, m.needed, m.found, m.last_at from (
-    select * from traceability_missinglink where material_id = any(%(materials)s)
-    union all select * from traceability_missinglink where material_id is null and step_id = any(%(steps)s)
-    union all select * from traceability_missinglink where material_id is null and step_id is null
-) m where %(since)s::timestamptz is null or m.last_at >= %(since)s
-"""
-# What came since the last look is looked at now; what was found of those units before does not count.
-_FRESH = f"""
-with recursive look (unit_id) as materialized ({{units}}), {LACKING.replace("{units}", "select unit_id from look")},
-stale as (delete from recall_missing s using look where look.unit_id = s.unit_id)
-insert into recall_missing (unit_id, step_id, material_id, needed, found, last_at)
-select m.unit_id, m.step_id, m.material_id, m.needed, m.found, m.last_at from lacking m where {_OF_CONCERN}
-"""  # noqa: S608 - constants of ours
-_EVERY = "select id from traceability_unit where %(since)s::timestamptz is null or updated_at >= %(since)s"
-_SINCE_LOOKED = f"""
-select id from traceability_unit where id > %(looked_unit)s
-union select unit_id from traceability_linktocheck
-union {TOUCHED.replace("%(since)s", "%(looked_at)s")}
-"""  # noqa: S608 - a constant of ours
 _BEHIND = """
 with recursive behind (unit_id) as (
     select distinct unit_id from recall_missing
@@ -94,10 +62,6 @@ left join lines_routestep s on s.id = m.step_id left join lines_operation o on o
 left join lines_materialdefinition b on b.id = m.material_id
 left join recall_unit a on a.unit_id = m.unit_id
 order by m.unit_id, s.sequence, b.code {limit}
-"""
-_NOT_TOLD = """
-insert into recall_missing (unit_id, operation, needed, found, last_at)
-select unit_id, operation, 1, 0, last_at from ({untold}) as untold (unit_id, operation, last_at)
 """
 _SITES = """
 select s.site, s.shipment, s.shipped_at, coalesce(s.outermost, s.serial), count(*),
@@ -249,7 +213,7 @@ def traced(suspect: Suspect) -> Iterator[Traced]:
             cursor.execute(_MADE)
             cursor.execute(suspect.way + _INTO.replace("{pieces}", suspect.pieces), suspect.parameters)
             cursor.execute("analyze recall_unit")
-            _find_missing(suspect, cursor)
+            find_missing(suspect, cursor)
             cursor.execute(_BEHIND)
             cursor.execute("analyze recall_unit")
             cursor.execute("select certainty, count(*) from recall_unit group by 1")
@@ -258,46 +222,6 @@ def traced(suspect: Suspect) -> Iterator[Traced]:
         yield Traced(suspect, {name: found.get(place, 0) for place, name in enumerate(CERTAINTIES)}, n_all)
         with connection.cursor() as cursor:
             cursor.execute(_GONE)
-
-
-def _find_missing(suspect: Suspect, cursor: Any) -> None:
-    materials, steps = _of_concern(suspect, cursor)
-    asked = {"materials": materials, "steps": steps, "since": suspect.since}
-    state = LinkCheck.objects.filter(pk=1).first()
-    if state is None:
-        cursor.execute(_FRESH.replace("{units}", _EVERY), asked)
-    else:
-        cursor.execute(_KEPT, asked)
-        looked = {"looked_unit": state.unit_id, "looked_at": state.checked_at, "until": timezone.now()}
-        cursor.execute(_FRESH.replace("{units}", _SINCE_LOOKED), asked | looked)
-    if suspect.untold:
-        cursor.execute(_NOT_TOLD.replace("{untold}", suspect.untold), suspect.parameters)
-    cursor.execute("analyze recall_missing")
-
-
-def _of_concern(suspect: Suspect, cursor: Any) -> tuple[list[int], list[int]]:
-    """Materials by which the suspect may have come into a unit, and steps that may have happened at it."""
-    cursor.execute(
-        "select distinct u.definition_id from recall_unit a join traceability_unit u on u.id = a.unit_id"
-        " where u.definition_id is not null"
-    )
-    carrying = {row[0] for row in cursor.fetchall()}
-    if suspect.material:
-        carrying.update(MaterialDefinition.objects.filter(code=suspect.material).values_list("pk", flat=True))
-    steps: list[int] = []
-    if suspect.operations:
-        cursor.execute(
-            "select s.id, s.definition_id from lines_routestep s join lines_operation o on o.id = s.operation_id"
-            " where o.code = any(%(operations)s)",
-            {"operations": list(suspect.operations)},
-        )
-        for step_id, definition_id in cursor.fetchall():
-            steps.append(step_id)
-            carrying.add(definition_id)
-    made_of = set(BillItem.objects.values_list("step__definition_id", "material_id"))
-    while grown := {output for output, part in made_of if part in carrying} - carrying:
-        carrying |= grown
-    return sorted(carrying), steps
 
 
 def _first_links(suspect: Suspect) -> tuple[int, int]:
