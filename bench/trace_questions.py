@@ -19,12 +19,12 @@ from traceability.recall.suspects import look_up
 _MADE_OF = """
 with recursive behind (id) as (
     select %(unit)s::bigint
-    union select l.input_unit_id from traceability_genealogylink l join behind on l.output_id = behind.id
+    union select l.input_unit_id from traceability_currentlink l join behind on l.output_id = behind.id
     where l.input_unit_id is not null
 )
 select l.id, o.serial, i.serial, t.supplier, t.number, l.quantity, l.uom, l.position, l.lane, l.from_m, l.to_m,
        r.operation, r.source_time, s.code
-from behind join traceability_genealogylink l on l.output_id = behind.id
+from behind join traceability_currentlink l on l.output_id = behind.id
 join traceability_unit o on o.id = l.output_id
 left join traceability_unit i on i.id = l.input_unit_id
 left join traceability_lot t on t.id = l.input_lot_id
@@ -33,24 +33,24 @@ join lines_station s on s.id = r.station_id order by l.id
 """
 _OF_LOT = """
 with recursive batch (id) as (
-    select l.output_id from traceability_genealogylink l where l.input_lot_id = %(lot)s
+    select l.output_id from traceability_currentlink l where l.input_lot_id = %(lot)s
 ), coated as (
     select l.output_id as id, l.own_from_m as from_m, l.own_to_m as to_m
-    from batch join traceability_genealogylink l on l.input_unit_id = batch.id
+    from batch join traceability_currentlink l on l.input_unit_id = batch.id
 ), lane as (
     select l.output_id as id, (c.to_m - coated.to_m) * s.stretch as from_m, (c.to_m - coated.from_m) * s.stretch as to_m
-    from coated join traceability_genealogylink c on c.input_unit_id = coated.id
-    join traceability_genealogylink l on l.input_unit_id = c.output_id,
+    from coated join traceability_currentlink c on c.input_unit_id = coated.id
+    join traceability_currentlink l on l.input_unit_id = c.output_id,
     lateral (select (c.own_to_m - c.own_from_m) / (c.to_m - c.from_m) as stretch) s
 ), piece as (
-    select distinct l.output_id as id from lane join traceability_genealogylink l on l.input_unit_id = lane.id
+    select distinct l.output_id as id from lane join traceability_currentlink l on l.input_unit_id = lane.id
     and l.from_m < lane.to_m + 1 and l.to_m > lane.from_m - 1
 ), whole (id) as (
     select id from piece
-    union select l.output_id from whole join traceability_genealogylink l on l.input_unit_id = whole.id
+    union select l.output_id from whole join traceability_currentlink l on l.input_unit_id = whole.id
 ), all_of (id) as (
     select id from batch union select id from coated
-    union select l.output_id from coated join traceability_genealogylink l on l.input_unit_id = coated.id
+    union select l.output_id from coated join traceability_currentlink l on l.input_unit_id = coated.id
     union select id from lane union select id from whole
 )
 select d.code, count(*), min(u.id) from all_of join traceability_unit u on u.id = all_of.id
@@ -60,15 +60,15 @@ _OF_RANGE = """
 with recursive lane as (
     select l.output_id as id, (c.to_m - %(to_m)s) * s.stretch as from_m, (c.to_m - %(from_m)s) * s.stretch as to_m,
            c.output_id as cal
-    from traceability_genealogylink c join traceability_genealogylink l on l.input_unit_id = c.output_id,
+    from traceability_currentlink c join traceability_genealogylink l on l.input_unit_id = c.output_id,
     lateral (select (c.own_to_m - c.own_from_m) / (c.to_m - c.from_m) as stretch) s
     where c.input_unit_id = %(roll)s and l.lane = %(lane)s
 ), piece as (
-    select distinct l.output_id as id from lane join traceability_genealogylink l on l.input_unit_id = lane.id
+    select distinct l.output_id as id from lane join traceability_currentlink l on l.input_unit_id = lane.id
     and l.from_m < lane.to_m + 0.8 and l.to_m > lane.from_m - 0.8
 ), whole (id) as (
     select id from piece
-    union select l.output_id from whole join traceability_genealogylink l on l.input_unit_id = whole.id
+    union select l.output_id from whole join traceability_currentlink l on l.input_unit_id = whole.id
 ), all_of (id) as (select cal from lane union select id from lane union select id from whole)
 select d.code, count(*), min(u.id) from all_of join traceability_unit u on u.id = all_of.id
 join lines_materialdefinition d on d.id = u.definition_id group by 1

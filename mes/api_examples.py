@@ -22,6 +22,7 @@ PARAMETERS: dict[str, Any] = {
     "gauge": "AIL-1-POWER",
     "calibration_id": 1,
     "report_id": 1,
+    "analysis_id": 1,
     "archive_id": 1,
     "recall_id": 1,
     "file_format": "pdf",
@@ -128,6 +129,9 @@ BODIES: dict[str, dict[str, Any]] = {
         },
         "A step answered": {"answers": [{"step": 1, "text": "The gauge is right, the value is real."}]},
     },
+    "find_common_cause": {
+        "These units, against good ones of the same day": {"serials": [*_CELLS], "within": "DAY"},
+    },
     "ask_report": {
         "Everything of a shift, in Japanese": {
             **{"since": "2027-04-01T00:00:00Z", "until": "2027-04-01T08:00:00Z", "language": "ja"},
@@ -162,12 +166,12 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "ship_units": {
         "One container": {
-            **{"number": "S-2027-002", "site": "DC-SAKAI", "serials": ["SK1XLF6BL000002Y2"]},
+            **{"number": "S-2027-002", "site": "DC-SAKAI", "serials": ["SK1XLF6BL0000020Y"]},
             "shipped_at": "2027-04-01T09:30:00Z",
         }
     },
     "take_back_units": {
-        "After an alarm there": {"serials": ["SK1XLF6BL000001XR"], "reason": "Insulation alarm at the site."}
+        "After an alarm there": {"serials": ["SK1XLF6BL0000011N"], "reason": "Insulation alarm at the site."}
     },
     "make_token": {"For one operation": {"operations": ["MIX-A"], "expires_at": "2027-04-02T10:00:00Z"}},
 }

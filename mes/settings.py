@@ -223,6 +223,7 @@ SPECTACULAR_SETTINGS = {
         "PermitVerdictEnum": "traceability.interlock.schemas.PERMIT_VERDICTS",
         "StationKindEnum": "traceability.interlock.schemas.STATION_KINDS",
         "UnitKindEnum": "traceability.units.queries.KINDS",
+        "LinkKindEnum": "traceability.genealogy.schemas.FAR_KINDS",
         "UnitStateEnum": "traceability.units.schemas.UNIT_STATES",
         "LotStateEnum": "traceability.units.schemas.LOT_STATES",
         "LotEventKindEnum": "traceability.lots.schemas.LOT_EVENT_KINDS",
@@ -236,7 +237,10 @@ SPECTACULAR_SETTINGS = {
         "DispositionEnum": "traceability.holds.schemas.DISPOSITION_KINDS",
         "ReportStateEnum": "quality.reports.schemas.REPORT_STATES",
         "ReportFormatEnum": "quality.reports.schemas.REPORT_FORMATS",
+        "SuspectKindEnum": "traceability.recall.asked.KINDS",
         "CauseKindEnum": "traceability.causes.schemas.KINDS",
+        "AuditQueryKindEnum": "traceability.audits.schemas.QUERY_KINDS",
+        "ProofKindEnum": "traceability.audits.schemas.PROOF_KINDS",
         "CorrectionKindEnum": "traceability.corrections.schemas.CORRECTION_KINDS",
     },
 }

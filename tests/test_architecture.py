@@ -176,7 +176,7 @@ def test_no_file_is_longer_than_a_reader_bears() -> None:
         str(path.relative_to(ROOT)): count
         for path in tracked_files()
         if path.suffix in read
-        and path.name != "LICENSE"
+        and path.name not in {"LICENSE", "errors.md"}  # the second is written by a command
         and not {"fixtures", "migrations"} & set(path.relative_to(ROOT).parts)
         if (count := len(path.read_text(errors="replace").splitlines())) > LINES_ALLOWED
     }

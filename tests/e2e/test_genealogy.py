@@ -74,9 +74,9 @@ def test_where_lots_batches_and_rolls_were_used(plant: Plant, web: Web) -> None:
         start = {"kind": "lot", "lot": lots[name]} if name in lots else {"kind": "unit", "serial": name}
         if name not in lots and plant.truth.definitions[name] in ("LFP-CELL", "ZN-CELL", "LFP-JELLY", "ZN-STACK"):
             continue
-        answer, _ = used(plant, **start)
+        answer = used(plant, **start)[0] - web.without
         of: Piece = (name, None, None, None)
-        assert web.ahead(of) <= answer <= web.ahead(of, slack_m=SLACK_M), name
+        assert web.ahead(of) - web.without <= answer <= web.ahead(of, slack_m=SLACK_M), name
         whole += bool(answer)
     assert whole >= 30
 
@@ -84,7 +84,7 @@ def test_where_lots_batches_and_rolls_were_used(plant: Plant, web: Web) -> None:
 def _metres(plant: Plant, web: Web) -> list[Piece]:
     """Each mark that the coater saw, and metres drawn over all coated rolls."""
     rolls = {s: plant.truth.webs[s] for s in units(plant, "CATHODE-ROLL", "ANODE-ROLL", "ZN-HOST-ROLL")}
-    rolls = {serial: roll for serial, roll in rolls.items() if web.by_input[serial]}
+    rolls = {serial: roll for serial, roll in rolls.items() if serial in web.by_input}
     found: list[Piece] = [
         (serial, mark.get("lane"), mark["from_m"], max(mark["to_m"], mark["from_m"] + 0.001))
         for serial, roll in rolls.items()
@@ -106,8 +106,9 @@ def test_metres_of_a_coated_roll_lead_to_exactly_the_cells_cut_there(plant: Plan
     for piece in _metres(plant, web):
         serial, lane, from_m, to_m = piece
         answer, inferred = used(plant, kind="range", serial=serial, lane=lane, from_m=from_m, to_m=to_m)
-        assert answer - inferred == web.ahead(piece), piece
-        assert web.ahead(piece, true=True) <= answer <= web.ahead(piece, slack_m=SLACK_M), piece
+        answer, inferred = answer - web.without, inferred - web.without
+        assert answer - inferred == web.ahead(piece) - web.without, piece
+        assert web.ahead(piece, true=True) - web.without <= answer <= web.ahead(piece, slack_m=SLACK_M), piece
         hit += bool(answer)
         exact += bool(answer) and not inferred
     assert hit >= 40 and exact >= 20

@@ -16,20 +16,22 @@ Piece = tuple[str, Lane, float | None, float | None]  # unit or lot, lane, metre
 
 @dataclass
 class Web:
-    """Links by output and by input. `without`: outputs whose results were not answered when the machines stopped."""
+    """Links by output and by input. `unanswered`: units of which a result was not answered when the machines stopped,
+    so that nobody knows which of their links are stored; `without`: those, and what was made of them."""
 
     truth: Truth
-    without: frozenset[str]
+    unanswered: frozenset[str]
 
     def __post_init__(self) -> None:
         gone = {(part["output"], part["serial"]) for part in self.truth.removed}
         self.by_output: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.by_input: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for link in self.truth.links:
-            if link["output"] in self.without or (link["output"], link.get("input_serial")) in gone:
+            if (link["output"], link.get("input_serial")) in gone:
                 continue
             self.by_output[link["output"]].append(link)
             self.by_input[name_of_input(link)].append(link)
+        self.without = self.unanswered.union(*(self.ahead((name, None, None, None)) for name in self.unanswered))
 
     def ahead(self, start: Piece, *, slack_m: float = 0.0, true: bool = False) -> set[str]:
         """Every unit that something of this piece is in."""
@@ -38,7 +40,7 @@ class Web:
         open_ones = [start]
         while open_ones:
             name, lane, from_m, to_m = open_ones.pop()
-            for link in self.by_input[name]:
+            for link in self.by_input.get(name, ()):
                 if lane is not None and link["lane"] is not None and link["lane"] != lane:
                     continue
                 ends = _ends(link, true)
@@ -61,7 +63,7 @@ class Web:
         open_ones: list[Piece] = [(serial, None, None, None)]
         while open_ones:
             name, lane, from_m, to_m = open_ones.pop()
-            for link in self.by_output[name]:
+            for link in self.by_output.get(name, ()):
                 ends, own = _ends(link, False), _own(link)
                 carried = _carried(link, (from_m, to_m), own, ends, slack_m)
                 if carried is None:

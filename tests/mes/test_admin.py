@@ -25,6 +25,7 @@ MASTER = {
     "Certification",
     "FeedPoint",
     "Gauge",
+    "DataCentreSite",
     *("Site", "Area", "ProductionLine", "Shift", "OpcUaServer", "Product", "Station", "Signal", "ReasonCode"),
     *("Operation", "MaterialDefinition", "Person", "StationToken", "PersonToken"),
     *("Characteristic", "CharacteristicUse", "ControlPlan", "ReactionCode", "ReactionStep"),

@@ -20,19 +20,21 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from jsonschema import Draft202012Validator
 from schemathesis.checks import CHECKS
 
-from lines.models import OperationRecord, Person
+from lines.models import MaterialDefinition, OperationRecord, Person
 from lines.people.models import Role
 from lines.people.services import issue_person_token
 from mes.api_examples import PARAMETERS
 from quality.models import ControlPlan, Reaction
 from tests.traceability.conftest import Hand
 from tests.web import application
+from traceability.models import Unit
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 METHODS = ("get", "post", "put", "patch", "delete")
 ROLL = "SK1RLC6BL000004G9"
+CONTAINERS = ("SK1XLF6BL0000011N", "SK1XLF6BL0000020Y")
 CELLS = ("SK1CLF6BL000456DB", "SK1CLF6BL000457CM", "SK1CLF6BL000458BX")
 
 
@@ -107,6 +109,10 @@ def scene(documented: Documented) -> dict[str, Any]:
         operation = "FORM" if serial in CELLS else "MIX-A"
         more: dict[str, Any] = {"tray": "T-9", "slot": CELLS.index(serial) + 1} if serial in CELLS else {}
         assert hand.tell(hand.body(serial, operation, **more)).status_code == 201
+    for serial in (hand.serial("CLF"), *CELLS, hand.serial("CLF")):
+        assert hand.tell(hand.body(serial, "GRADE", "FAIL" if serial in CELLS else "PASS")).status_code == 201
+    response_of_analysis = hand.post("analyses/common-cause", {"serials": CELLS}, documented.people[Role.QUALITY])
+    assert response_of_analysis.status_code == 201, response_of_analysis.content
     load = {"items": [{"serial": serial, "slot": slot} for slot, serial in enumerate(CELLS[:2], 1)], "move": True}
     response = hand.post(f"trays/{PARAMETERS['tray']}/load", load, "FORM-1")
     assert response.status_code == 200, response.content
@@ -131,10 +137,18 @@ def scene(documented: Documented) -> dict[str, Any]:
     recall = {"kind": "LOT", "supplier": "ACME", "lot": "A-1", "reason": "Iron"}
     response_of_recall = hand.post("recalls", recall, documented.people[Role.QUALITY])
     assert response_of_recall.status_code == 201, response_of_recall.content
+    # After the recall: what these are made of is not recorded, so it would hold them.
+    of = MaterialDefinition.objects.get(code="LFP-CONTAINER")
+    for serial in CONTAINERS:
+        Unit.objects.create(serial=serial, definition=of, state="COMPLETED", created_at=now, updated_at=now)
+    shipment = {"number": PARAMETERS["number"], "site": "DC-SAKAI", "serials": [CONTAINERS[0]]}
+    response_of_shipment = hand.post("shipments", shipment, documented.people[Role.SUPERVISOR])
+    assert response_of_shipment.status_code == 201, response_of_shipment.content
     return {
         "permit_id": permit,
         "hold_id": response.json()["hold"],
         "reaction_id": reaction.pk,
+        "analysis_id": response_of_analysis.json()["analysis"],
         "recall_id": response_of_recall.json()["recall"],
         "calibration_id": response_of_check.json()["calibration"],
     }

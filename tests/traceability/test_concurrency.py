@@ -21,6 +21,7 @@ from tests.traceability.conftest import Hand, make_hand
 from traceability.holds.services import hold_unit
 from traceability.interlock.errors import PERMIT_ELSEWHERE
 from traceability.models import Permit, Unit
+from traceability.rolls.errors import METRES_TAKEN
 
 
 @pytest.fixture
@@ -71,6 +72,14 @@ def test_copies_at_the_same_time(live_hand: Hand) -> None:
     permits = at_once(3, lambda _: hand.ask(fresh, "WIND")["permit"])
     assert len(set(permits)) == 1
     assert Permit.objects.filter(serial=fresh).count() == 1
+
+    # Two units take the same metres of a roll at once: both are facts, and the one that is stored last deviates.
+    roll, from_m = hand.serial("RLC"), 100.0
+    taken = [{"serial": roll, "lane": 1, "from_m": from_m + n, "to_m": from_m + n + 8.0} for n in range(3)]
+    wound = [hand.body(hand.serial("JRL"), "WIND", ranges=[each]) for each in taken]
+    told = [answer.json() for answer in at_once(3, lambda n: hand.tell(wound[n], f"K-wound-{n}"))]
+    codes = [METRES_TAKEN.code in {each["code"] for each in answer["deviations"]} for answer in told]
+    assert sorted(codes) == [False, True, True]
 
 
 def test_two_stations_that_ask_at_once_get_one_permit(live_hand: Hand) -> None:

@@ -47,7 +47,7 @@ def facts(draw: st.DrawFn) -> UnitFacts:
         serial_fault=draw(st.sampled_from(["", "17 characters"])),
         is_known=draw(st.booleans()),
         definition=draw(st.sampled_from([PACK, None])),
-        state=draw(st.sampled_from(["IN_PROCESS", "COMPLETED", "CONSUMED", "SCRAPPED", "RETURNED"])),
+        state=draw(st.sampled_from(["IN_PROCESS", "COMPLETED", "CONSUMED", "SCRAPPED", "RETURNED", "SHIPPED"])),
         next_step=draw(st.none() | st.sampled_from(steps) | gates),
         steps=steps,
         visits=draw(st.dictionaries(OPERATIONS, visits)),

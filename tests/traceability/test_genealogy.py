@@ -13,8 +13,6 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pytest_django.plugin import DjangoDbBlocker
 from python_calamine import CalamineWorkbook
 
@@ -23,8 +21,8 @@ from lines.people.models import Role
 from tests.traceability.conftest import Hand
 from tests.traceability.test_units_api import fits
 from tests.traceability.wound import LENGTH, STRETCH, TAKEN, Wound, wind
+from tests.web import ROOT
 from traceability.genealogy import schemas
-from traceability.genealogy.columns import ranks
 from traceability.genealogy.services import NewLink, add_links
 from traceability.models import Correction, GenealogyLink, LinkEnd, LotPart, Unit
 
@@ -363,28 +361,15 @@ def test_pages_are_for_those_who_signed_in_and_lead_on_from_others(plant: Wound)
     assert f"/genealogy/lots/{lot}/" in page(f"/lots/{lot}/")
 
 
-def longest(focus: str, pairs: set[tuple[str, str]]) -> dict[str, int]:
-    """By trying every way; only for pairs without a loop."""
-    found = {focus: 0}
-
-    def go(here: str, length: int) -> None:
-        found[here] = max(found.get(here, 0), length)
-        for earlier, later in pairs:
-            if earlier == here:
-                go(later, length + 1)
-
-    go(focus, 0)
-    return found
-
-
-_LETTERS = "abcdefg"
-
-
-@settings(max_examples=40)
-@given(st.sets(st.tuples(st.sampled_from(_LETTERS), st.sampled_from(_LETTERS))))
-def test_every_line_of_the_picture_leads_to_the_right(pairs: set[tuple[str, str]]) -> None:
-    onward = {(a, b) for a, b in pairs if a < b}
-    assert ranks("a", onward, ahead=True) == longest("a", onward)
-    turned = {(b, a) for a, b in onward}
-    assert ranks("a", turned, ahead=False) == {kind: -rank for kind, rank in longest("a", onward).items()}
-    assert ranks("a", pairs, ahead=True)["a"] == 0  # a loop ends, and the focus stays where it is
+def test_the_questions_of_the_guide_are_answered(plant: Wound, hand: Hand) -> None:
+    guide = (ROOT / "docs" / "genealogy.md").read_text()
+    asked = re.findall(r"^    GET /api/v1/(\S+)$", guide, re.MULTILINE)
+    names = {
+        "pack": plant.serials["LFP-PACK"][0],
+        "slurry": plant.serials["CATHODE-SLURRY"][0],
+        "roll": plant.serials["CATHODE-ROLL"][0],
+        "lot": plant.lots["NMP-000"],
+    }
+    assert len(asked) >= 9
+    for question in asked:
+        assert hand.get(question.format(**names)).status_code == 200, question

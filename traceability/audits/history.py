@@ -17,6 +17,7 @@ from quality.models import Characteristic, CharacteristicLimits
 from traceability.audits.content import FORMAT
 from traceability.audits.gauging import Gauges
 from traceability.audits.lots import lots_behind
+from traceability.audits.webs import webs_of
 from traceability.codes import CODES, described
 from traceability.corrections.queries import correction_json, corrections_of, origins_of
 from traceability.holds.models import HoldUnit, Nonconformance
@@ -67,6 +68,7 @@ def history_content(serial: str) -> dict[str, Any]:
         "made_of": shown["made_of"],
         "used_in": shown["used_in"],
         "lots_behind": lots_behind(unit.pk),
+        "webs": webs_of(unit),
         "codes": _codes(shown["records"]),
     }
 

@@ -114,8 +114,8 @@ def _tables(content: Mapping[str, Any], write: Writer, visits: Visits) -> list[d
         for row in content["denied_entries"]
     ]  # fmt: skip
     holds = [
-        [str(row["hold"]), row["reason"], f"{write.time(row['placed_at'])}\n{row['placed_by']}",
-         f"{write.time(row['released_at'])}\n{row['released_by'] or ''}" if row["released_at"] else w["open"],
+        [str(row["hold"]), row["reason"], f"{write.time(row['placed_at'])}\n{write.actor(row['placed_by'])}",
+         f"{write.time(row['released_at'])}\n{write.actor(row['released_by'])}" if row["released_at"] else w["open"],
          row["release_reason"] or ""]
         for row in content["holds"]
     ]  # fmt: skip
@@ -141,8 +141,9 @@ def _tables(content: Mapping[str, Any], write: Writer, visits: Visits) -> list[d
         for row in content["samples"]
     ]  # fmt: skip
     trays = [
-        [row["tray"], str(row["slot"]), row["channel"] or "–", f"{write.time(row['loaded_at'])}\n{row['loaded_by']}",
-         f"{write.time(row['unloaded_at'])}\n{row['unloaded_by'] or ''}"]
+        [row["tray"], str(row["slot"]), row["channel"] or "–",
+         f"{write.time(row['loaded_at'])}\n{write.actor(row['loaded_by'])}",
+         f"{write.time(row['unloaded_at'])}\n{write.actor(row['unloaded_by'])}"]
         for row in content["trays"]
     ]  # fmt: skip
     shipments = [
@@ -152,10 +153,12 @@ def _tables(content: Mapping[str, Any], write: Writer, visits: Visits) -> list[d
     ]  # fmt: skip
     lots = [
         [row["material"], row["supplier"], row["number"], in_words(row["state"], lang), write.day(row["expires_at"]),
-         "\n".join(write.certified(each) for each in row["certificate"]) or ("" if row["n_links"] else w["part_of"])]
+         "\n".join(write.certified(each) for each in row["certificate"]) or write.known(row["is_inferred"])]
         for row in content["lots_behind"]
     ]  # fmt: skip
     gauges, limits = visits.gauges(), visits.limits()
+    ranges = [write.web(row) for row in content["webs"]["ranges"]]
+    own = [write.web({"serial": content["unit"]["serial"], **row}) for row in [content["webs"]["own"]] if row]
     return [
         _part(w["nonconformances"], w, ("number", "at", "found", "decided"), nonconformances, [0, 0, 2, 3]),
         _part(w["holds"], w, ("number", "reason", "placed", "released", "reason"), holds, [0, 2, 0, 0, 2]),
@@ -164,7 +167,7 @@ def _tables(content: Mapping[str, Any], write: Writer, visits: Visits) -> list[d
               [0, 0, 1, 1, 0, 1]),
         _part(w["denied"], w, ("at", "station", "operation", "times", "reason"), denied, [0, 0, 0, 0, 1], numbers=[3]),
         _part(w["samples"], w, ("sample", "operation", "state", "taken", "reason"), samples, [0, 0, 0, 1, 1]),
-        _part(w["gauge"], w, ("gauge", "name", "calibrated", "valid_until", "certificate", "was_valid"), gauges,
+        _part(w["gauges"], w, ("gauge", "name", "calibrated", "valid_until", "certificate", "was_valid"), gauges,
               [0, 1, 0, 0, 1, 1]),
         _part(w["limits_list"], w, ("characteristic", "version", "limits", "valid_from", "author", "reason"), limits,
               [1, 0, 0, 0, 0, 1]),
@@ -175,6 +178,7 @@ def _tables(content: Mapping[str, Any], write: Writer, visits: Visits) -> list[d
               [1, 0, 1, 0, 0]),
         _part(w["used_in"], w, ("output", "material", "quantity", "operation", "how"),
               [write.link(row, row["output"]) for row in content["used_in"]["links"]], [1, 0, 1, 0, 0]),
+        _part(w["webs"], w, ("roll", "lane", "metres", "how", "marks", "scans"), own + ranges, [0, 0, 0, 0, 1, 2]),
         _part(w["lots"], w, ("material", "supplier", "lot", "state", "expires", "papers"), lots, [0, 0, 0, 0, 0, 1]),
     ]  # fmt: skip
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from quality.reports.words import in_words as cause_words
 from traceability.audits.words import in_words
 from traceability.audits.writing import Writer, table
 
@@ -75,7 +76,7 @@ class Visits:
         for gap in visit["telemetry_gaps"]:
             lost = w["unknown"] if gap["lost"] is None else str(gap["lost"])
             span = f"{write.time(gap['since'])} – {write.time(gap['until'])}"
-            notes.append(f"{w['gaps']}: {span}, {gap['cause']}, {w['lost']}: {lost}")
+            notes.append(f"{w['gaps']}: {span}, {cause_words(gap['cause'], lang)}, {w['lost']}: {lost}")
         if visit["moved_to"]:
             notes.append(w["moved_to"].format(serial=visit["moved_to"]["serial"]))
         if visit["moved_from"]:

@@ -1,6 +1,7 @@
 """Figures, times and sentences of a printed history, in one language and time zone. Pure."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
@@ -40,6 +41,9 @@ class Writer:
         if value is None or not math.isfinite(value):
             return "–"
         return f"{value:.9g}".replace("-", "\u2212")
+
+    def actor(self, who: str | None) -> str:
+        return (who or "").removeprefix("person:").removeprefix("station:")
 
     def unit(self, sign: str) -> str:
         return _UNITS.get(sign, sign.replace("cm2", "cm²").replace("cm3", "cm³").replace(".", "·"))
@@ -99,3 +103,28 @@ class Writer:
             places.append(f"{row['from_m']:.2f} – {row['to_m']:.2f} m")
         how = in_words(row["basis"], self.language)
         return [of, row["material"] or "–", ", ".join(places), row["operation"], how]
+
+    def known(self, is_inferred: bool | None) -> str:
+        """How sure it is that a lot is inside."""
+        if is_inferred is None:
+            return self.w["part_of"]
+        return self.w["inferred"] if is_inferred else ""
+
+    def web(self, row: Mapping[str, Any]) -> list[str]:
+        """Metres of a roll, with what was seen there: how many marks of each kind, scans by characteristic and side."""
+        marks = Counter(str(mark["code"]) for mark in row["marks"])
+        scans: dict[str, list[float]] = {}
+        for scan in row["scans"]:
+            scans.setdefault(f"{scan['characteristic']} {scan['side']}".strip(), []).extend(scan["values"])
+        told = [
+            f"{name}: n = {len(values)}, {self.figure(min(values))} … {self.figure(max(values))}"
+            for name, values in sorted(scans.items())
+            if values
+        ]
+        whole = row.get("from_m") is None
+        metres = self.w["whole"] if whole else f"{row['from_m']:.2f} – {row['to_m']:.2f}"
+        if row.get("delta_m"):
+            metres += f" ± {row['delta_m']:.2f}"
+        how = self.w["inferred"] if row.get("is_inferred") else in_words("RECORDED", self.language)
+        seen = ", ".join(f"{code} {n}" for code, n in sorted(marks.items()))
+        return [row["serial"], str(row.get("lane") or "–"), metres, how, seen or "–", "\n".join(told) or "–"]

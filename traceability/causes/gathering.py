@@ -244,7 +244,9 @@ def _level(certified: dict[tuple[str, str], str], operator: str, operation: str)
 
 
 def names_of(names: Iterable[Name]) -> list[Name]:
-    """Where a set has several names, first what lies further up the flow."""
+    """Where a set has several names: one of each kind, first what lies further up the flow; then the others."""
     order = ("lot", "batch", "mark", "range", "lane", "side", "roll", "rack", "channel", "slot", "tray", "station")
     place = {kind: n for n, kind in enumerate(order)}
-    return sorted(names, key=lambda name: (place.get(name.kind, len(order)), name.factor, name.level))
+    ordered = sorted(names, key=lambda name: (place.get(name.kind, len(order)), name.factor, name.level))
+    firsts = {name.kind: name for name in reversed(ordered)}
+    return sorted(ordered, key=lambda name: firsts[name.kind] is not name)

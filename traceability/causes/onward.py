@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from quality.plans.models import ControlPlan
@@ -30,6 +30,8 @@ def with_links(result: dict[str, Any]) -> list[dict[str, Any]]:
             "n_more": factor["n_names"] - len(factor["names"]),
             "bar": [_place(factor[each]) for each in ("lift_low", "lift", "lift_high")],
             "even": _place(1.0),
+            # Among so many that are asked again beside the first, less would come by chance.
+            "stands": factor["is_finding"] and (factor["p_after"] or 1.0) <= result["alpha"] / len(factors),
         }
         for factor in factors
     ]
@@ -50,10 +52,7 @@ def _leads(name: dict[str, Any], charts: dict[str, list[str]]) -> dict[str, Any]
             found["hold"] = f"{reverse('new-hold')}?{urlencode(of_hold)}"
         elif "serial" in suspect:
             found["hold"] = f"{reverse('new-hold')}?{urlencode({'scope': 'UNIT', 'serial': suspect['serial']})}"
-        try:
-            found["recall"] = f"{reverse('recall')}?{urlencode(suspect)}"
-        except NoReverseMatch:
-            found["recall"] = ""
+        found["recall"] = f"{reverse('recalls')}?{urlencode(suspect)}"
     return found
 
 

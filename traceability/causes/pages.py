@@ -22,7 +22,7 @@ from traceability.causes.queries import analysis_by_id, choices, newest_analyses
 from traceability.codes import described
 
 PAGE = 25
-SHOWN = 30
+SHOWN = 15
 GOING_ON = (AnalysisState.QUEUED, AnalysisState.RUNNING)
 _SEPARATORS = re.compile(r"[\s,;、，；]+")
 
@@ -80,9 +80,7 @@ def _asked(fields: QueryDict) -> AskedAnalysis:
     """Raises Refusal."""
     words: dict[str, Any] = {name: fields.get(name, "") for name in ("operation", "definition", "reason", "within")}
     words |= {name: _local(fields, name) for name in ("since", "until")}
-    words |= {
-        name: [text for text in _SEPARATORS.split(fields.get(name, "")) if text] for name in ("serials", "good")
-    }
+    words |= {name: [text for text in _SEPARATORS.split(fields.get(name, "")) if text] for name in ("serials", "good")}
     return read_asked(words)
 
 

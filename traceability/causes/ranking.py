@@ -142,7 +142,8 @@ def rank(
         told.append(replace(factor, q=rate, family_p=family, scan_p=scan, is_finding=is_finding))
     told.sort(key=lambda factor: (-factor.score, factor.p, factor.names[0].factor, factor.names[0].level))
     tell(1.0)
-    first = [factor for factor in told if factor.n_exposed_failed > 0][:MOST_TOLD]
+    # Only what failed more often than the rest.
+    first = [f for f in told if f.n_exposed_failed * n_units > f.n_exposed * n_failed][:MOST_TOLD]
     return Ranked(
         tuple(_beside_first(first, failed, groups)), len(all_sets) + without, n_units, n_failed, shuffles, alpha
     )

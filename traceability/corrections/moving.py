@@ -24,6 +24,8 @@ from traceability.holds.extending import taken_by
 from traceability.holds.onward import hold_what_it_is_in
 from traceability.holds.services import NewNonconformance, extend_holds, open_nonconformances
 from traceability.interlock.facts import design_code, serial_fault
+from traceability.rolls.errors import LINK_CIRCLE
+from traceability.rolls.reach import Seed, units_ahead
 from traceability.rolls.services import tell_again
 from traceability.units.models import Unit, UnitState
 
@@ -36,6 +38,9 @@ def correct_serial(record: OperationRecord, wrong: Unit, asked: Asked, by: str, 
     links = links_of(record)
     if any(link.input_unit_id == right.pk for link in links):
         raise Refusal(errors.LINK_IMPOSSIBLE, f"{right.serial} is an input of record {record.pk}")
+    ahead = units_ahead([Seed(right.pk)])
+    if any(link.input_unit_id in ahead for link in links):
+        raise Refusal(LINK_CIRCLE, right.serial)
     copy_id, verdict = _copy(record, right, by, now)
     WithdrawnRecord.objects.create(record=record, at=now)
     tell_again(record.pk, wrong.pk, right.pk, copy_id)

@@ -6,9 +6,8 @@ from typing import Any
 from django.db.models import Q
 
 from lines.errors import Refusal
-from lines.models import OperationRecord, RouteStep
+from lines.models import OperationRecord
 from lines.orders.models import Tracking
-from lines.records.queries import visits_by_serial
 from traceability.corrections import errors
 from traceability.corrections.asking import Asked, RightInput
 from traceability.corrections.models import Correction, CorrectionKind
@@ -24,11 +23,14 @@ from traceability.errors import (
     UNIT_NOT_FOUND,
 )
 from traceability.genealogy.models import GenealogyLink, LinkBasis
+from traceability.genealogy.substituting import stand_again
 from traceability.holds.extending import taken_by
 from traceability.holds.models import HoldUnit
 from traceability.holds.onward import hold_what_it_is_in
 from traceability.holds.services import NewNonconformance, extend_holds, open_nonconformances
 from traceability.interlock.facts import DISCRETE
+from traceability.rolls.errors import LINK_CIRCLE
+from traceability.rolls.reach import Seed, units_ahead
 from traceability.units.models import Lot, LotState, Unit, UnitState
 from traceability.units.services import consume
 
@@ -100,6 +102,8 @@ def _added(
             raise Refusal(UNIT_NOT_FOUND, right.serial)
     if part is not None and part.pk == unit.pk:
         raise Refusal(errors.LINK_IMPOSSIBLE, part.serial)
+    if part is not None and part.pk in units_ahead([Seed(unit.pk)]):
+        raise Refusal(LINK_CIRCLE, part.serial)
     added = GenealogyLink(
         output=unit,
         record=record,
@@ -174,16 +178,6 @@ def _free(part: Unit, record: OperationRecord, now: datetime) -> None:
     """A component that was not built in after all: it stands where its own records leave it, and is held."""
     if part.state != UnitState.CONSUMED or _is_in_something(part):
         return
-    visits = visits_by_serial([part.serial]).get(part.serial, {})
-    steps = RouteStep.objects.filter(route=part.route_id, definition=part.definition_id).select_related("operation")
-    left = [
-        step
-        for step in steps.order_by("sequence")
-        if (visit := visits.get(step.operation.code)) is None or visit.last_verdict != "PASS"
-    ]
-    part.next_step = left[0] if left else None
-    part.state = UnitState.IN_PROCESS if left else UnitState.COMPLETED
-    part.updated_at = now
-    part.save(update_fields=["next_step", "state", "updated_at"])
+    stand_again(part, now)
     words = f"Corrected: it was not built in at record {record.pk}"
     open_nonconformances([NewNonconformance(part.pk, record.pk, (errors.INPUT_CORRECTED.code,), words)], now)

@@ -4,31 +4,21 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from lines.models import MaterialDefinition
 from traceability.genealogy.levels import Edge, Group, Member, Node, made_of, went_into
-from traceability.genealogy.models import GenealogyLink
 from traceability.models import HoldUnit, Lot, Unit
+from traceability.rolls.reach import ahead, behind, links_ahead, links_behind
 
-# `union` without `all` drops what was seen, so a wrong loop in the links ends too.
-_UNITS_BEHIND = """
-with recursive behind(unit_id) as (
-    select %s::bigint
-    union
-    select link.input_unit_id from traceability_currentlink link
-    join behind on link.output_id = behind.unit_id where link.input_unit_id is not null
-) select unit_id from behind
-"""
-_UNITS_AHEAD = """
-with recursive ahead(unit_id) as (
-    select %s::bigint
-    union
-    select link.output_id from traceability_currentlink link
-    join ahead on link.input_unit_id = ahead.unit_id
-) select unit_id from ahead
-"""
+_LINK = (
+    "output_id", "input_unit_id", "input_lot_id", "quantity", "uom", "position", "lane", "from_m", "to_m", "basis",
+)  # fmt: skip
+# Each link once, as several pieces of a roll may go along it. Only what lies in the metres behind or ahead.
+_COLUMNS = ", ".join(f"l.{column}" for column in _LINK)
+_EDGES = f"select distinct l.id, {_COLUMNS} from {{walked}} order by l.id"  # noqa: S608 - constants of this module
+_MADE_OF = behind("select %s::bigint") + _EDGES.format(walked=links_behind())
+_WENT_INTO = ahead("select %s::bigint, null::int, null::float8, null::float8") + _EDGES.format(walked=links_ahead())
 # What was split off a lot, and what it was merged into, is of it too.
 _LOTS_AHEAD = """
 with recursive part(lot_id) as (
@@ -45,21 +35,8 @@ with recursive behind(lot_id) as (
 ) select p.child_id, p.parent_id, p.quantity
 from traceability_lotpart p join behind on p.child_id = behind.lot_id order by p.id
 """
-_UNITS_AHEAD_OF_LOT = """
-with recursive part(lot_id) as (
-    select %s::bigint
-    union
-    select p.child_id from traceability_lotpart p join part on p.parent_id = part.lot_id
-), ahead(unit_id) as (
-    select link.output_id from traceability_currentlink link join part on link.input_lot_id = part.lot_id
-    union
-    select link.output_id from traceability_currentlink link
-    join ahead on link.input_unit_id = ahead.unit_id
-) select unit_id from ahead
-"""
-_COLUMNS = (
-    "output_id", "input_unit_id", "input_lot_id", "quantity", "uom", "position", "lane", "from_m", "to_m", "basis",
-)  # fmt: skip
+_REACHED = "select unit_id from reach"
+_UNITS_AHEAD_OF_LOT = ahead(lots="select %s::bigint") + _REACHED
 
 
 def _ids(sql: str, start: int) -> RawSQL:
@@ -130,17 +107,18 @@ class Tree:
     n_units: int
 
 
-def _edges(condition: Q) -> list[Edge]:
-    rows = GenealogyLink.objects.filter(condition, removed_by=None, end=None).order_by("id").values_list(*_COLUMNS)
-    return [
-        Edge(Node(False, output), Node(False, unit) if unit is not None else Node(True, lot), *rest)
-        for output, unit, lot, *rest in rows
-    ]
+def _edges(sql: str, unit: Unit) -> list[Edge]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [unit.pk])
+        return [
+            Edge(Node(False, output), Node(False, part) if part is not None else Node(True, lot), *rest)
+            for _link, output, part, lot, *rest in cursor.fetchall()
+        ]
 
 
 def tree_behind(unit: Unit) -> Tree:
     """What a unit was made of, up to material lots."""
-    edges = _edges(Q(output_id__in=_ids(_UNITS_BEHIND, unit.pk)))
+    edges = _edges(_MADE_OF, unit)
     parts = lot_parts_behind({edge.input.id for edge in edges if edge.input.is_lot})
     edges += [Edge(Node(True, lot), Node(True, part_of), quantity) for lot, part_of, quantity in parts]
     names = _Names({edge.input for edge in edges})
@@ -149,7 +127,7 @@ def tree_behind(unit: Unit) -> Tree:
 
 def tree_ahead(unit: Unit) -> Tree:
     """What a unit went into, up to containers."""
-    edges = _edges(Q(input_unit_id__in=_ids(_UNITS_AHEAD, unit.pk)))
+    edges = _edges(_WENT_INTO, unit)
     names = _Names({edge.output for edge in edges})
     return names.tree(went_into(Node(False, unit.pk), edges, names.materials))
 

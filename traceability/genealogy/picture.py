@@ -19,6 +19,7 @@ from traceability.units.models import Lot, Unit
 SHOWN_MEMBERS = 3
 SHOWN_LOTS = 2
 MOST_LOTS = 500
+WIDE = 8  # columns
 
 # `walk`: every unit on one side of the focus, and the focus. `came`: the links between them, each once.
 _CAME = "l.id, l.output_id, l.input_unit_id, l.input_lot_id, l.quantity, l.uom, l.basis"
@@ -168,6 +169,11 @@ class Picture:
     n_links: int
     n_inferred: int
     is_cut: bool  # more lots than are named
+
+    @property
+    def is_wide(self) -> bool:
+        """More columns than a small screen has room for at their full width."""
+        return len(self.columns) + bool(self.sites) > WIDE
 
     @property
     def cards(self) -> list[Card]:

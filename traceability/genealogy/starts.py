@@ -27,17 +27,24 @@ from traceability.units.queries import KINDS, moment, unit_row, with_names
 WHOLE = "null::int, null::float8, null::float8"
 _LONG_AGO, _NEVER = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 _ENDED = "r.source_time - make_interval(secs => coalesce(r.clock_offset_s, 0))"
-_VISITS = (
+# A record is received after its visit ended, but for clocks that are wrong: the index of receipt bounds the search.
+_STATION = (
     f"select u.id, {WHOLE} from lines_operationrecord r join traceability_unit u on u.serial = r.serial"  # noqa: S608 - ours
-    f" where {_ENDED} between %(since)s and %(until)s"
+    f" where r.station_id = %(station)s and {_ENDED} between %(since)s and %(until)s"
+    " and r.received_at >= %(since)s - interval '1 day'"
+    " and not exists (select 1 from lines_withdrawnrecord w where w.record_id = r.id)"
+)
+# No channel charges a cell but in a slot, so each of its visits has a placement.
+_PLACED = (
+    f"select p.unit_id, {WHOLE} from traceability_trayplacement p"  # noqa: S608 - ours
+    " where p.source_time between %(since)s and %(until)s"
 )
 _SEEDS = {
     "unit": f"select %(unit)s::bigint, {WHOLE}",
     "range": "select %(unit)s::bigint, %(lane)s::int, %(from_m)s::float8, %(to_m)s::float8",
-    "channel": f"{_VISITS} and r.channel = %(channel)s",
-    "station": f"{_VISITS} and r.station_id = %(station)s",
-    "tray": f"select p.unit_id, {WHOLE} from traceability_trayplacement p where p.tray = %(tray)s"  # noqa: S608 - ours
-    " and p.source_time between %(since)s and %(until)s",
+    "channel": f"{_PLACED} and p.channel = %(channel)s",
+    "station": _STATION,
+    "tray": f"{_PLACED} and p.tray = %(tray)s",
 }
 STARTS = ("lot", *_SEEDS)
 _LONGEST = {"channel": 48, "tray": 32, "station": 32}

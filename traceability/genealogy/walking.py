@@ -159,7 +159,7 @@ def link_page(walk: Walk, limit: int, cursor: str = "") -> LinkPage:
     mark, after = _read_cursor(cursor) if cursor else (newest(), 0)
     counted = _statement(walk) + _COUNTED
     shown = _shown(walk).replace("select f.id", "select counted.n, f.id", 1).replace("from found f", _PAGED, 1)
-    sql = f"{counted}{shown} order by f.id limit %(limit)s"
+    sql = f"{counted}{shown} order by f.id"
     asked = {**_parameters(walk, mark), "after": after, "limit": limit + 1}
     with connection.cursor() as at:
         at.execute(sql, asked)
@@ -172,7 +172,8 @@ def link_page(walk: Walk, limit: int, cursor: str = "") -> LinkPage:
 
 # The count comes beside the rows, so that both are of one moment.
 _COUNTED = ", counted as (select count(*) as n from found)"
-_PAGED = "from counted join found f on f.id > %(after)s"
+# The page is cut out before its rows are named: a pack has thousands of links.
+_PAGED = "from counted join (select * from found where id > %(after)s order by id limit %(limit)s) f on true"
 
 
 def every_link(walk: Walk) -> Iterator[dict[str, Any]]:

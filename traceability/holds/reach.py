@@ -153,13 +153,14 @@ def reaching(scope: str) -> str:
 
 # Of each group of units in one situation a few serials are shown.
 EXAMPLES = 3
+# Each unit by its own index: the planner cannot know how few they are, and would read all units.
 _COUNTED = f"""
 select u.definition_id, u.state, s.operation_id, last.station_id, count(*),
        count(*) filter (where exists (
            select 1 from traceability_holdunit m where m.unit_id = u.id and m.released_at is null)),
        count(*) filter (where at_step.sequence > s.sequence),
        (array_agg(u.serial order by u.id desc))[1:{EXAMPLES}]
-from reach join traceability_unit u on u.id = reach.unit_id
+from reach cross join lateral (select u.* from traceability_unit u where u.id = reach.unit_id offset 0) u
 left join lines_routestep s on s.id = u.next_step_id
 left join lateral (
     select r.station_id from lines_operationrecord r where r.serial = u.serial order by r.id desc limit 1) last on true

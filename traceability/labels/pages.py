@@ -18,7 +18,13 @@ _MOST_SHOWN = 24
 def labels(request: HttpRequest) -> HttpResponse:
     """Without a key: the form alone. Keys stand one a line in the form, and as often as wanted in an address."""
     kind, symbol, keys = _asked(request)
-    context: dict[str, Any] = {"kind": kind, "symbol": symbol, "kinds": KINDS, "symbols": list(Symbol), "keys": keys}
+    context: dict[str, Any] = {
+        "kind": kind,
+        "symbol": symbol,
+        "kinds": KINDS,
+        "symbols": list(Symbol),
+        "text": "\n".join(keys),
+    }
     status = 200
     if keys:
         try:
@@ -39,7 +45,13 @@ def label_file(request: HttpRequest, kind: str) -> HttpResponse:
     try:
         content = drawn(labels_of(of, keys), symbol, kind)
     except Refusal as refusal:
-        context: dict[str, Any] = {"kind": of, "symbol": symbol, "kinds": KINDS, "symbols": list(Symbol), "keys": keys}
+        context: dict[str, Any] = {
+            "kind": of,
+            "symbol": symbol,
+            "kinds": KINDS,
+            "symbols": list(Symbol),
+            "text": "\n".join(keys),
+        }
         context |= {"refused": refusal}
         return render(request, "traceability/labels/labels.html", context, status=refusal.code.status)
     response = HttpResponse(content, content_type=FORMATS[kind])

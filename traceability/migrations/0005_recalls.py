@@ -144,7 +144,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"indexes": [models.Index(fields=["material", "last_at"], name="missing_link_material")]},
+            options={
+                "indexes": [
+                    models.Index(fields=["material", "last_at"], name="missing_link_material"),
+                    models.Index(
+                        condition=models.Q(("material", None)), fields=["step", "last_at"], name="missing_link_step"
+                    ),
+                ]
+            },
         ),
         migrations.RunSQL(_NOTE_LOST, _NOTE_NOTHING),
         *[

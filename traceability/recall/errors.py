@@ -90,13 +90,4 @@ RECALL_CHANGED = Code(
     "Use a copy that was exported earlier; restore the database from a backup.",
     "以前に出力したコピーを使用し、データベースをバックアップから復元してください。",
 )
-TOO_MANY_PRINTED = Code(
-    "MES-T-0961",
-    0,
-    "The PDF lists the first units alone; the spreadsheet and the JSON file have all of them.",
-    "PDF には先頭のユニットだけを記載しています。全件は XLSX と JSON にあります。",
-    "Hand over the XLSX or JSON file with the PDF.",
-    "PDF とともに XLSX または JSON を提出してください。",
-)
-
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]

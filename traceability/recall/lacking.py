@@ -74,8 +74,8 @@ lacking (unit_id, step_id, material_id, needed, found, last_at) as (
     where not exists (select 1 from own_step s where s.unit_id = w.id)
 )
 """  # noqa: S608 - constants of this module
-# Records are received before they are seen by others, by less than the longest transaction.
-MEANWHILE = "interval '10 minutes'"
+# Records are received before they are seen by others; no post takes as long as this.
+MEANWHILE = "interval '1 minute'"
 # Units that something happened to since a time, with those that went into them: %(since)s, %(until)s.
 TOUCHED = f"""
 select u.id from lines_operationrecord r join traceability_unit u on u.serial = r.serial

@@ -1,6 +1,7 @@
 """Recalls as they were kept, and what is missing in the genealogy, looked after so that a recall need not search."""
 
 from django.db import models
+from django.db.models import Q
 
 from lines.models import MaterialDefinition, RouteStep
 from traceability.holds.models import Hold
@@ -56,7 +57,10 @@ class MissingLink(models.Model):
     last_at = models.DateTimeField(help_text="Our clock: it was taken in by then, if at all.")
 
     class Meta:
-        indexes = [models.Index(fields=["material", "last_at"], name="missing_link_material")]
+        indexes = [
+            models.Index(fields=["material", "last_at"], name="missing_link_material"),
+            models.Index(fields=["step", "last_at"], condition=Q(material=None), name="missing_link_step"),
+        ]
 
 
 class LinkCheck(models.Model):

@@ -13,14 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils import timezone
 
-from lines.models import MaterialDefinition
-from lines.orders.models import BillItem
-from traceability.recall.lacking import LACKING, TOUCHED
-from traceability.recall.models import LinkCheck
+from traceability.recall.finding import find_missing
 from traceability.recall.suspects import Suspect
-from traceability.whereabouts.queries import Group, Whereabouts, counted, facts_of
+from traceability.whereabouts.queries import Group, Whereabouts, facts_of, grouped
 
 CERTAINTIES = ("RECORDED", "INFERRED", "POSSIBLE")
 MOST_UNITS_SHOWN = 50
@@ -34,7 +30,13 @@ create temporary table recall_missing (
     unit_id bigint not null, step_id bigint, material_id bigint, operation text, needed int not null,
     found int not null, last_at timestamptz) on commit drop
 """
-_GONE = "drop table if exists recall_unit, recall_missing"
+# Where they all are, made when it is first asked for.
+_SEEN = f"""
+create temporary table recall_seen on commit drop as
+with recursive {facts_of("select unit_id from recall_unit")}
+select s.*, a.certainty, a.metres, a.lanes from seen s join recall_unit a on a.unit_id = s.id
+"""  # noqa: S608 - constants of ours
+_GONE = "drop table if exists recall_unit, recall_missing, recall_seen"
 _INTO = """
 insert into recall_unit (unit_id, certainty, metres, lanes)
 select unit_id, bool_and(is_inferred)::int,
@@ -45,30 +47,6 @@ select unit_id, bool_and(is_inferred)::int,
        array_agg(distinct lane) filter (where lane is not null)
 from {pieces} as piece group by unit_id
 """
-# Materials that the suspect may have come into a unit as, and steps that may have happened at it.
-_OF_CONCERN = """
-(m.material_id = any(%(materials)s)
- or (m.material_id is null and (m.step_id is null or m.step_id = any(%(steps)s))))
-and (%(since)s::timestamptz is null or m.last_at >= %(since)s)
-"""
-_KEPT = f"""
-insert into recall_missing (unit_id, step_id, material_id, needed, found, last_at)
-select m.unit_id, m.step_id, m.material_id, m.needed, m.found, m.last_at from traceability_missinglink m
-where {_OF_CONCERN}
-"""  # noqa: S608 - a constant of this module
-# What came since the last look is looked at now; what was found of those units before does not count.
-_FRESH = f"""
-with recursive look (unit_id) as materialized ({{units}}), {LACKING.replace("{units}", "select unit_id from look")},
-stale as (delete from recall_missing s using look where look.unit_id = s.unit_id)
-insert into recall_missing (unit_id, step_id, material_id, needed, found, last_at)
-select m.unit_id, m.step_id, m.material_id, m.needed, m.found, m.last_at from lacking m where {_OF_CONCERN}
-"""  # noqa: S608 - constants of ours
-_EVERY = "select id from traceability_unit where %(since)s::timestamptz is null or updated_at >= %(since)s"
-_SINCE_LOOKED = f"""
-select id from traceability_unit where id > %(looked_unit)s
-union select unit_id from traceability_linktocheck
-union {TOUCHED.replace("%(since)s", "%(looked_at)s")}
-"""  # noqa: S608 - a constant of ours
 _BEHIND = """
 with recursive behind (unit_id) as (
     select distinct unit_id from recall_missing
@@ -85,21 +63,15 @@ left join lines_materialdefinition b on b.id = m.material_id
 left join recall_unit a on a.unit_id = m.unit_id
 order by m.unit_id, s.sequence, b.code {limit}
 """
-_NOT_TOLD = """
-insert into recall_missing (unit_id, operation, needed, found, last_at)
-select unit_id, operation, 1, 0, last_at from ({untold}) as untold (unit_id, operation, last_at)
-"""
 _SITES = """
 select s.site, s.shipment, s.shipped_at, coalesce(s.outermost, s.serial), count(*),
-       count(*) filter (where a.certainty = 2)
-from seen s join recall_unit a on a.unit_id = s.id where s.place = 'SHIPPED' group by 1, 2, 3, 4 order by 1, 3, 4
+       count(*) filter (where s.certainty = 2)
+from {seen} s where s.place = 'SHIPPED' group by 1, 2, 3, 4 order by 1, 3, 4
 """
-_ALL = "select unit_id from recall_unit"
-_PAGE = "select unit_id from recall_unit where unit_id > %(after_unit)s order by 1 limit %(most_units)s"
 _UNITS = """
-select a.certainty, s.serial, s.kind, s.state, s.is_held, s.place, s.station, s.next_operation, s.tray, s.slot,
-       s.channel, s.pack, s.container, s.shipment, s.site, s.id, a.metres, a.lanes
-from seen s join recall_unit a on a.unit_id = s.id order by s.id
+select s.certainty, s.serial, s.kind, s.state, s.is_held, s.place, s.station, s.next_operation, s.tray, s.slot,
+       s.channel, s.pack, s.container, s.shipment, s.site, s.id, s.metres, s.lanes
+from {seen} s where s.id > %(after_unit)s order by s.id limit %(most_units)s
 """
 _OF_LOT = """l.input_lot_id in (
     with recursive lot (id) as (
@@ -183,15 +155,13 @@ class Traced:
             (name, group)
             for place, name in enumerate(CERTAINTIES)
             if self.counts[name]
-            for group in counted(
-                "select unit_id from recall_unit where certainty = %(certainty)s", {"certainty": place}
-            )
+            for group in grouped(f"{seen()} where certainty = {place:d}")
         ]
 
     def sites(self) -> list[dict[str, Any]]:
         """What was shipped, by site, shipment and the outermost unit it went in."""
         with connection.cursor() as cursor:
-            cursor.execute(f"with recursive {facts_of(_ALL)} {_SITES}")
+            cursor.execute(_SITES.format(seen=seen()))
             names = ("site", "shipment", "shipped_at", "serial", "n_units", "n_possible")
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -223,6 +193,17 @@ class Traced:
                     yield Missing(*columns)
 
 
+def seen() -> str:
+    """The table of where the units are, in the transaction of `traced`."""
+    with connection.cursor() as cursor:
+        cursor.execute("select to_regclass('pg_temp.recall_seen')")
+        (known,) = cursor.fetchone()
+        if known is None:
+            cursor.execute(_SEEN)
+            cursor.execute("create index on recall_seen (id)")
+    return "recall_seen"
+
+
 @contextmanager
 def traced(suspect: Suspect) -> Iterator[Traced]:
     """Everything that the suspect is in, to be asked about while the block is open. Nothing is left behind."""
@@ -232,7 +213,7 @@ def traced(suspect: Suspect) -> Iterator[Traced]:
             cursor.execute(_MADE)
             cursor.execute(suspect.way + _INTO.replace("{pieces}", suspect.pieces), suspect.parameters)
             cursor.execute("analyze recall_unit")
-            _find_missing(suspect, cursor)
+            find_missing(suspect, cursor)
             cursor.execute(_BEHIND)
             cursor.execute("analyze recall_unit")
             cursor.execute("select certainty, count(*) from recall_unit group by 1")
@@ -241,46 +222,6 @@ def traced(suspect: Suspect) -> Iterator[Traced]:
         yield Traced(suspect, {name: found.get(place, 0) for place, name in enumerate(CERTAINTIES)}, n_all)
         with connection.cursor() as cursor:
             cursor.execute(_GONE)
-
-
-def _find_missing(suspect: Suspect, cursor: Any) -> None:
-    materials, steps = _of_concern(suspect, cursor)
-    asked = {"materials": materials, "steps": steps, "since": suspect.since}
-    state = LinkCheck.objects.filter(pk=1).first()
-    if state is None:
-        cursor.execute(_FRESH.replace("{units}", _EVERY), asked)
-    else:
-        cursor.execute(_KEPT, asked)
-        looked = {"looked_unit": state.unit_id, "looked_at": state.checked_at, "until": timezone.now()}
-        cursor.execute(_FRESH.replace("{units}", _SINCE_LOOKED), asked | looked)
-    if suspect.untold:
-        cursor.execute(_NOT_TOLD.replace("{untold}", suspect.untold), suspect.parameters)
-    cursor.execute("analyze recall_missing")
-
-
-def _of_concern(suspect: Suspect, cursor: Any) -> tuple[list[int], list[int]]:
-    """Materials by which the suspect may have come into a unit, and steps that may have happened at it."""
-    cursor.execute(
-        "select distinct u.definition_id from recall_unit a join traceability_unit u on u.id = a.unit_id"
-        " where u.definition_id is not null"
-    )
-    carrying = {row[0] for row in cursor.fetchall()}
-    if suspect.material:
-        carrying.update(MaterialDefinition.objects.filter(code=suspect.material).values_list("pk", flat=True))
-    steps: list[int] = []
-    if suspect.operations:
-        cursor.execute(
-            "select s.id, s.definition_id from lines_routestep s join lines_operation o on o.id = s.operation_id"
-            " where o.code = any(%(operations)s)",
-            {"operations": list(suspect.operations)},
-        )
-        for step_id, definition_id in cursor.fetchall():
-            steps.append(step_id)
-            carrying.add(definition_id)
-    made_of = set(BillItem.objects.values_list("step__definition_id", "material_id"))
-    while grown := {output for output, part in made_of if part in carrying} - carrying:
-        carrying |= grown
-    return sorted(carrying), steps
 
 
 def _first_links(suspect: Suspect) -> tuple[int, int]:
@@ -306,7 +247,7 @@ def _about_all(cursor: Any) -> int:
 
 def _units(after: int, limit: int | None) -> Iterator[Affected]:
     with connection.cursor() as cursor:
-        cursor.execute(f"with recursive {facts_of(_PAGE)} {_UNITS}", {"after_unit": after, "most_units": limit})
+        cursor.execute(_UNITS.format(seen=seen()), {"after_unit": after, "most_units": limit})
         while rows := cursor.fetchmany(2_000):
             for certainty, *columns, metres, lanes in rows:
                 yield Affected(CERTAINTIES[certainty], Whereabouts(*columns), _read(metres), lanes or [])

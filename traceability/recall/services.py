@@ -28,18 +28,16 @@ from traceability.recall import errors
 from traceability.recall.asked import AskedSuspect
 from traceability.recall.content import pieces
 from traceability.recall.models import Recall, RecallContent
-from traceability.recall.queries import Traced, header_of, missing_row, traced, unit_row
+from traceability.recall.queries import Traced, header_of, missing_row, seen, traced, unit_row
 from traceability.recall.suspects import Suspect, look_up
 from traceability.rolls.reach import covered_whole
-from traceability.whereabouts.queries import facts_of
 
 # Of a roll that is in it in part the roll goes on: what is made of the metres is held (holds/reach.py).
-_HERE = f""", whole (unit_id) as (
-    {{whole}}
-    union select unit_id from recall_unit where certainty = 2
-), {facts_of("select unit_id from whole")}
+_HERE = f""", whole (unit_id) as ({{whole}})
 insert into traceability_holdunit (hold_id, unit_id, added_at, released_by)
-select %(hold)s, id, %(now)s, '' from seen where place not in ('SHIPPED', 'RETURNED') order by id {TAKEN_AGAIN}
+select %(hold)s, id, %(now)s, '' from {{seen}}
+where place not in ('SHIPPED', 'RETURNED') and (certainty = 2 or id in (select unit_id from whole))
+order by id {TAKEN_AGAIN}
 """  # noqa: S608 - constants of ours
 # What was made of any of them while the recall was written down.
 _SINCE = f""", later (unit_id) as (
@@ -138,6 +136,6 @@ def _hold(suspect: Suspect, reason: str, by: str) -> Hold:
     hold = Hold.objects.create(**columns)
     more = {"hold": hold.pk, "now": hold.placed_at, "made_later": MADE_LATER}
     whole = covered_whole(of=suspect.pieces)
-    first, then = (suspect.way + part.replace("{whole}", whole) for part in (_HERE, _SINCE))
+    first, then = (suspect.way + part.replace("{whole}", whole).replace("{seen}", seen()) for part in (_HERE, _SINCE))
     put_under(first, then, {**suspect.parameters, **more})
     return hold

@@ -89,17 +89,23 @@ def covered_whole(key: str = "", of: str = "way") -> str:
     """
     keyed = f"{key}, " if key else ""
     within = 1 - BALANCE_TOLERANCE
+    # Grouped, so that the planner thinks of few units and looks each of them up, however many rows it guesses of `way`.
     return f"""
-    select {keyed}unit_id from {of} w where from_m = '-infinity' and to_m = 'infinity' and lane is null
-    union
-    select {keyed}u.id from {of} w join traceability_unit u on u.id = w.unit_id
-    left join lines_materialdefinition d on d.id = u.definition_id
-    where w.from_m <> '-infinity' or w.to_m <> 'infinity' or w.lane is not null
-    group by {keyed}u.id, u.length_m, u.lanes, d.tracking
-    having d.tracking is distinct from 'ROLL' or (u.length_m is not null and {within} * u.length_m <= (
-        select sum(upper(part) - lower(part)) from unnest(coalesce(range_agg(numrange(
-            greatest(w.from_m, 0)::numeric, greatest(least(w.to_m, u.length_m), 0, w.from_m)::numeric))
-            filter (where w.lane is null or u.lanes = 1), '{{}}'::nummultirange)) as part))"""  # noqa: S608 - ours
+    select {keyed}unit_id from (
+        select {keyed}unit_id from {of} w where from_m = '-infinity' and to_m = 'infinity' and lane is null
+        union all
+        select {keyed}unit_id from (
+            select {keyed}unit_id, range_agg(numrange(from_m::numeric, to_m::numeric)) as on_any,
+                   range_agg(numrange(from_m::numeric, to_m::numeric)) filter (where lane is null) as on_all
+            from {of} w where from_m <> '-infinity' or to_m <> 'infinity' or lane is not null group by {keyed}unit_id
+        ) part cross join lateral (
+            select u.length_m, u.lanes, d.tracking from traceability_unit u
+            left join lines_materialdefinition d on d.id = u.definition_id where u.id = part.unit_id offset 0) roll
+        where tracking is distinct from 'ROLL' or {within} * length_m <= (
+            select sum(upper(metres) - lower(metres)) from unnest(
+                case when lanes = 1 then on_any else on_all end
+                * nummultirange(numrange(0, length_m::numeric))) as metres)
+    ) as found group by {keyed}unit_id"""  # noqa: S608 - constants of ours
 
 
 def of_lots(links: str = CURRENT) -> str:
@@ -157,21 +163,25 @@ with recursive way (unit_id, {PIECE}, is_flipped, level) as (
 LOTS_BEHIND = f"""
 select l.input_lot_id as lot_id, bool_and(w.is_inferred or l.basis = 'MOUNTED'
     or not (l.own_from_m is null or {_TOUCHES.format(s=_OWN[0], e=_OWN[1])})) as is_inferred
-from way w join {{links}} l on l.output_id = w.unit_id and l.input_lot_id is not null
-where {_MAY_TOUCH.format(s=_OWN[0], e=_OWN[1])} group by 1
+from way w cross join lateral (
+    select l.* from {{links}} l where l.output_id = w.unit_id and l.input_lot_id is not null
+        and {_MAY_TOUCH.format(s=_OWN[0], e=_OWN[1])} offset 0) l
+group by 1
 """  # noqa: S608 - constants of this module
 
 
 def links_behind(links: str = CURRENT) -> str:
     """The links that `way`, made by behind(), went along or ends at (lots), for `from`: way w, link l."""
-    return f"way w join {links} l on l.output_id = w.unit_id and {_MAY_TOUCH.format(s=_OWN[0], e=_OWN[1])}"
+    where = f"l.output_id = w.unit_id and {_MAY_TOUCH.format(s=_OWN[0], e=_OWN[1])}"
+    return f"way w cross join lateral (select l.* from {links} l where {where} offset 0) l"  # noqa: S608 - ours
 
 
 def links_ahead(links: str = CURRENT) -> str:
     """The links that `way`, made by ahead(), went along, without those from lots, for `from`: way w, link l."""
     touch = _MAY_TOUCH.format(s=_IN[0], e=_IN[1])
     lane = "(w.lane is null or l.lane is null or w.lane = l.lane)"
-    return f"way w join {links} l on l.input_unit_id = w.unit_id and {lane} and {touch}"
+    where = f"l.input_unit_id = w.unit_id and {lane} and {touch}"
+    return f"way w cross join lateral (select l.* from {links} l where {where} offset 0) l"  # noqa: S608 - ours
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from lines.templatetags.denchi import moment
 from traceability.audits.models import AuditQuery
+from traceability.templatetags.units import site_time
 
 register = template.Library()
 
@@ -32,8 +31,8 @@ def filter_word(name: str) -> str:
         "outside": _("A value outside its limits"),
         "verdict": _("Verdict"),
         "deviations": _("Deviation code"),
-        "since": _("From"),
-        "until": _("Until"),
+        "since": pgettext("time", "From"),
+        "until": pgettext("time", "Until"),
     }
     return words.get(name, name)
 
@@ -137,8 +136,8 @@ def asked_words(query: AuditQuery) -> list[tuple[str, str]]:
 
 @register.filter
 def iso_time(text: str) -> str:
-    """A time in ISO 8601 as other times are shown."""
+    """A time in ISO 8601 as the pages of units write it."""
     try:
-        return moment(timezone.localtime(datetime.fromisoformat(text)))
+        return site_time(datetime.fromisoformat(text))
     except ValueError:
         return text

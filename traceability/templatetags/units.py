@@ -31,6 +31,14 @@ def serial_parts(serial: str) -> SafeString | str:
     return format_html('<span class="serial">{}</span>', format_html_join("", "<span>{}</span>", ((p,) for p in parts)))
 
 
+@register.filter
+def serial_lead(serial: str) -> SafeString | str:
+    """Site, line and design in a span of their own: where a card names the design, a narrow screen leaves them out."""
+    if len(serial) != LENGTH:
+        return serial
+    return format_html('<span class="lead">{}</span>{}', serial[:6], serial[6:])
+
+
 @register.simple_tag
 def unit_state(state: str) -> SafeString:
     kind, shape, word = {

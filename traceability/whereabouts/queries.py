@@ -81,7 +81,7 @@ _COUNTED = """
 select kind, place, state,
        case when place = 'SHIPPED' then site when place in ('LINE', 'FINISHED', 'SCRAPPED') then station end,
        count(*), count(*) filter (where is_held)
-from seen group by 1, 2, 3, 4, station_sequence order by station_sequence desc nulls first, 1, 3, 4
+from {rows} group by 1, 2, 3, 4, station_sequence order by station_sequence desc nulls first, 1, 3, 4
 """
 
 
@@ -138,7 +138,12 @@ def whereabouts(
 
 def counted(chosen: str, parameters: Mapping[str, Any]) -> list[Group]:
     """How many units are where, the furthest from us first."""
+    return grouped("seen", f"with recursive {facts_of(chosen)}", parameters)
+
+
+def grouped(rows: str, before: str = "", parameters: Mapping[str, Any] | None = None) -> list[Group]:
+    """The same of rows that have the columns of `seen`: a table, with a condition or without."""
     with connection.cursor() as cursor:
-        cursor.execute(f"with recursive {facts_of(chosen)} {_COUNTED}", dict(parameters))
+        cursor.execute(f"{before} {_COUNTED.replace('{rows}', rows)}", dict(parameters or {}))
         groups = [Group(*row) for row in cursor.fetchall()]
     return sorted(groups, key=lambda group: PLACES.index(group.place))

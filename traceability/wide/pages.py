@@ -26,7 +26,7 @@ def wide(request: HttpRequest) -> HttpResponse:
         "facts": FACTS,
         "most_units": MOST_UNITS,
         "file_kinds": FILES,
-        "query": request.GET.urlencode(),
+        "address": request.GET.urlencode(),
     }
     refused: Refusal | None = None
     if request.GET.get("definition"):

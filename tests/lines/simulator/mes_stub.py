@@ -242,8 +242,13 @@ def as_body(read: dict[str, Any]) -> dict[str, Any]:
         return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
     def more(prefix: str, **names: str) -> list[dict[str, Any]]:
-        return rows(prefix, **names) if f"{prefix}Serial" in read or f"{prefix}Code" in read else []
+        return rows(prefix, **names) if read.get(f"{prefix}Serial") or read.get(f"{prefix}Code") else []
 
+    web = {
+        "marks": more("Mark", code="Code", from_m="FromM", to_m="ToM", lane="Lane", side="Side"),
+        "cut_outs": more("Cut", serial="Serial", lane="Lane", from_m="FromM", to_m="ToM", code="Code"),
+        "removed": more("Removed", serial="Serial", position="Position", reason="Reason"),
+    }
     components = rows("Component", serial="Serial", position="Position", quantity="Quantity")
     return {
         "serial": read["Serial"],
@@ -261,12 +266,9 @@ def as_body(read: dict[str, Any]) -> dict[str, Any]:
         "components": [{k: v for k, v in c.items() if not (k == "quantity" and math.isnan(v))} for c in components],
         "ranges": rows("Range", serial="Serial", lane="Lane", from_m="FromM", to_m="ToM"),
         "counts": rows("Count", code="Code", count="Value", inspected="Inspected"),
-        "marks": more("Mark", code="Code", from_m="FromM", to_m="ToM", lane="Lane", side="Side"),
-        "cut_outs": more("Cut", serial="Serial", lane="Lane", from_m="FromM", to_m="ToM", code="Code"),
-        "removed": more("Removed", serial="Serial", position="Position", reason="Reason"),
-        "n_scans": len(read.get("ScanAtM") or []),
         "offline": read["Offline"],
         "grade": read["Grade"],
+        **{name: found for name, found in web.items() if found},
     }
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import shutil
 import subprocess
 import zipfile
@@ -17,9 +18,11 @@ from django.utils import timezone
 
 from lines.models import Measurement, OperationRecord, Person
 from tests.traceability.audits.conftest import Plant
+from tests.traceability.test_shipping import container
 from tests.traceability.test_units_api import fits
 from traceability.audits import bundles, schemas
 from traceability.audits.asked import AskedUnits, read_units
+from traceability.audits.content import code_of
 from traceability.models import AuditQuery, Bundle, GenealogyLink, Lot, Unit
 
 Fits = Callable[[Unit], bool]
@@ -86,6 +89,23 @@ def test_every_field_narrows_as_a_plain_loop_does(plant: Plant) -> None:
         assert told["n_units"] == len(expected)
     assert lane in [each["serial"] for each in listed(plant, lots=[lot.number])["items"]]
     assert len({json.dumps(query) for query, _ in cases}) == len(cases)
+
+
+def test_a_site_has_what_was_shipped_and_what_is_built_into_it(plant: Plant) -> None:
+    made = container(plant.hand)
+    box, wound = made[-1], made[0]
+    if box.definition and box.definition.tracking != "CONTAINER":
+        box, wound = made[0], made[-1]
+    body = {"number": "S-1", "site": "DC-SAKAI", "serials": [box.serial]}
+    assert plant.post("shipments", body, role="SUPERVISOR").status_code == 201
+    found = [each["serial"] for each in listed(plant, sites="DC-SAKAI")["items"]]
+    assert found == sorted(unit.serial for unit in made), "the container, pack, cell and jelly roll; not their rolls"
+    assert listed(plant, sites="DC-INZAI")["n_units"] == 0
+    told = plant.get(f"units/{wound.serial}/history").json()
+    assert (told["is_at"]["site"], told["is_at"]["with"], told["shipments"]) == ("DC-SAKAI", box.serial, [])
+    rolls = {each["serial"] for each in told["made_of"]["links"] if each["from_m"] is not None}
+    assert rolls <= {each["serial"] for each in told["webs"]["ranges"]} != set()
+    assert [each["shipment"] for each in plant.get(f"units/{box.serial}/history").json()["shipments"]] == ["S-1"]
 
 
 def test_pages_follow_and_what_takes_everything_is_warned_of(plant: Plant) -> None:
@@ -185,6 +205,7 @@ def test_an_archive_that_was_changed_is_not_handed_out(plant: Plant, kept: Path)
     assert (response.status_code, response.json()["code"]) == (409, "MES-T-1012")
 
 
+@pytest.mark.slow
 def test_archives_are_cancelled_taken_over_and_refused(
     plant: Plant, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -273,3 +294,19 @@ def test_the_pages_lead_from_a_filter_to_a_proved_archive(plant: Plant) -> None:
 def test_a_filter_reads_its_stored_form_again() -> None:
     asked = AskedUnits(kinds=("cell",), held=True, since=timezone.now(), lots=("ACME A-1",), serial_from="SK1")
     assert read_units(asked.as_json()) == asked
+
+
+@pytest.mark.slow
+def test_the_guide_s_requests_are_answered(plant: Plant) -> None:
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "auditors.md").read_text()
+    asked = re.findall(r"^    (GET|POST) /api/v1/(\S+)(?: (\{.*\}))?$", guide, re.MULTILINE)
+    assert len(asked) >= 11
+    content = plant.get(f"units/{plant.good}/history")
+    names = {"unit": plant.good, "code": code_of(content["X-Content-SHA256"]), "sha256": content["X-Content-SHA256"]}
+    for method, path, body in asked:
+        for name, value in names.items():
+            path, body = (text.replace(f"{{{name}}}", value) for text in (path, body))  # noqa: PLW2901 - filled in
+        response = plant.get(path) if method == "GET" else plant.post(path, json.loads(body))
+        assert response.status_code in (200, 202), (path, response.content)
+        if "verify" in path:
+            assert response.json()["is_genuine"], body

@@ -22,7 +22,10 @@ def grade(plant: Wound, fails: Callable[[str], bool], *, minutes: float = 1.0) -
         post: int = cursor.fetchone()[0]
         cursor.execute("select max(id) from lines_operationrecord")
         record: int = cursor.fetchone()[0]
-    posts, records, failed, at = [], [], [], plant.clock
+    posts: list[tuple[object, ...]] = []
+    records: list[tuple[object, ...]] = []
+    failed: list[str] = []
+    at = plant.clock
     for n, serial in enumerate(plant.serials["LFP-CELL"], 1):
         at += timedelta(minutes=minutes)
         verdict = "FAIL" if fails(serial) else "PASS"

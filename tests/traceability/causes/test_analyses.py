@@ -1,9 +1,10 @@
 """Common-cause analyses of wound and graded cells: found through the genealogy, over the API and in the background."""
 
 import random
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -169,3 +170,46 @@ def test_a_large_one_is_made_by_a_worker_or_cancelled(hand: Hand, plant: Wound, 
     assert services.make_next() == 1
     again = hand.get(f"analyses/common-cause/{first['analysis']}").json()
     assert again["result"] == done["result"]
+
+
+def signed_in(role: Role) -> Client:
+    client = Client()
+    client.force_login(Person.objects.filter(role=role).order_by("pk")[0])
+    return client
+
+
+def test_the_pages_ask_tell_and_lead_on(plant: Wound, monkeypatch: Any) -> None:
+    cells = plant.serials["LFP-CELL"]
+    grade(plant, lambda serial: serial in cells[96:112])  # a tray
+    client, form = signed_in(Role.QUALITY), {"serials": "\n".join(cells[96:112]), "within": "SPAN"}
+    answer = client.post("/common-cause/", form)
+    assert answer.status_code == 302
+    page = client.get(answer["Location"]).content.decode()
+    assert "T-0006" in page and "/recall/?kind=TRAY&amp;tray=T-0006" in page and "/holds/new/?scope=TRAY" in page
+    assert client.get(f"{answer['Location']}?all").status_code == 200
+    assert "LFP-CELL" in client.get("/common-cause/").content.decode()
+    wrong = client.post("/common-cause/", {**form, "serials": "NOBODY"})
+    assert wrong.status_code == 422 and "MES-T-0972" in wrong.content.decode()
+    monkeypatch.setattr(services, "AT_ONCE", 10)
+    queued = client.post("/common-cause/", form)["Location"]
+    assert "every 1s" in client.get(f"{queued}parts/").content.decode()
+    assert client.post(f"{queued}cancel/").status_code == 302
+    assert client.post(f"{queued}cancel/").status_code == 409
+    # Reading is everybody's, asking not.
+    for role in (Role.AUDITOR, Role.OPERATOR):
+        reader = signed_in(role)
+        assert reader.get(answer["Location"]).status_code == 200
+        assert reader.post("/common-cause/", form).status_code == 403
+        assert reader.get("/wide/?definition=LFP-CELL").status_code == 200
+    assert client.get("/common-cause/999999/").status_code == 404
+
+
+def test_the_page_of_the_wide_table_counts_shows_and_gives_files(plant: Wound) -> None:
+    client = signed_in(Role.AUDITOR)
+    page = client.get("/wide/?definition=LFP-CELL&column=COA-01&column=GRA-01").content.decode()
+    assert "300 units, 2 characteristics" in page and plant.serials["LFP-CELL"][0] in page
+    file = client.get("/wide/units.csv?definition=LFP-CELL&column=COA-01")
+    assert b"".join(cast("Any", file)).count(b"\n") == 301
+    assert client.get("/wide/units.pdf?definition=LFP-CELL").status_code == 404
+    assert "MES-T-0985" in client.get("/wide/?definition=NMP").content.decode()
+    assert client.get("/wide/units.csv").status_code == 400

@@ -122,9 +122,9 @@ def test_neighbouring_pieces_of_one_unit_count_once() -> None:
     """Two jelly rolls of one cell lie side by side: one failed cell is no cluster."""
     labels = np.asarray([True, *[False] * 20])
     units = np.repeat(np.arange(21), 2)
-    begin = np.arange(42) * 15.75
+    begin = np.arange(42, dtype=np.float64) * 15.75
     scored = scorer(labels, np.zeros(21, np.int64))
-    items = lay_out([Axis(Name("range", "R", "1"), units, begin, begin + 15.75)], scored)
+    items = lay_out([Axis(Name("range", "R", "1"), units, begin, np.add(begin, 15.75, dtype=np.float64))], scored)
     assert items.sizes.tolist() == [21]
     assert best_windows(items, scored, np.asarray([0])) == []
 

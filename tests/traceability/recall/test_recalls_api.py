@@ -84,7 +84,7 @@ def test_the_files_are_of_one_content_with_its_hash(hand: Hand) -> None:
     assert made["hold"] is None and made["n_possible"] == 1
 
     def file(kind: str, **more: str) -> bytes:
-        response = hand.get(f"recalls/{made['recall']}/{kind}", **more)
+        response: Any = hand.get(f"recalls/{made['recall']}/{kind}", **more)
         assert response.status_code == 200, response.content
         return b"".join(response.streaming_content) if response.streaming else response.content
 
