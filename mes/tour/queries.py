@@ -88,14 +88,14 @@ def tour() -> Tour:
     signals = Signal.objects.select_related(
         "plan__station", "plan__characteristic", "alarm", "answered_by", "containment"
     )
+    real = signals.filter(answered_by__reaction__cause__is_false_alarm=False)
     not_conforming = Nonconformance.objects.filter(record__is_conforming=False)
     reworked = OperationRecord.objects.filter(attempt__gte=2, verdict=Verdict.PASS)
     return Tour(
         pack=_pack(),
         lot=_lot(),
         # One that was real tells the whole story: held, worked, released.
-        signal=signals.filter(answered_by__reaction__cause__is_false_alarm=False).first()
-        or signals.exclude(alarm=None).first(),
+        signal=real.exclude(containment=None).first() or real.first() or signals.exclude(alarm=None).first(),
         denial=_denial(),
         nonconformance=not_conforming.select_related("unit", "record__station").order_by("-id").first(),
         hold=_hold(),

@@ -236,7 +236,7 @@ class _Writer:
         rows = [
             [
                 str(each["version"]), self.figure(each["center"], decimals),
-                self.figure(each["sigma_within"], decimals + 1), in_words(each["sigma_method"], self._language),
+                self.figure(each["sigma_within"] or None, decimals + 1), in_words(each["sigma_method"], self._language),
                 str(each["n_values"]), self.time(each["valid_from"]), each["author"], each["reason"],
                 str(each["n_points"]),
             ]
