@@ -9,7 +9,7 @@ from traceability.genealogy.models import GenealogyLink, LinkEnd
 from traceability.holds.models import DispositionDecision, Hold, HoldUnit, Nonconformance
 from traceability.interlock.models import Permit, Rejudgement
 from traceability.issuing.models import SerialBlock, SerialCounter
-from traceability.recall.models import LinkCheck, LinkToCheck, MissingLink, Recall, RecallContent
+from traceability.recall.models import LinkCheck, LinkToCheck, LostLink, MissingLink, Recall, RecallContent
 from traceability.rolls.models import RollCut, RollMark, RollScan
 from traceability.samples.models import Sample
 from traceability.shipping.models import Shipment, ShippedUnit
@@ -33,6 +33,7 @@ __all__ = [
     "LinkCheck",
     "LinkEnd",
     "LinkToCheck",
+    "LostLink",
     "Lot",
     "LotEvent",
     "LotPart",

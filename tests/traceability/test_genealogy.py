@@ -215,6 +215,12 @@ def test_what_was_known_then_and_what_was_taken_out_stays_visible(plant: Wound, 
     # As of before the pack was built, nothing was in it.
     early = (rework.received_at - timedelta(seconds=1)).isoformat()
     assert lines_of(hand, f"units/{pack}/genealogy", as_of=early) == []
+    # A removal is known when its record came, not when its machine says it was.
+    again = GenealogyLink.objects.get(output__serial=pack, input_unit__serial=plant.serials["LFP-CELL"][1])
+    LinkEnd.objects.create(link=again, record=rework, at=rework.received_at + timedelta(days=300))
+    links = lines_of(hand, f"units/{pack}/genealogy", depth=1, with_ended="true", as_of=rework.received_at.isoformat())
+    assert {each["serial"] for each in links if each["ended_at"]} == {cell, plant.serials["LFP-CELL"][1]}
+    told = lines_of(hand, f"units/{pack}/genealogy", depth=1)
     late = hand.get(f"units/{pack}/genealogy", as_of=timezone.now().isoformat(), depth=1).json()
     assert late["n_links"] == len(told)
 
@@ -232,7 +238,10 @@ def test_every_start_names_its_units(plant: Wound, hand: Hand) -> None:
     assert "LFP-JELLY" not in counts(kind="range", serial=lane, from_m=16, to_m=31, lane=7)
     assert counts(kind="tray", tray="T-0003")["LFP-CELL"] == 16
     assert counts(kind="channel", channel="R1-C05")["LFP-CELL"] == CELLS // 16
-    assert counts(kind="station", station="FILL-1") == counts(kind="station", station="CAN-1")
+    begun = (OperationRecord.objects.earliest("source_time").source_time - timedelta(hours=1)).isoformat()
+    filled = counts(kind="station", station="FILL-1", **{"from": begun})
+    assert filled == counts(kind="station", station="CAN-1", **{"from": begun})
+    assert filled["LFP-CELL"] == CELLS
     records = OperationRecord.objects.filter(operation="FILL").order_by("source_time")
     window = {"from": records[3].source_time.isoformat(), "to": records[9].source_time.isoformat()}
     assert counts(kind="station", station="FILL-1", **window)["LFP-CELL"] == 7
@@ -265,7 +274,9 @@ def test_every_start_names_its_units(plant: Wound, hand: Hand) -> None:
         ("where-used", {"kind": "range", "serial": "{roll}", "from_m": "1e999"}, (400, "MES-L-0007")),
         ("where-used", {"kind": "range", "serial": "{roll}", "from_m": "9", "to_m": "3"}, (400, "MES-L-0007")),
         ("where-used", {"kind": "range", "serial": "{roll}", "lane": "0"}, (400, "MES-L-0007")),
-        ("where-used", {"kind": "station", "station": "NOWHERE"}, (404, "MES-T-0941")),
+        ("where-used", {"kind": "station", "station": "NOWHERE", "from": "2026-11-01T00:00:00Z"}, (404, "MES-T-0941")),
+        ("where-used", {"kind": "station", "station": "FILL-1"}, (400, "MES-L-0007")),
+        ("where-used", {"kind": "station", "station": "FILL-1", "to": "2026-11-01T00:00:00Z"}, (400, "MES-L-0007")),
         ("where-used", {"kind": "tray"}, (400, "MES-L-0007")),
         ("where-used", {"kind": "tray", "tray": "T", "from": "noon"}, (400, "MES-L-0007")),
         ("where-used", {"kind": "unit", "serial": "{roll}", "kinds": "lot"}, (400, "MES-L-0007")),

@@ -28,6 +28,7 @@ class Correction(models.Model):
     reason = models.CharField(max_length=500)
     by = models.CharField(max_length=150, help_text="User name.")
     at = models.DateTimeField()
+    xid = models.BigIntegerField(db_default=models.Func(function="denchi_xid", output_field=models.BigIntegerField()))
 
     class Meta:
         ordering = ["id"]

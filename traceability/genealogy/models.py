@@ -37,6 +37,8 @@ class GenealogyLink(models.Model):
     is_mirrored = models.BooleanField(default=False, db_default=False, help_text="Lane k of n became n + 1 - k.")
     delta_m = models.FloatField(null=True, help_text="How far the ends may lie off; none: not told.")
     basis = models.CharField(max_length=9, choices=LinkBasis, default=LinkBasis.RECORDED)
+    # The transaction that stored it: pages of a walk show what was committed at the first (walking.py).
+    xid = models.BigIntegerField(db_default=models.Func(function="denchi_xid", output_field=models.BigIntegerField()))
 
     class Meta:
         constraints = [
@@ -65,3 +67,4 @@ class LinkEnd(models.Model):
     record = models.ForeignKey(OperationRecord, models.PROTECT, related_name="+", help_text="That took it out.")
     at = models.DateTimeField(help_text="End of the visit by the machine's clock.")
     reason = models.CharField(max_length=200, blank=True)
+    xid = models.BigIntegerField(db_default=models.Func(function="denchi_xid", output_field=models.BigIntegerField()))

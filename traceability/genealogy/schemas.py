@@ -99,6 +99,10 @@ START = [
     OpenApiParameter("channel", str, description="channel: of the formation rack."),
     OpenApiParameter("tray", str, description="tray"),
     OpenApiParameter("station", str, description="station"),
-    OpenApiParameter("from", OpenApiTypes.DATETIME, description="channel, tray, station: visits that ended since."),
+    OpenApiParameter(
+        "from",
+        OpenApiTypes.DATETIME,
+        description="channel, tray, station: visits that ended since. A station needs it.",
+    ),
     OpenApiParameter("to", OpenApiTypes.DATETIME, description="and until then."),
 ]

@@ -143,6 +143,9 @@ def _of_visits(kind: str, words: Mapping[str, str]) -> Start:
     since, until = (moment(end, words.get(end, "")) for end in ("from", "to"))
     if since and until and since > until:
         raise Refusal(WRONG_PARAMETER, "from is not later than to")
+    if kind == "station" and since is None:
+        # Placements have indexes by channel and by tray; a station's visits are found by when they were received.
+        raise Refusal(WRONG_PARAMETER, "from: a station needs the time its visits ended since")
     values: dict[str, Any] = {"since": since or _LONG_AGO, "until": until or _NEVER, kind: name}
     if kind == "station":
         station = Station.objects.filter(code=name).first()

@@ -1,11 +1,12 @@
 """Walks through the genealogy, link by link: what a unit was made of, what it went into.
 
-One statement a walk, however deep. Pages hold together while stations post: the cursor carries what was the newest of
-everything when the first page was read, so that nothing comes twice, is left out, or appears half.
+One statement a walk, however deep. Pages hold together while stations post: the cursor carries the snapshot of the
+first page, so that nothing comes twice, is left out, or appears half. Ids alone would not do: they commit out of order.
 """
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,15 +28,16 @@ _ROWS_A_TIME = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The newest link, correction and removal at one moment: what came later is not seen."""
+    """What was committed at one moment, as pg_current_snapshot() tells it, and the newest ids: later is not seen."""
 
     link: int
     correction: int
     end: int
+    snapshot: str  # xmin:xmax:those between that were still open
 
     @property
     def words(self) -> str:
-        return f"{self.link}.{self.correction}.{self.end}"
+        return f"{self.link}.{self.correction}.{self.end}.{self.snapshot}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +55,41 @@ class Walk:
     with_ended: bool = False
 
 
+def _seen(row: str, newest_id: str) -> str:
+    """Whether a row counts at the mark. The cheap test comes first: nearly all are older than whatever was open.
+
+    What lies beyond the present snapshot is of this very transaction, or came out of a copy of another database: only
+    the id tells then.
+    """
+    return (
+        f"{row}.id <= %({newest_id})s and ({row}.xid < %(xmin)s"
+        f" or pg_visible_in_snapshot({row}.xid::text::xid8, %(snapshot)s::text::pg_snapshot)"
+        f" or {row}.xid >= (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint))"
+    )
+
+
+_LINK_SEEN, _CORRECTION_SEEN, _END_SEEN = _seen("k", "link"), _seen("c", "correction"), _seen("e", "end")
 # Links as they stood at a mark, and as they were known at a time: those that a correction removed later are there,
 # those that one added later are not.
-_AT_MARK = """(
+_AT_MARK = f"""(
     select k.* from traceability_genealogylink k
-    where k.id <= %(link)s{ended} and not exists (
-        select 1 from traceability_correction c where c.removed_link_id = k.id and c.id <= %(correction)s)
-)"""
-_ENDED_AT_MARK = " and not exists (select 1 from traceability_linkend e where e.link_id = k.id and e.id <= %(end)s)"
-_AS_OF = """(
+    where {_LINK_SEEN}{{ended}} and not exists (
+        select 1 from traceability_correction c where c.removed_link_id = k.id and {_CORRECTION_SEEN})
+)"""  # noqa: S608 - constants of this module
+_NOT_ENDED = " and not exists (select 1 from traceability_linkend e where e.link_id = k.id and {known})"
+_ENDED_AT_MARK = _NOT_ENDED.format(known=_END_SEEN)
+_AS_OF = f"""(
     select k.* from traceability_genealogylink k
     join lines_operationrecord said on said.id = k.record_id
     left join traceability_correction added on added.added_link_id = k.id
-    where coalesce(added.at, said.received_at) <= %(as_of)s{ended} and not exists (
-        select 1 from traceability_correction c where c.removed_link_id = k.id and c.at <= %(as_of)s)
-)"""
-_ENDED_AS_OF = """ and not exists (
-        select 1 from traceability_linkend e join lines_operationrecord took on took.id = e.record_id
-        where e.link_id = k.id and took.received_at <= %(as_of)s)"""
+    where coalesce(added.at, said.received_at) <= %(as_of)s and {_LINK_SEEN}{{ended}} and not exists (
+        select 1 from traceability_correction c where c.removed_link_id = k.id and c.at <= %(as_of)s
+            and {_CORRECTION_SEEN})
+)"""  # noqa: S608 - constants of this module
+# A removal is known since its record came, in the walk and where it is shown.
+_END_KNOWN = f"""{_END_SEEN} and exists (
+        select 1 from lines_operationrecord took where took.id = e.record_id and took.received_at <= %(as_of)s)"""  # noqa: S608 - constants of this module
+_ENDED_AS_OF = _NOT_ENDED.format(known=_END_KNOWN)
 _KEPT = """
     left join traceability_unit far on far.id = l.{far}
     left join lines_materialdefinition kind on kind.id = far.definition_id
@@ -115,7 +134,8 @@ def newest() -> Mark:
         cursor.execute(
             "select coalesce((select max(id) from traceability_genealogylink), 0),"
             " coalesce((select max(id) from traceability_correction), 0),"
-            " coalesce((select max(id) from traceability_linkend), 0)"
+            " coalesce((select max(id) from traceability_linkend), 0),"
+            " pg_current_snapshot()::text"
         )
         return Mark(*cursor.fetchone())
 
@@ -137,12 +157,12 @@ def _parameters(walk: Walk, mark: Mark) -> dict[str, Any]:
         **{"unit": walk.unit_id, "depth": walk.depth, "as_of": walk.as_of},
         **{"kinds": list(walk.kinds) or None},
         **{"link": mark.link, "correction": mark.correction, "end": mark.end},
+        **{"snapshot": mark.snapshot, "xmin": int(mark.snapshot.partition(":")[0])},
     }
 
 
 def _shown(walk: Walk) -> str:
-    known = "e.id <= %(end)s" if walk.as_of is None else "e.at <= %(as_of)s"
-    return _SHOWN.format(end_known=known)
+    return _SHOWN.format(end_known=_END_SEEN if walk.as_of is None else _END_KNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +252,23 @@ def _read_cursor(cursor: str) -> tuple[Mark, int]:
         parts = base64.urlsafe_b64decode(cursor.encode()).decode().split(".")
     except (ValueError, binascii.Error):
         parts = []
-    if len(parts) != 4 or not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
+    *ids, snapshot, after = parts if len(parts) == 5 else ["", "", ""]
+    if not all(_NUMBER.fullmatch(part) for part in (*ids, after)) or len(ids) != 3 or not _is_snapshot(snapshot):
         raise Refusal(WRONG_PARAMETER, "cursor: take it from next_cursor of the page before")
-    link, correction, end, after = (int(part) for part in parts)
-    return Mark(link, correction, end), after
+    link, correction, end = (int(part) for part in ids)
+    return Mark(link, correction, end, snapshot), int(after)
+
+
+_NUMBER = re.compile("[0-9]{1,18}")
+_SNAPSHOT = re.compile("([1-9][0-9]{0,17}):([1-9][0-9]{0,17}):((?:[1-9][0-9]{0,17},)*[1-9][0-9]{0,17})?")
+_LONGEST_SNAPSHOT = 8_000  # some hundred transactions open at once
+
+
+def _is_snapshot(text: str) -> bool:
+    """Whether the database would read it: xmin <= each that was open, ascending, < xmax."""
+    match = _SNAPSHOT.fullmatch(text) if len(text) <= _LONGEST_SNAPSHOT else None
+    if match is None:
+        return False
+    xmin, xmax = int(match[1]), int(match[2])
+    opened = [int(xid) for xid in match[3].split(",")] if match[3] else []
+    return xmin <= xmax and opened == sorted(set(opened)) and all(xmin <= xid < xmax for xid in opened)

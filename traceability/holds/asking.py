@@ -25,7 +25,7 @@ LONGEST_REASON = 200
 BY_ITSELF = ("UNITS", "SIGNAL")  # scopes that signals place, and nobody asks for
 SCOPES = ("UNIT", "LOT", "TRAY", "ROLL_RANGE", "STATION", "CHANNEL")
 _LARGEST_LANE = 32_767
-_FIRST_YEAR, _LAST_YEAR = 2000, 9000  # of a window; at the end of the calendar no page could show it
+FIRST_YEAR, LAST_YEAR = 2000, 9000  # of a window; at the end of the calendar no page could show it
 _LONGEST = {"supplier": MAX_TEXT, "lot": MAX_TEXT, "tray": 32, "station": 32, "channel": 48, "at_operation": 24}
 _FIELDS = frozenset(
     {
@@ -72,8 +72,8 @@ def checked(asked: AskedHold, *, needs_reason: bool) -> AskedHold:
             raise WrongField(name, BAD_TEXT, f"at most {longest} characters")
     for name in ("window_from", "window_to"):
         time: datetime | None = getattr(asked, name)
-        if time is not None and not _FIRST_YEAR <= time.year <= _LAST_YEAR:
-            raise WrongField(name, BAD_TIME, f"{time.isoformat()}; years {_FIRST_YEAR} to {_LAST_YEAR}")
+        if time is not None and not FIRST_YEAR <= time.year <= LAST_YEAR:
+            raise WrongField(name, BAD_TIME, f"{time.isoformat()}; years {FIRST_YEAR} to {LAST_YEAR}")
     if asked.scope == "ROLL_RANGE":
         start, end = asked.from_m, asked.to_m
         if (start is not None and start < 0) or (end is not None and end <= (start or 0.0)):

@@ -7,6 +7,16 @@ create function traceability_note_lost_links() returns trigger language plpgsql 
 begin
     insert into traceability_linktocheck (unit_id)
     select distinct gone.output_id from gone join traceability_unit u on u.id = gone.output_id on conflict do nothing;
+    insert into traceability_lostlink (unit_id, record_id, operation, input_unit_id, input_lot_id, material, position,
+                                       from_m, own_from_m, own_to_m, last_at, lost_at)
+    select gone.output_id, gone.record_id, coalesce(r.operation, ''), gone.input_unit_id, gone.input_lot_id,
+           coalesce(t.material_code, d.code, ''), gone.position, gone.from_m, gone.own_from_m, gone.own_to_m,
+           case when gone.basis = 'CORRECTED' or r.id is null then now() else r.received_at end, now()
+    from gone join traceability_unit u on u.id = gone.output_id
+    left join lines_operationrecord r on r.id = gone.record_id
+    left join traceability_lot t on t.id = gone.input_lot_id
+    left join traceability_unit i on i.id = gone.input_unit_id
+    left join lines_materialdefinition d on d.id = i.definition_id;
     return null;
 end $$;
 create trigger note_lost_links after delete on traceability_genealogylink
@@ -48,6 +58,32 @@ class Migration(migrations.Migration):
                         related_name="+",
                         serialize=False,
                         to="traceability.unit",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="LostLink",
+            fields=[
+                ("id", _id()),
+                ("record_id", models.BigIntegerField()),
+                ("operation", models.CharField(blank=True, max_length=64)),
+                ("input_unit_id", models.BigIntegerField(null=True)),
+                ("input_lot_id", models.BigIntegerField(null=True)),
+                (
+                    "material",
+                    models.CharField(blank=True, help_text="Its code; empty: not known.", max_length=64),
+                ),
+                ("position", models.PositiveSmallIntegerField(null=True)),
+                ("from_m", models.FloatField(null=True)),
+                ("own_from_m", models.FloatField(null=True)),
+                ("own_to_m", models.FloatField(null=True)),
+                ("last_at", models.DateTimeField(help_text="Our clock: it was taken in by then.")),
+                ("lost_at", models.DateTimeField()),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="traceability.unit"
                     ),
                 ),
             ],
@@ -115,6 +151,19 @@ class Migration(migrations.Migration):
                 ("needed", models.PositiveSmallIntegerField()),
                 ("found", models.PositiveSmallIntegerField()),
                 ("last_at", models.DateTimeField(help_text="Our clock: it was taken in by then, if at all.")),
+                (
+                    "why",
+                    models.CharField(
+                        choices=[
+                            ("BILL", "The bill or route asks for it"),
+                            ("LOST", "A link was deleted"),
+                            ("METRES", "Metres of the roll without any of it"),
+                        ],
+                        db_default="BILL",
+                        default="BILL",
+                        max_length=6,
+                    ),
+                ),
                 (
                     "material",
                     models.ForeignKey(

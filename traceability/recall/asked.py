@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from lines.errors import OUT_OF_RANGE, WRONG_TYPE
+from lines.errors import BAD_TIME, OUT_OF_RANGE, WRONG_TYPE
 from lines.orders.serials import canonical
 from lines.stations.body import MAX_TEXT, Fields, known_only, read_count, read_serial, read_text, read_time, refuse
 from traceability.holds import asking
@@ -161,6 +161,10 @@ def _checked(asked: AskedSuspect) -> AskedSuspect:
     for kind, name in (("GAUGE", "gauge"), ("RECIPE", "recipe"), ("SIGNAL", "signal")):
         if asked.kind == kind and not getattr(asked, name):
             raise WrongField(name, errors.SUSPECT_UNKNOWN)
+    for name, at in (("window_from", asked.window_from), ("window_to", asked.window_to)):
+        if at is not None and not asking.FIRST_YEAR <= at.year <= asking.LAST_YEAR:
+            years = f"years {asking.FIRST_YEAR} to {asking.LAST_YEAR}"
+            raise WrongField(name, BAD_TIME, f"{at.isoformat()}; {years}")
     if asked.window_to is not None and (asked.window_from is None or asked.window_to <= asked.window_from):
         raise WrongField("window_from", errors.SUSPECT_WINDOW)
     return asked

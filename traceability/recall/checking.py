@@ -21,8 +21,8 @@ _LOOK = f"""
 with recursive look (unit_id) as materialized ({{units}}), {LACKING.replace("{units}", "select unit_id from look")},
 gone as (delete from traceability_missinglink m using look where m.unit_id = look.unit_id),
 noted as (delete from traceability_linktocheck t using look where t.unit_id = look.unit_id)
-insert into traceability_missinglink (unit_id, step_id, material_id, needed, found, last_at)
-select unit_id, step_id, material_id, needed, found, last_at from lacking
+insert into traceability_missinglink (unit_id, step_id, material_id, needed, found, last_at, why)
+select unit_id, step_id, material_id, needed, found, last_at, why from lacking
 """  # noqa: S608 - constants of ours
 
 

@@ -26,7 +26,7 @@ _UNITS = (
     "serial", "definition", "certainty", "metres", "lanes", "place", "state", "is_held", "station", "next_operation",
     "tray", "slot", "channel", "pack", "container", "shipment", "site",
 )  # fmt: skip
-_MISSING = ("serial", "definition", "operation", "material", "needed", "found")
+_MISSING = ("serial", "definition", "operation", "material", "needed", "found", "why")
 _SHIPPED = ("site", "shipment", "shipped_at", "serial", "n_units", "n_possible")
 _GROUPS = ("certainty", "definition", "place", "where", "state", "n_units", "n_held")
 # A sheet takes 1,048,576 rows.

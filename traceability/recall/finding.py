@@ -18,8 +18,8 @@ and (%(since)s::timestamptz is null or m.last_at >= %(since)s)
 """
 # One index for each: those without a material are many in a plant whose stations tell little.
 _KEPT = """
-insert into recall_missing (unit_id, step_id, material_id, needed, found, last_at)
-select m.unit_id, m.step_id, m.material_id, m.needed, m.found, m.last_at from (
+insert into recall_missing (unit_id, step_id, material_id, needed, found, last_at, why)
+select m.unit_id, m.step_id, m.material_id, m.needed, m.found, m.last_at, m.why from (
     select * from traceability_missinglink where material_id = any(%(materials)s)
     union all select * from traceability_missinglink where material_id is null and step_id = any(%(steps)s)
     union all select * from traceability_missinglink where material_id is null and step_id is null
@@ -29,10 +29,13 @@ select m.unit_id, m.step_id, m.material_id, m.needed, m.found, m.last_at from (
 _FRESH = f"""
 with recursive look (unit_id) as materialized ({{units}}), {LACKING.replace("{units}", "select unit_id from look")},
 stale as (delete from recall_missing s using look where look.unit_id = s.unit_id)
-insert into recall_missing (unit_id, step_id, material_id, needed, found, last_at)
-select m.unit_id, m.step_id, m.material_id, m.needed, m.found, m.last_at from lacking m where {_OF_CONCERN}
+insert into recall_missing (unit_id, step_id, material_id, needed, found, last_at, why)
+select m.unit_id, m.step_id, m.material_id, m.needed, m.found, m.last_at, m.why from lacking m where {_OF_CONCERN}
 """  # noqa: S608 - constants of ours
-_EVERY = "select id from traceability_unit where %(since)s::timestamptz is null or updated_at >= %(since)s"
+_EVERY = (
+    "select id from traceability_unit where %(since)s::timestamptz is null or updated_at >= %(since)s"
+    " union select unit_id from traceability_lostlink"
+)
 _SINCE_LOOKED = f"""
 select id from traceability_unit where id > %(looked_unit)s
 union select unit_id from traceability_linktocheck

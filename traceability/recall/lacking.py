@@ -5,22 +5,28 @@ unit is finished or was built into something. Such a step asks for every materia
 or for one at each position. A link whose material nobody knows proves nothing. Quantities are not weighed: a roll that
 tore at half its length takes in half.
 
+A bill does not say how many links a material makes: a splice, a change of batch or two lots have one more. So a link
+that was deleted is missing whatever the bill says, until the same is told again; and so are metres of a roll on which
+nothing of a material lies that says of each of its links where it lies.
+
 A step without a record is missing as a whole, whatever its bill. A unit whose definition or route nobody knows may be
 made of anything.
 """
 
 # Finished or gone: it has been through all its steps. A scrapped one has been where its records say.
 _THROUGH = "('COMPLETED', 'CONSUMED', 'SHIPPED', 'RETURNED')"
+# Of a roll's length, by all links of a material together; encoders differ by less than the rest.
+COVERED = 0.995
 _WITHDRAWN = "exists (select 1 from lines_withdrawnrecord x where x.record_id = r.id)"
-# {units}: a subquery of unit ids. Gives (unit_id, step_id, material_id, needed, found, last_at).
+# {units}: a subquery of unit ids. Gives (unit_id, step_id, material_id, needed, found, last_at, why).
 LACKING = f"""
 step_operation (step_id, code) as materialized (
     select s.id, o.code from lines_routestep s join lines_operation o on o.id = s.operation_id
     union
     select a.routestep_id, o.code from lines_routestep_alternatives a join lines_operation o on o.id = a.operation_id
 ),
-looked (id, serial, state, definition_id, route_id, updated_at) as materialized (
-    select u.id, u.serial, u.state, u.definition_id, coalesce(u.route_id, (
+looked (id, serial, state, definition_id, length_m, route_id, updated_at) as materialized (
+    select u.id, u.serial, u.state, u.definition_id, u.length_m, coalesce(u.route_id, (
                select s.route_id from lines_routestep s join lines_route r on r.id = s.route_id
                where s.definition_id = u.definition_id order by r.version desc limit 1)), u.updated_at
     from ({{units}}) as chosen (unit_id) join traceability_unit u on u.id = chosen.unit_id
@@ -59,23 +65,70 @@ held_in as materialized (
     left join lines_materialdefinition d on d.id = i.definition_id
     group by 1, 2, 3
 ),
-lacking (unit_id, step_id, material_id, needed, found, last_at) as (
-    select p.unit_id, p.step_id, b.material_id, greatest(b.positions, 1)::int,
-           coalesce(least(case when b.positions > 0 then h.n_positions else h.n_links end, b.positions), 0)::int,
-           p.last_at
+lost as materialized (
+    select k.unit_id, case when m.id is not null then at.step_id end as step_id, m.id as material_id,
+           count(*) as n_links, max(k.last_at) as last_at
+    from looked w join traceability_lostlink k on k.unit_id = w.id
+    left join lines_materialdefinition m on m.code = k.material
+    left join lateral (
+        select min(s.step_id) as step_id from own_step s join step_operation p on p.step_id = s.step_id
+        where s.unit_id = w.id and p.code = k.operation) as at on true
+    where not exists (
+        select 1 from traceability_currentlink l where l.output_id = k.unit_id
+        and l.input_unit_id is not distinct from k.input_unit_id
+        and l.input_lot_id is not distinct from k.input_lot_id and l.position is not distinct from k.position
+        and l.own_from_m is not distinct from k.own_from_m and l.from_m is not distinct from k.from_m)
+    group by 1, 2, 3
+),
+asked as materialized (
+    select p.unit_id, p.step_id, b.material_id, greatest(b.positions, 1) as needed,
+           coalesce(case when b.positions > 0 then h.n_positions else h.n_links end, 0) as found, p.last_at
     from passed p join lines_billitem b on b.step_id = p.step_id
     join lines_materialdefinition m on m.id = b.material_id
     left join held_in h on h.unit_id = p.unit_id and h.step_id = p.step_id and h.material = m.code
-    where coalesce(case when b.positions > 0 then h.n_positions else h.n_links end, 0) < greatest(b.positions, 1)
+),
+bare as materialized (
+    select w.id as unit_id, m.id as material_id, count(*) as n_links, max(r.received_at) as last_at,
+           max(r.operation) as operation
+    from looked w join traceability_currentlink l on l.output_id = w.id
+    join lines_operationrecord r on r.id = l.record_id
+    left join traceability_lot t on t.id = l.input_lot_id
+    left join traceability_unit i on i.id = l.input_unit_id
+    left join lines_materialdefinition d on d.id = i.definition_id
+    join lines_materialdefinition m on m.code = coalesce(t.material_code, d.code)
+    where w.length_m > 0 group by w.id, w.length_m, m.id
+    having bool_and(l.own_from_m is not null and l.own_to_m is not null) and (
+        select sum(upper(part) - lower(part)) from unnest(range_agg(numrange(
+            least(greatest(l.own_from_m, 0), w.length_m)::numeric,
+            least(greatest(l.own_to_m, l.own_from_m, 0), w.length_m)::numeric, '[]'))) as part
+    ) < {COVERED} * w.length_m
+),
+lacking (unit_id, step_id, material_id, needed, found, last_at, why) as (
+    select a.unit_id, a.step_id, a.material_id, greatest(a.needed, a.found + coalesce(k.n_links, 0))::int,
+           a.found::int, a.last_at, case when k.unit_id is null then 'BILL' else 'LOST' end
+    from asked a
+    left join lost k on k.unit_id = a.unit_id and k.step_id = a.step_id and k.material_id = a.material_id
+    where a.found < a.needed or k.unit_id is not null
     union all
-    select unit_id, step_id, null, 1, 0, last_at from passed where not is_recorded
+    select k.unit_id, k.step_id, k.material_id, k.n_links::int, 0, k.last_at, 'LOST' from lost k
+    where not exists (
+        select 1 from asked a
+        where a.unit_id = k.unit_id and a.step_id = k.step_id and a.material_id = k.material_id)
     union all
-    select w.id, null, null, 1, 0, w.updated_at from looked w
+    select b.unit_id, (
+               select min(s.step_id) from own_step s join step_operation p on p.step_id = s.step_id
+               where s.unit_id = b.unit_id and p.code = b.operation),
+           b.material_id, b.n_links::int + 1, b.n_links::int, b.last_at, 'METRES' from bare b
+    where not exists (select 1 from lost k where k.unit_id = b.unit_id and k.material_id = b.material_id)
+    union all
+    select unit_id, step_id, null, 1, 0, last_at, 'BILL' from passed where not is_recorded
+    union all
+    select w.id, null, null, 1, 0, w.updated_at, 'BILL' from looked w
     where not exists (select 1 from own_step s where s.unit_id = w.id)
 )
 """  # noqa: S608 - constants of this module
-# Records are received before they are seen by others; no post takes as long as this.
-MEANWHILE = "interval '1 minute'"
+# Records are received before they are seen by others, when their post is done.
+MEANWHILE = "interval '10 minutes'"
 # Units that something happened to since a time, with those that went into them: %(since)s, %(until)s.
 TOUCHED = f"""
 select u.id from lines_operationrecord r join traceability_unit u on u.serial = r.serial

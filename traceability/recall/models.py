@@ -43,6 +43,12 @@ class RecallContent(models.Model):
     compressed = models.BinaryField()
 
 
+class Why(models.TextChoices):
+    BILL = "BILL", "The bill or route asks for it"
+    LOST = "LOST", "A link was deleted"
+    METRES = "METRES", "Metres of the roll without any of it"
+
+
 class MissingLink(models.Model):
     """A unit took something in, or was somewhere, that nobody recorded: as last looked at by recall/checking.py.
 
@@ -55,6 +61,7 @@ class MissingLink(models.Model):
     needed = models.PositiveSmallIntegerField()
     found = models.PositiveSmallIntegerField()
     last_at = models.DateTimeField(help_text="Our clock: it was taken in by then, if at all.")
+    why = models.CharField(max_length=6, choices=Why, default=Why.BILL, db_default=Why.BILL)
 
     class Meta:
         indexes = [
@@ -75,3 +82,21 @@ class LinkToCheck(models.Model):
     """A unit that lost a link outside of any record: the database notes it when a link is deleted."""
 
     unit = models.OneToOneField(Unit, models.CASCADE, primary_key=True, related_name="+")
+
+
+class LostLink(models.Model):
+    """A link that was deleted outside of any record or correction, as the database notes it. Numbers, not keys: what it
+    named may be deleted as well."""
+
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="+")
+    record_id = models.BigIntegerField()
+    operation = models.CharField(max_length=64, blank=True)
+    input_unit_id = models.BigIntegerField(null=True)
+    input_lot_id = models.BigIntegerField(null=True)
+    material = models.CharField(max_length=64, blank=True, help_text="Its code; empty: not known.")
+    position = models.PositiveSmallIntegerField(null=True)
+    from_m = models.FloatField(null=True)
+    own_from_m = models.FloatField(null=True)
+    own_to_m = models.FloatField(null=True)
+    last_at = models.DateTimeField(help_text="Our clock: it was taken in by then.")
+    lost_at = models.DateTimeField()

@@ -77,13 +77,13 @@ def printed(
             widths=[1, 1, 1, 1, 0, 0, 0], numbers=[5, 6], more=_more(len(groups) - MOST_GROUPS, w),
         ),
         "missing": _table(
-            [w["serial"], w["operation"], w["material"], w["needed"], w["found"]],
+            [w["serial"], w["operation"], w["material"], w["why"], w["needed"], w["found"]],
             [
                 [each["serial"], each["operation"] or w["unknown_bill"], each["material"] or _nothing(each, w),
-                 each["needed"], each["found"]]
+                 w[each["why"]], each["needed"], each["found"]]
                 for each in missing[:MOST_MISSING]
             ],
-            widths=[1, 1, 1, 0, 0], numbers=[3, 4],
+            widths=[1, 1, 1, 1, 0, 0], numbers=[4, 5],
             more=_more(sum(each["units"] for each in links["by_operation"]) - MOST_MISSING, w),
         ),
         "units": _table(

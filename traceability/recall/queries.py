@@ -28,7 +28,7 @@ create temporary table recall_unit (
     unit_id bigint primary key, certainty smallint not null, metres jsonb, lanes int[]) on commit drop;
 create temporary table recall_missing (
     unit_id bigint not null, step_id bigint, material_id bigint, operation text, needed int not null,
-    found int not null, last_at timestamptz) on commit drop
+    found int not null, last_at timestamptz, why text not null default 'BILL') on commit drop
 """
 # Where they all are, made when it is first asked for.
 _SEEN = f"""
@@ -55,7 +55,8 @@ with recursive behind (unit_id) as (
 ) insert into recall_unit (unit_id, certainty) select unit_id, 2 from behind on conflict do nothing
 """
 _MISSING = """
-select u.serial, d.code, coalesce(m.operation, o.code), b.code, m.needed, m.found, m.last_at, a.certainty, m.step_id
+select u.serial, d.code, coalesce(m.operation, o.code), b.code, m.needed, m.found, m.last_at, m.why, a.certainty,
+       m.step_id
 from recall_missing m join traceability_unit u on u.id = m.unit_id
 left join lines_materialdefinition d on d.id = u.definition_id
 left join lines_routestep s on s.id = m.step_id left join lines_operation o on o.id = s.operation_id
@@ -105,6 +106,7 @@ class Missing:
     needed: int
     found: int
     last_at: datetime
+    why: str  # BILL | LOST: a link was deleted | METRES: of the roll, without any of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +269,7 @@ def missing_row(row: Missing) -> dict[str, Any]:
         "material": row.material,
         "needed": row.needed,
         "found": row.found,
+        "why": row.why,
     }
 
 

@@ -5,6 +5,7 @@ from rest_framework import serializers
 
 from traceability.interlock.schemas import CodeShape, Shape
 from traceability.recall.asked import KINDS, MOST_SERIALS
+from traceability.recall.models import Why
 from traceability.recall.queries import CERTAINTIES
 from traceability.units.models import UnitState
 from traceability.whereabouts.queries import PLACES
@@ -88,6 +89,9 @@ class MissingLinkShape(Shape):
     material = serializers.CharField(allow_null=True)
     needed = serializers.IntegerField()
     found = serializers.IntegerField()
+    why = serializers.ChoiceField(
+        choices=Why.values, help_text="LOST: a link was deleted. METRES: of the roll, without any of it."
+    )
 
 
 class AnswerShape(Shape):

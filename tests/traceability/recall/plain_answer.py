@@ -1,5 +1,6 @@
 """A recall worked out by walking everything in plain Python, unit by unit: what the statements must agree with."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lines.models import BillItem, OperationRecord, RouteStep
@@ -18,7 +19,7 @@ class Plain:
     missing: set[tuple[int, str, str, int, int]] = field(default_factory=set)
 
 
-def answer_for_lot(lot_id: int, material: str) -> Plain:
+def answer_for_lot(lot_id: int, material: str, lost: Sequence[GenealogyLink] = ()) -> Plain:
     links = list(GenealogyLink.objects.select_related("record", "input_lot", "input_unit__definition"))
     found = Plain()
     sure = {link.output_id for link in links if link.input_lot_id == lot_id and link.basis != "MOUNTED"}
@@ -36,7 +37,7 @@ def answer_for_lot(lot_id: int, material: str) -> Plain:
         carrying |= grown
 
     for unit in units.values():
-        found.missing |= {row for row in lacking(unit, links) if row[2] in carrying}
+        found.missing |= {row for row in lacking(unit, links, lost) if row[2] in carrying}
     behind = {row[0] for row in found.missing}
     while more := {k.output_id for k in links if k.input_unit_id in behind} - behind:
         behind |= more
@@ -44,7 +45,9 @@ def answer_for_lot(lot_id: int, material: str) -> Plain:
     return found
 
 
-def lacking(unit: Unit, links: list[GenealogyLink]) -> set[tuple[int, str, str, int, int]]:
+def lacking(
+    unit: Unit, links: list[GenealogyLink], lost: Sequence[GenealogyLink]
+) -> set[tuple[int, str, str, int, int]]:
     """(unit, operation, material, needed, found)"""
     assert unit.definition is not None
     steps = list(RouteStep.objects.filter(route=unit.route_id, definition=unit.definition).order_by("sequence"))
@@ -58,14 +61,20 @@ def lacking(unit: Unit, links: list[GenealogyLink]) -> set[tuple[int, str, str, 
             continue
         names = {step.operation.code, *step.alternatives.values_list("code", flat=True)}
         for item in step.bill.all():
-            of_it = [
-                link
-                for link in links
-                if link.output_id == unit.pk and link.record.operation in names and code_of(link) == item.material.code
-            ]
-            n = len({link.position or -link.pk for link in of_it}) if item.positions else min(len(of_it), 1)
-            if n < max(item.positions, 1):
-                rows.add((unit.pk, step.operation.code, item.material.code, max(item.positions, 1), n))
+            of_it, gone = (
+                [
+                    link
+                    for link in among
+                    if link.output_id == unit.pk
+                    and link.record.operation in names
+                    and code_of(link) == item.material.code
+                ]
+                for among in (links, lost)
+            )
+            n = len({link.position or -link.pk for link in of_it}) if item.positions else len(of_it)
+            needed = max(item.positions, 1, n + len(gone))
+            if n < needed:
+                rows.add((unit.pk, step.operation.code, item.material.code, needed, n))
     return rows
 
 

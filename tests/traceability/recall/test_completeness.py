@@ -9,8 +9,10 @@ from django.db.models import F
 
 from tests.traceability.conftest import Hand
 from tests.traceability.recall.plain_answer import answer_for_lot
-from traceability.models import GenealogyLink, Lot, Unit
-from traceability.recall.asked import AskedSuspect
+from tests.traceability.rolls.test_posts import Web
+from traceability.holds.asking import WrongField
+from traceability.models import GenealogyLink, LinkToCheck, LostLink, Lot, Unit
+from traceability.recall.asked import AskedSuspect, from_json
 from traceability.recall.checking import check_links
 from traceability.recall.queries import Missing, traced
 from traceability.recall.suspects import look_up
@@ -66,14 +68,15 @@ def test_any_links_may_be_missing_or_only_mounted(hand: Hand, seed: int) -> None
     GenealogyLink.objects.filter(pk__in=rng.sample(links, 6)).update(basis="MOUNTED")
     if seed % 2:
         check_links()
-    gone = GenealogyLink.objects.filter(pk__in=rng.sample(links, 8))
+    of = GenealogyLink.objects.select_related("record", "input_lot", "input_unit__definition")
+    gone = list(of.filter(pk__in=rng.sample(links, 8)))
     for link in gone:
-        link.delete()
+        GenealogyLink.objects.filter(pk=link.pk).delete()
     if seed == 3:
         check_links()
     serial = dict(Unit.objects.values_list("pk", "serial"))
     for material in ("GRAPHITE", "NMP", "SEPARATOR"):
-        plain = answer_for_lot(Lot.objects.get(number=f"LOT-{material}").pk, material)
+        plain = answer_for_lot(Lot.objects.get(number=f"LOT-{material}").pk, material, gone)
         found, missing = told(lot(material))
         assert found["RECORDED"] == {serial[pk] for pk in plain.recorded}
         assert found["INFERRED"] == {serial[pk] for pk in plain.inferred}
@@ -123,3 +126,68 @@ def test_what_was_there_before_the_suspect_is_clean(hand: Hand) -> None:
     assert not any(found.values()) and not missing
     Lot.objects.filter(number="NEW").update(created_at=F("created_at") - timedelta(days=9))
     assert told(AskedSuspect("LOT", supplier="ACME", lot="NEW"))[0]["POSSIBLE"] == {jelly}
+
+
+@pytest.mark.parametrize("is_looked_after", [False, True])
+def test_one_of_several_links_of_a_material_that_was_deleted_is_missing(hand: Hand, is_looked_after: bool) -> None:
+    """A splice, a change of batch, two lots of one material: the bill is satisfied by what is left."""
+    web = Web(hand)
+    jellies = {web.wind() for _ in range(3)}
+    if is_looked_after:
+        check_links()
+    metres = AskedSuspect("ROLL_RANGE", serial=web.coated, lane=2, from_m=62.0, to_m=95.0)
+    batch = AskedSuspect("UNITS", serials=(web.slurries[1],))
+    before = {suspect.kind: told(suspect) for suspect in (metres, batch)}
+    assert not any(missing or found["POSSIBLE"] for found, missing in before.values())
+    splice = GenealogyLink.objects.filter(output__serial=web.slit).order_by("own_from_m")[0]
+    second = GenealogyLink.objects.get(output__serial=web.coated, input_unit__serial=web.slurries[1])
+    for suspect, link, serial in ((metres, splice, web.slit), (batch, second, web.coated)):
+        kept = GenealogyLink(**{each.attname: getattr(link, each.attname) for each in link._meta.concrete_fields})
+        GenealogyLink.objects.filter(pk=link.pk).delete()
+        if is_looked_after:
+            check_links()
+        found, missing = told(suspect)
+        assert set().union(*before[suspect.kind][0].values()) <= set().union(*found.values())
+        assert {serial, *jellies} <= set().union(*found.values()) and found["POSSIBLE"]
+        assert [(m.serial, m.needed, m.found, m.why) for m in missing] == [(serial, 2, 1, "LOST")]
+        # Told again, it is whole; the database noted the unit, so that it is looked at again.
+        kept.save(force_insert=True)
+        assert LostLink.objects.filter(unit=kept.output).count() == 1
+        LinkToCheck.objects.get_or_create(unit=kept.output)
+        assert told(suspect) == before[suspect.kind]
+    # Two lots.
+    slurry = Unit.objects.get(serial=web.slurries[0])
+    first = GenealogyLink.objects.filter(output=slurry).exclude(input_lot=None)[0]
+    assert first.input_lot is not None
+    code = first.input_lot.material_code
+    other = Lot.objects.get(pk=first.input_lot.pk)
+    other.pk, other.number = None, "OTHER"
+    other.save()
+    GenealogyLink.objects.create(output=slurry, input_lot=other, record=first.record)
+    GenealogyLink.objects.get(input_lot=other).delete()
+    found, missing = told(AskedSuspect("LOT", supplier=other.supplier, lot="OTHER"))
+    assert {web.slurries[0], web.coated, web.slit, *jellies} <= found["POSSIBLE"]
+    assert [(m.serial, m.material, m.needed, m.found, m.why) for m in missing] == [
+        (web.slurries[0], code, 2, 1, "LOST")
+    ]
+
+
+def test_metres_of_a_roll_that_no_link_covers_are_missing(hand: Hand) -> None:
+    web = Web(hand)
+    web.wind()
+    batch = AskedSuspect("UNITS", serials=(web.slurries[1],))
+    second = GenealogyLink.objects.filter(input_unit__serial=web.slurries[1])
+    second.update(own_to_m=99.6)
+    assert not told(batch)[1]
+    second.update(own_to_m=99.4)
+    assert [(m.serial, m.material, m.why) for m in told(batch)[1]] == [(web.coated, "CATHODE-SLURRY", "METRES")]
+    second.update(own_from_m=None, own_to_m=None)  # it lies anywhere
+    assert not told(batch)[1]
+
+
+def test_times_outside_the_calendar_are_refused() -> None:
+    for suspect in ({"kind": "RECIPE", "recipe": "A/B/v1"}, {"kind": "GAUGE", "gauge": "G"}):
+        for name in ("window_from", "window_to"):
+            with pytest.raises(WrongField) as refused:
+                from_json({**suspect, name: "0001-01-01T00:00:00+00:00"})
+            assert refused.value.field == name
