@@ -74,5 +74,6 @@ for _model, _columns in (
     (models.Sample, ("code", "unit", "operation", "state", "taken_at")),
     (models.Correction, ("record", "kind", "by", "at")),
     (models.Rejudgement, ("record", "codes_before", "codes_after", "at")),
+    (models.AuditQuery, ("kind", "by", "role", "at", "n_units")),
 ):
     admin.site.register(_model, FactAdmin, list_display=_columns)

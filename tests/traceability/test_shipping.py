@@ -114,6 +114,7 @@ def test_what_must_not_leave_is_refused_with_the_whole_shipment(hand: Hand, post
     assert refused(number="S 2") == code(errors.NUMBER_MALFORMED)
     late = (timezone.now() + timedelta(days=1)).isoformat()
     assert refused(shipped_at=late) == code(errors.TOO_EARLY_TO_SHIP)
+    assert refused(shipped_at="2001-01-01T00:00:00+00:00") == code(errors.NOT_MADE_YET)
     assert refused(serials=[free.serial, "NOBODY"])[0] == 404
     Unit.objects.filter(pk=box.pk).update(state="IN_PROCESS")
     assert refused() == code(errors.NOT_FINISHED)

@@ -42,6 +42,9 @@ def test_both_histories_are_kept(hand: Hand, pack: tuple[str, list[str]]) -> Non
     assert (end.link.input_unit.serial, end.link.output.serial) == (old, serial)  # type: ignore[union-attr]  # has one
     record = OperationRecord.objects.filter(serial=serial, operation="PACK").last()
     assert record and (end.record_id, end.at, end.reason) == (record.pk, record.source_time, "Rests 12 mV low")
+    for each in (serial, old):
+        told = hand.get(f"units/{each}/history").json()["taken_out"]
+        assert [(row["part"], row["out_of"], row["reason"]) for row in told] == [(old, serial, "Rests 12 mV low")]
     out = Unit.objects.get(serial=old)
     assert (out.state, out.next_step_id) == ("COMPLETED", None)
     assert Unit.objects.get(serial=new).state == "CONSUMED"

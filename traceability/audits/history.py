@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from django.db.models import Q
+
 from lines.errors import Code
 from lines.models import Operation, OperationRecord, ReasonCode, Recipe
 from lines.names import Bilingual
@@ -20,6 +22,7 @@ from traceability.audits.lots import lots_behind
 from traceability.audits.webs import webs_of
 from traceability.codes import CODES, described
 from traceability.corrections.queries import correction_json, corrections_of, origins_of
+from traceability.genealogy.models import LinkEnd
 from traceability.holds.models import HoldUnit, Nonconformance
 from traceability.interlock.models import Permit, PermitVerdict
 from traceability.samples.models import Sample
@@ -67,6 +70,7 @@ def history_content(serial: str) -> dict[str, Any]:
         "is_at": _is_at(unit),
         "made_of": shown["made_of"],
         "used_in": shown["used_in"],
+        "taken_out": _taken_out(unit),
         "lots_behind": lots_behind(unit.pk),
         "webs": webs_of(unit),
         "codes": _codes(shown["records"]),
@@ -119,6 +123,24 @@ def _visits(records: Sequence[OperationRecord], told: Sequence[dict[str, Any]]) 
             }
         )
     return visits
+
+
+def _taken_out(unit: Unit) -> list[dict[str, Any]]:
+    """Parts that were in this unit until rework took them out, and the units that this one was taken out of."""
+    ends = LinkEnd.objects.filter(Q(link__output=unit) | Q(link__input_unit=unit), link__removed_by=None)
+    named = ends.select_related("link__output", "link__input_unit", "link__input_lot", "record").order_by("pk")
+    return [
+        {
+            "out_of": end.link.output.serial,
+            "part": end.link.input_unit.serial if end.link.input_unit else str(end.link.input_lot),
+            "position": end.link.position,
+            "ended_at": _utc(end.at),
+            "reason": end.reason,
+            "operation": end.record.operation,
+            "record": end.record_id,
+        }
+        for end in named
+    ]
 
 
 def _limits(version: CharacteristicLimits) -> dict[str, Any]:

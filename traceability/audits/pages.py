@@ -64,8 +64,7 @@ def _list(request: HttpRequest, words: QueryDict, person: Person) -> dict[str, A
         n_units = units.count()
         warning = warning_of(asked, n_units)
         found = list(named(units.filter(serial__gt=after) if after else units)[: PAGE + 1])
-    if not after:
-        note(QueryKind.LIST, person, asked.as_json(), n_units)
+    note(QueryKind.LIST, person, asked.as_json() | ({"after": after} if after else {}), n_units)
     last = found[PAGE - 1].serial if len(found) > PAGE else ""
     return {"asked": asked, "n_units": n_units, "warning": warning, "units": found[:PAGE], "last": last}
 

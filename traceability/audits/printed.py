@@ -156,6 +156,10 @@ def _tables(content: Mapping[str, Any], write: Writer, visits: Visits) -> list[d
          "\n".join(write.certified(each) for each in row["certificate"]) or write.known(row["is_inferred"])]
         for row in content["lots_behind"]
     ]  # fmt: skip
+    taken_out = [
+        [row["part"], row["out_of"], row["operation"], write.time(row["ended_at"]), row["reason"]]
+        for row in content["taken_out"]
+    ]
     gauges, limits = visits.gauges(), visits.limits()
     ranges = [write.web(row) for row in content["webs"]["ranges"]]
     own = [write.web({"serial": content["unit"]["serial"], **row}) for row in [content["webs"]["own"]] if row]
@@ -178,6 +182,7 @@ def _tables(content: Mapping[str, Any], write: Writer, visits: Visits) -> list[d
               [1, 0, 1, 0, 0]),
         _part(w["used_in"], w, ("output", "material", "quantity", "operation", "how"),
               [write.link(row, row["output"]) for row in content["used_in"]["links"]], [1, 0, 1, 0, 0]),
+        _part(w["taken_out"], w, ("output", "out_of", "operation", "at", "reason"), taken_out, [0, 0, 0, 0, 1]),
         _part(w["webs"], w, ("roll", "lane", "metres", "how", "marks", "scans"), own + ranges, [0, 0, 0, 0, 1, 2]),
         _part(w["lots"], w, ("material", "supplier", "lot", "state", "expires", "papers"), lots, [0, 0, 0, 0, 0, 1]),
     ]  # fmt: skip

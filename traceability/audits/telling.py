@@ -40,7 +40,7 @@ def reader(person: Person) -> Person:
 
 
 def audited_units(words: QueryDict, person: Person) -> dict[str, Any]:
-    """One page of units, by serial; the first says how many there are. Logged once, with the first page."""
+    """One page of units, by serial; the first says how many there are. Each page is logged."""
     asked, limit = filter_of(words), number("limit", words.get("limit") or "100", most=MOST_ITEMS)
     cursor = words.get("cursor") or ""
     after = _read_cursor(cursor) if cursor else ""
@@ -51,8 +51,7 @@ def audited_units(words: QueryDict, person: Person) -> dict[str, Any]:
             n_units = units.count()
             warning = warning_of(asked, n_units)
         found = list(named(units.filter(serial__gt=after) if after else units)[: limit + 1])
-    if not cursor:
-        note(QueryKind.LIST, person, asked.as_json(), n_units, by_api=True)
+    note(QueryKind.LIST, person, asked.as_json() | ({"after": after} if after else {}), n_units, by_api=True)
     more = len(found) > limit
     return {
         "filter": asked.as_json(),

@@ -124,6 +124,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "returned": ("Came back", "返送"),
     "made_of": ("Made of", "構成"),
     "used_in": ("Went into", "使用先"),
+    "taken_out": ("Taken out at rework", "手直しで取り外した部品"),
+    "out_of": ("Out of", "取り外し元"),
     "input": ("Unit or lot", "ユニット・ロット"),
     "material": ("Material", "材料"),
     "quantity": ("Quantity, position, metres", "数量・位置・範囲"),

@@ -128,9 +128,13 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.RunSQL(
-            "create trigger refuse_update before update on traceability_auditquery"
-            " for each row execute function denchi_refuse_update()",
-            "drop trigger refuse_update on traceability_auditquery",
-        ),
+        # What an auditor rests on: who asked what, and what was handed out.
+        *[
+            migrations.RunSQL(
+                f"create trigger refuse_change before update or delete on {table}"
+                " for each row execute function denchi_refuse_update()",
+                f"drop trigger refuse_change on {table}",
+            )
+            for table in ("traceability_auditquery", "traceability_historyfile", "traceability_issuedprint")
+        ],
     ]

@@ -132,4 +132,13 @@ PART_NOT_THERE = Code(
     "ユニットと記録を照合してください。シリアルまたは位置は `detail` にあります。",
 )
 
+NOT_MADE_YET = Code(
+    "MES-T-0936",
+    409,
+    "The unit had not been made at the time of the shipment.",
+    "出荷日時の時点で、このユニットはまだ製造されていません。",
+    "Correct the time of the shipment, or the serial; `detail` names the unit and its first visit.",
+    "出荷日時またはシリアルを修正してください。ユニットと最初の工程の日時は `detail` にあります。",
+)
+
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]

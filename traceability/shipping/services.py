@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Min
 from django.utils import timezone
 
 from lines.errors import Refusal
 from lines.events.models import EventKind
 from lines.events.services import emit
-from lines.models import DataCentreSite
+from lines.models import DataCentreSite, OperationRecord
 from lines.people.actors import acting
 from lines.records.refusing import keeping_refused
 from lines.records.services import refusing_when_locked
@@ -19,7 +20,7 @@ from traceability.errors import UNIT_NOT_FOUND
 from traceability.holds.extending import PLACING_LOCK
 from traceability.holds.placing import place_on_units
 from traceability.shipping import errors
-from traceability.shipping.bodies import AskedReturn, AskedShipment, read_return, read_shipment
+from traceability.shipping.bodies import AHEAD, AskedReturn, AskedShipment, read_return, read_shipment
 from traceability.shipping.models import Shipment, ShippedUnit
 from traceability.shipping.queries import SHIPPABLE, held_inside, show_shipment
 from traceability.trays.models import TrayLoad
@@ -45,6 +46,7 @@ def ship(asked: AskedShipment, actor: str, now: datetime) -> tuple[bool, Shipmen
             return False, known
         for unit in units:
             _check(unit)
+        _check_time(units, asked.shipped_at or now)
         with connection.cursor() as cursor:
             # As posts do: whoever places a hold at this moment looks again when this shipment is stored.
             cursor.execute("select pg_advisory_xact_lock_shared(%s)", [PLACING_LOCK])
@@ -98,6 +100,14 @@ def _check(unit: Unit) -> None:
         raise Refusal(errors.NOT_SHIPPABLE, where)
     if unit.state != UnitState.COMPLETED:
         raise Refusal(errors.NOT_FINISHED, where)
+
+
+def _check_time(units: Sequence[Unit], at: datetime) -> None:
+    """By what the machines said: a result may have come late."""
+    records = OperationRecord.objects.filter(serial__in=[unit.serial for unit in units]).order_by()
+    for serial, first in records.values_list("serial").annotate(first=Min("source_time")):
+        if at < first - AHEAD:
+            raise Refusal(errors.NOT_MADE_YET, f"{serial}: {first.isoformat()}")
 
 
 def _move(units: Sequence[Unit], state: UnitState, now: datetime) -> None:

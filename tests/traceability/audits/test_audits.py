@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from lines.models import Measurement, OperationRecord, Person
@@ -121,7 +121,8 @@ def test_pages_follow_and_what_takes_everything_is_warned_of(plant: Plant) -> No
         page = listed(plant, limit=2, cursor=page["next_cursor"])
         assert page["n_units"] is None
     assert seen == whole
-    assert AuditQuery.objects.filter(kind="LIST").count() == 1, "pages of one question are one question"
+    logged = AuditQuery.objects.filter(kind="LIST").order_by("pk").values_list("asked", flat=True)
+    assert [each.get("after") for each in logged] == [None, *whole[1:-1:2]], "each page, with its place"
     assert listed(plant, kinds="slurry_batch")["warning"] is None
 
 
@@ -251,6 +252,8 @@ def test_each_question_is_logged_and_stays(plant: Plant) -> None:
     assert before["role"] == "AUDITOR"
     with pytest.raises(IntegrityError), transaction.atomic():
         AuditQuery.objects.update(by="nobody")
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("delete from traceability_auditquery")
     for path in ("audits/log", "audits/archives", "audits/sample"):
         assert plant.get(path, role="OPERATOR").json()["code"] == "MES-T-1002"
 
