@@ -52,7 +52,7 @@ def container(hand: Hand, n: int = 1) -> tuple[Unit, Unit, Unit, Unit]:
             definition=MaterialDefinition.objects.get(code=codes[design]),
             product=wound.product,
             state="COMPLETED",
-            created_at=wound.created_at,
+            created_at=record.source_time,
             updated_at=wound.updated_at,
         )
         add_links([NewLink(outer.pk, record.pk, input_unit_id=inner.pk, position=n)])

@@ -103,11 +103,13 @@ def _check(unit: Unit) -> None:
 
 
 def _check_time(units: Sequence[Unit], at: datetime) -> None:
-    """By what the machines said: a result may have come late."""
+    """By what the machines said, as a result may have come late; of what has no record, by when we heard of it."""
     records = OperationRecord.objects.filter(serial__in=[unit.serial for unit in units]).order_by()
-    for serial, first in records.values_list("serial").annotate(first=Min("source_time")):
+    begun = dict(records.values_list("serial").annotate(first=Min("source_time")))
+    for unit in units:
+        first = begun.get(unit.serial, unit.created_at)
         if at < first - AHEAD:
-            raise Refusal(errors.NOT_MADE_YET, f"{serial}: {first.isoformat()}")
+            raise Refusal(errors.NOT_MADE_YET, f"{unit.serial}: {first.isoformat()}")
 
 
 def _move(units: Sequence[Unit], state: UnitState, now: datetime) -> None:
