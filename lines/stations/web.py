@@ -25,6 +25,8 @@ _REMOVED = frozenset({"serial", "position", "reason"})
 MOST_MARKS = 5_000
 MOST_SCANS = 5_000
 MOST_VALUES = 1_024  # of one pass across the web
+# What no web is longer than, no piece shorter, no encoder off by: metres are divided by one another.
+LONGEST_M, SHORTEST_M, MOST_DELTA_M = 1_000_000.0, 0.001, 500.0
 
 
 class Own(TypedDict):
@@ -38,9 +40,15 @@ class Own(TypedDict):
 def read_metres(row: Fields, path: str) -> tuple[float, float]:
     """`from_m` and `to_m` of a piece that is longer than nothing."""
     from_m, to_m = _number(row, "from_m", path), _number(row, "to_m", path)
+    _check_piece(from_m, to_m, path)
+    return from_m, to_m
+
+
+def _check_piece(from_m: float, to_m: float, path: str) -> None:
     if not 0 <= from_m < to_m:
         refuse(errors.OUT_OF_RANGE, path, "from_m must be 0 or more and less than to_m")
-    return from_m, to_m
+    if to_m > LONGEST_M or to_m - from_m < SHORTEST_M:
+        refuse(errors.OUT_OF_RANGE, path, f"at least {SHORTEST_M} m long, at most at {LONGEST_M:.0f} m")
 
 
 def read_own(row: Fields, path: str) -> Own:
@@ -48,11 +56,11 @@ def read_own(row: Fields, path: str) -> Own:
     start, end = read_number(row, "own_from_m", path), read_number(row, "own_to_m", path)
     if (start is None) != (end is None):
         refuse(errors.MISSING_FIELD, path, "'own_from_m' and 'own_to_m' stand together")
-    if start is not None and end is not None and not 0 <= start < end:
-        refuse(errors.OUT_OF_RANGE, path, "own_from_m must be 0 or more and less than own_to_m")
+    if start is not None and end is not None:
+        _check_piece(start, end, path)
     delta_m = read_number(row, "delta_m", path)
-    if delta_m is not None and delta_m < 0:
-        refuse(errors.OUT_OF_RANGE, f"{path}.delta_m", "must be 0 or more")
+    if delta_m is not None and not 0 <= delta_m <= MOST_DELTA_M:
+        refuse(errors.OUT_OF_RANGE, f"{path}.delta_m", f"0 to {MOST_DELTA_M:.0f}")
     return {"own_from_m": start, "own_to_m": end, "delta_m": delta_m}
 
 
@@ -62,8 +70,8 @@ def read_mark(row: Fields, path: str) -> WebMark:
     from_m = _number(row, "from_m", path)
     to_m = read_number(row, "to_m", path)
     to_m = from_m if to_m is None else to_m
-    if not 0 <= from_m <= to_m:
-        refuse(errors.OUT_OF_RANGE, path, "from_m must be 0 or more and at most to_m")
+    if not 0 <= from_m <= to_m <= LONGEST_M:
+        refuse(errors.OUT_OF_RANGE, path, f"from_m must be 0 or more and at most to_m, to_m at most {LONGEST_M:.0f}")
     return WebMark(
         from_m=from_m,
         to_m=to_m,
@@ -78,8 +86,8 @@ def read_mark(row: Fields, path: str) -> WebMark:
 def read_scan(row: Fields, path: str) -> WebScan:
     known_only(row, _SCAN, path)
     at_m = _number(row, "at_m", path)
-    if at_m < 0:
-        refuse(errors.OUT_OF_RANGE, f"{path}.at_m", "must be 0 or more")
+    if not 0 <= at_m <= LONGEST_M:
+        refuse(errors.OUT_OF_RANGE, f"{path}.at_m", f"0 to {LONGEST_M:.0f}")
     return WebScan(
         characteristic=read_text(row, "characteristic", path, required=True, longest=24),
         side=_side(row, path),
@@ -113,6 +121,8 @@ def read_removed(row: Fields, path: str) -> RemovedPart:
 
 def check_web(result: UnitResult, path: str) -> None:
     """Refuse what contradicts itself: a cut-out of a roll that is not there, metres of one lane taken twice."""
+    if result.length_m is not None and not SHORTEST_M <= result.length_m <= LONGEST_M:
+        refuse(errors.OUT_OF_RANGE, f"{path}.length_m", f"{SHORTEST_M} to {LONGEST_M:.0f}")
     rolls = {piece.serial for piece in result.ranges} | {result.serial}
     for index, cut in enumerate(result.cut_outs):
         if cut.serial not in rolls:

@@ -94,10 +94,13 @@ class Segment:
 
 
 def touches(from_m: float, to_m: float, start: float, end: float, delta_m: float = 0.0) -> bool:
-    """Whether metres share one with those from `start` up to `end`, or would within `delta_m`. A point is one metre."""
+    """Whether metres share one with those from `start` up to `end`, or would within `delta_m`.
+
+    A point on an end is in it: where it lies exactly on a cut, both pieces are suspect, whichever way they run.
+    """
     if delta_m > 0 and from_m - delta_m < end and to_m + delta_m > start:
         return True
-    return from_m < end and (to_m > start or from_m == to_m == start)
+    return start <= from_m <= end if from_m == to_m else from_m < end and to_m > start
 
 
 @dataclass(frozen=True, slots=True)

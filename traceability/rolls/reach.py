@@ -28,8 +28,10 @@ NO_LOTS = "select null::bigint where false"
 
 # Whether metres of w lie on metres `s` to `e` of the link, within what is known of both; and for certain.
 _MAY_TOUCH = """({s} is null or (w.from_m - w.delta_m - coalesce(l.delta_m, 0) < {e}
-        and (w.to_m + w.delta_m + coalesce(l.delta_m, 0) > {s} or (w.from_m = w.to_m and w.from_m = {s}))))"""
-_TOUCHES = "(w.from_m < {e} and (w.to_m > {s} or (w.from_m = w.to_m and w.from_m = {s})))"
+        and w.to_m + w.delta_m + coalesce(l.delta_m, 0) > {s})
+        or (w.from_m = w.to_m and w.from_m between {s} and {e}))"""
+_TOUCHES = """(case when w.from_m = w.to_m then w.from_m between {s} and {e}
+        else w.from_m < {e} and w.to_m > {s} end)"""
 _OTHER_LANE = """case when not l.is_mirrored or w.lane is null then w.lane
     else (select i.lanes + 1 - w.lane from traceability_unit i where i.id = l.input_unit_id) end"""
 

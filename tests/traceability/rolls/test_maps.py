@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import ceil, floor
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -84,11 +86,11 @@ def windings(draw: st.DrawFn, length: int | None = None, stretch: int | None = N
 
 
 def covers(pieces: list[Piece]) -> set[tuple[int, int]]:
-    """The millimetres, lane by lane, that pieces lie on."""
+    """The millimetres, lane by lane, that pieces lie on, if only with a part of one."""
     return {
         (mm, lane)
         for piece in pieces
-        for mm in range(round(piece.from_m * MM), round(piece.to_m * MM))
+        for mm in range(floor(piece.from_m * MM + 1e-6), ceil(piece.to_m * MM - 1e-6))
         for lane in ((piece.lane,) if piece.lane is not None else range(1, LANES + 1))
     }
 
@@ -180,10 +182,20 @@ def test_what_is_only_near_is_inferred_and_stays_so(w: Winding, start: int, delt
     assert bool(there) == any(mm in inside for mm in range(start - delta, start + delta + 1))
 
 
-def test_a_point_is_in_one_piece_alone() -> None:
-    two = RollMap((Segment(0.0, 10.0, 0.0, 10.0), Segment(10.0, 20.0, 10.0, 20.0)))
-    assert [(p.from_m, p.to_m) for p in two.to_child(Piece(10.0, 10.0))] == [(10.0, 10.0)]
-    assert [p.is_inferred for p in two.to_child(Piece(10.0, 10.0, delta_m=0.5))] == [True, False]
+@pytest.mark.parametrize("is_reversed", [False, True])
+@pytest.mark.parametrize("at", [0.0, 10.0, 20.0, 4.0])
+def test_a_point_is_never_between_two_pieces(is_reversed: bool, at: float) -> None:
+    """Exactly where it was cut, it may be in either; at the ends of a roll it is in it; there and back the same."""
+    two = RollMap(
+        (
+            Segment(0.0, 10.0, 0.0, 10.0, is_reversed=is_reversed),
+            Segment(10.0, 20.0, 10.0, 20.0, is_reversed=is_reversed),
+        )
+    )
+    found = two.to_child(Piece(at, at))
+    assert len(found) == (2 if at == 10 else 1)
+    assert all(Piece(at, at) in two.to_parent(each) for each in found)
+    assert not any(each.is_inferred for each in found)
 
 
 spans = st.lists(

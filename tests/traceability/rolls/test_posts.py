@@ -217,11 +217,15 @@ def test_what_has_no_meaning_is_quarantined_and_nothing_of_it_kept(hand: Hand) -
     bad: dict[str, Any]
     for bad in ({"values": []}, {"values": [1.0, "x"]}, {"values": [1.0, 1e300]}, {"at_m": -1.0}, {"side": "C"}):
         refused(roll, "CAL-C", length_m=5.0, scans=[{**scan, "characteristic": "COA-01", **bad}])
-    half = {"serial": web.coated, "from_m": 0.0, "to_m": 1.0, "own_from_m": 0.0}
-    refused(roll, "CAL-C", length_m=5.0, ranges=[half])
+    piece = {"serial": web.coated, "from_m": 0.0, "to_m": 1.0}
+    # Half a place; metres that no web has, whose ratio would be no number any more.
+    for bad in ({"own_from_m": 0.0}, {"to_m": 1e-300}, {"to_m": 1e100}, {"own_from_m": 0.0, "own_to_m": 1e100},
+                {"delta_m": 1e9}):  # fmt: skip
+        refused(roll, "CAL-C", length_m=5.0, ranges=[piece | bad])
+    refused(roll, "CAL-C", length_m=1e100, ranges=[piece])
     assert not Unit.objects.filter(serial=roll).exists()
     assert GenealogyLink.objects.count() == links
-    assert QuarantinedPost.objects.count() == kept + 10
+    assert QuarantinedPost.objects.count() == kept + 15
 
 
 def test_a_record_of_another_roll_takes_its_marks_with_it(hand: Hand) -> None:
