@@ -140,7 +140,7 @@ def scene(documented: Documented) -> dict[str, Any]:
     # After the recall: what these are made of is not recorded, so it would hold them.
     of = MaterialDefinition.objects.get(code="LFP-CONTAINER")
     for serial in CONTAINERS:
-        Unit.objects.create(serial=serial, definition=of, state="COMPLETED", created_at=now, updated_at=now)
+        Unit.objects.create(serial=serial, definition=of, state="COMPLETED", created_at=hand.clock, updated_at=now)
     shipment = {"number": PARAMETERS["number"], "site": "DC-SAKAI", "serials": [CONTAINERS[0]]}
     response_of_shipment = hand.post("shipments", shipment, documented.people[Role.SUPERVISOR])
     assert response_of_shipment.status_code == 201, response_of_shipment.content
