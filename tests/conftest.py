@@ -14,7 +14,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from mes.translations import compile_catalogues
 
-_ON_THE_E2E_PLANT = {"tests/e2e/test_line.py", "tests/e2e/test_rules.py"}
+_ON_THE_E2E_PLANT = {"tests/e2e/test_genealogy.py", "tests/e2e/test_line.py", "tests/e2e/test_rules.py"}
 
 
 # What is gated is the same each time; whoever works on the code gets other examples at every run. No example has to be

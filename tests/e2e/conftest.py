@@ -44,7 +44,11 @@ class Plant:
         if token is None:
             token = json.loads(self.running.demo_json.read_text())["auditor_token"]
         headers = {"Authorization": f"Token {token}"} if token else {}
-        return httpx.get(f"{self.running.options.url}{path}", headers=headers, timeout=30).raise_for_status().json()
+        while True:
+            answer = httpx.get(f"{self.running.options.url}{path}", headers=headers, timeout=30)
+            if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                return answer.raise_for_status().json()
+            time.sleep(float(answer.headers["Retry-After"]))  # as a script should
 
     def browser(self, role: str, language: str = "en") -> Callable[[str], str]:
         """Opens pages as that person."""
@@ -100,6 +104,7 @@ def _is_worked(truth: Path) -> bool:
 RECORDS = "select count(*) from lines_operationrecord"
 PASSED_PACKS = "select count(distinct product) from lines_operationrecord where operation = 'AIL' and verdict = 'PASS'"
 CONTAINERS = "select count(distinct product) from lines_operationrecord where operation = 'CONT'"
+REPLACED_PARTS = "select count(*) from traceability_linkend"
 RELEASED_HOLDS = (
     "select count(*) from traceability_hold where placed_by = 'person:supervisor' and released_at is not null"
 )
@@ -139,6 +144,7 @@ def plant(open_folder_for_session: Path) -> Iterator[Plant]:
                 lambda: _one(connection, PASSED_PACKS) == 2 and _one(connection, CONTAINERS) == 2,
                 SECONDS_TO_MAKE_BOTH_PRODUCTS,
             )
+            run.until("a part replaced at rework", lambda: _one(connection, REPLACED_PARTS) > 0, 120)
             run.until("every question that is asked wrongly on purpose", lambda: _asked(running.truth) >= WRONGS, 120)
             run.until("the release of the supervisor's hold", lambda: _one(connection, RELEASED_HOLDS) > 0, 60)
             run.until("the end of the reaction to the planted drift", lambda: _is_worked(running.truth), 120)
