@@ -144,7 +144,7 @@ def plant(open_folder_for_session: Path) -> Iterator[Plant]:
                 lambda: _one(connection, PASSED_PACKS) == 2 and _one(connection, CONTAINERS) == 2,
                 SECONDS_TO_MAKE_BOTH_PRODUCTS,
             )
-            run.until("a part replaced at rework", lambda: _one(connection, REPLACED_PARTS) > 0, 120)
+            run.until("a part replaced at rework", lambda: _one(connection, REPLACED_PARTS) > 0, 300)
             run.until("every question that is asked wrongly on purpose", lambda: _asked(running.truth) >= WRONGS, 120)
             run.until("the release of the supervisor's hold", lambda: _one(connection, RELEASED_HOLDS) > 0, 60)
             run.until("the end of the reaction to the planted drift", lambda: _is_worked(running.truth), 120)
