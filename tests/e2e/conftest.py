@@ -20,7 +20,7 @@ from mes.embedded import free_port
 from tests.e2e.truth import Truth, read_truth
 from tests.plants import small_plant
 
-SECONDS_TO_MAKE_BOTH_PRODUCTS = 200
+SECONDS_TO_MAKE_BOTH_PRODUCTS = 300
 SECONDS_WITHOUT_A_WORKER = 8
 SECONDS_TO_FLUSH = 3  # a gateway that is behind writes every 2 s
 
