@@ -17,6 +17,8 @@ HELD = "MES-T-0010"
 WRONG_RECIPE, CHANNEL_OVERDUE = "MES-T-0016", "MES-T-0021"
 MATERIAL = {"MES-T-0027", "MES-T-0028", "MES-T-0029"}  # mounted: another one, expired, not released
 OPERATOR = {"MES-T-0022", "MES-T-0023", "MES-T-0024", "MES-T-0025"}
+NOT_CHARTED = "MES-T-0030"  # the charts are behind: a matter of seconds, or of a worker that is down
+PATIENT = {*MATERIAL, NOT_CHARTED}
 MOST_TRIES = 20
 HELD_TRIES = 40  # a hold ends with somebody's decision, which is asked for less often
 HELD_WALL_PAUSE_S = 1.5
@@ -117,7 +119,7 @@ async def _allowed(floor: Floor, job: Job, asking: list[Unit]) -> list[Unit]:
                 unit.recipe = answer.recipe
                 allowed.append(unit)
             elif (wait_s := _comes_again(floor, answer)) is not None and (
-                tries < (HELD_TRIES if HELD in answer.codes else MOST_TRIES) or MATERIAL & {*answer.codes}
+                tries < (HELD_TRIES if HELD in answer.codes else MOST_TRIES) or PATIENT & {*answer.codes}
             ):
                 pause_s = max(pause_s, wait_s)
                 again.append(unit)

@@ -47,12 +47,12 @@ def tell_links(floor: Floor, output: str, consumed: list[Any], parts: Body, inpu
     """The truth's lines on what one unit was made of; with the true metres where the encoder was off."""
     for c in consumed:
         lot = {"supplier": c["supplier"], "number": c["lot"], "material": c["material"]}
-        own = {name: c[name] for name in ("own_from_m", "own_to_m") if name in c}
+        own = {name: c[name] for name in ("own_from_m", "own_to_m", "delta_m") if name in c}
         floor.truth.write("link", output=output, lot=lot, **(_NOWHERE | {"quantity": c["quantity"]} | own))
     if inputs is None:
         return
     for c in parts["components"]:
-        facts = {name: value for name, value in c.items() if name not in ("serial", "delta_m")}
+        facts = {name: value for name, value in c.items() if name != "serial"}
         floor.truth.write("link", output=output, input_serial=c["serial"], **(_NOWHERE | facts))
     for posted, piece in zip(parts["ranges"], inputs.ranges, strict=True):
         facts = {name: value for name, value in posted.items() if name != "serial"}

@@ -125,7 +125,7 @@ def plant(open_folder_for_session: Path) -> Iterator[Plant]:
         database_url="",
         redis_url="",
         plant=small_plant(folder),
-        days_back=4,
+        days_back=12,
         cells_per_day=1000,
     )
     options.var.mkdir()

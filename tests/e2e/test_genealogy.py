@@ -10,8 +10,6 @@ from tests.e2e.conftest import Plant
 from tests.e2e.web_truth import Piece, Web
 
 pytestmark = pytest.mark.timeout(600)
-# Three encoders on the way from the coater to the winder, each off by at most 0.1 m.
-SLACK_M = 0.35
 RANGES = 24
 
 
@@ -61,7 +59,7 @@ def test_what_a_unit_is_made_of(plant: Plant, web: Web, definitions: tuple[str, 
     for definition in definitions:
         for serial in [s for s in units(plant, definition) if s not in web.without][:8]:
             answer = made_of(plant, serial)
-            assert web.behind(serial) <= answer <= web.behind(serial, slack_m=SLACK_M), serial
+            assert answer == web.behind(serial, may=True) >= web.behind(serial), serial
             asked += bool(answer)
     assert asked >= 12
 
@@ -76,7 +74,7 @@ def test_where_lots_batches_and_rolls_were_used(plant: Plant, web: Web) -> None:
             continue
         answer = used(plant, **start)[0] - web.without
         of: Piece = (name, None, None, None)
-        assert web.ahead(of) - web.without <= answer <= web.ahead(of, slack_m=SLACK_M), name
+        assert answer == web.ahead(of, may=True) - web.without, name
         whole += bool(answer)
     assert whole >= 30
 
@@ -108,7 +106,7 @@ def test_metres_of_a_coated_roll_lead_to_exactly_the_cells_cut_there(plant: Plan
         answer, inferred = used(plant, kind="range", serial=serial, lane=lane, from_m=from_m, to_m=to_m)
         answer, inferred = answer - web.without, inferred - web.without
         assert answer - inferred == web.ahead(piece) - web.without, piece
-        assert web.ahead(piece, true=True) - web.without <= answer <= web.ahead(piece, slack_m=SLACK_M), piece
+        assert web.ahead(piece, true=True) - web.without <= answer == web.ahead(piece, may=True) - web.without, piece
         hit += bool(answer)
         exact += bool(answer) and not inferred
     assert hit >= 40 and exact >= 20

@@ -1,7 +1,8 @@
 """The truth's own walk through genealogy: piece by piece over its lines, with nothing of the product in it.
 
-Three answers to a question: by the metres that machines posted (`slack_m` 0), by these and everything near an end of
-them (`slack_m` above 0), and by the true metres, which machines do not know.
+Three answers to a question: by the metres that machines posted, by these and what lies so near an end of them that it
+`may` be in (each machine says how far its metres may be off, and on the way that adds up), and by the true metres,
+which machines do not know.
 """
 
 from collections import defaultdict
@@ -33,19 +34,19 @@ class Web:
             self.by_input[name_of_input(link)].append(link)
         self.without = self.unanswered.union(*(self.ahead((name, None, None, None)) for name in self.unanswered))
 
-    def ahead(self, start: Piece, *, slack_m: float = 0.0, true: bool = False) -> set[str]:
-        """Every unit that something of this piece is in."""
+    def ahead(self, start: Piece, *, may: bool = False, true: bool = False) -> set[str]:
+        """Every unit that something of this piece is in, or may be."""
         found: set[str] = set()
-        seen: set[Piece] = set()
-        open_ones = [start]
+        seen: set[tuple[Any, ...]] = set()
+        open_ones: list[tuple[Any, ...]] = [(*start, 0.0)]
         while open_ones:
-            name, lane, from_m, to_m = open_ones.pop()
+            name, lane, *metres = open_ones.pop()
             for link in self.by_input.get(name, ()):
                 if lane is not None and link["lane"] is not None and link["lane"] != lane:
                     continue
                 ends = _ends(link, true)
                 own = _own(link)
-                carried = _carried(link, (from_m, to_m), ends, own, slack_m)
+                carried = _carried(link, metres, ends, own, may=may)
                 if carried is None:
                     continue
                 onto = None if own[0] is None or link["lane"] is not None else self._lane(link, lane)
@@ -56,16 +57,16 @@ class Web:
                     open_ones.append(piece)
         return found
 
-    def behind(self, serial: str, *, slack_m: float = 0.0) -> set[str]:
-        """Everything a unit is made of, by posted metres: serials, and lots as `supplier number`."""
+    def behind(self, serial: str, *, may: bool = False) -> set[str]:
+        """Everything a unit is made of, or may be, by posted metres: serials, and lots as `supplier number`."""
         found: set[str] = set()
-        seen: set[Piece] = set()
-        open_ones: list[Piece] = [(serial, None, None, None)]
+        seen: set[tuple[Any, ...]] = set()
+        open_ones: list[tuple[Any, ...]] = [(serial, None, None, None, 0.0)]
         while open_ones:
-            name, lane, from_m, to_m = open_ones.pop()
+            name, lane, *metres = open_ones.pop()
             for link in self.by_output.get(name, ()):
                 ends, own = _ends(link, False), _own(link)
-                carried = _carried(link, (from_m, to_m), own, ends, slack_m)
+                carried = _carried(link, metres, own, ends, may=may)
                 if carried is None:
                     continue
                 below = link["lane"] if link["lane"] is not None else self._lane(link, lane)
@@ -94,18 +95,23 @@ def _own(link: dict[str, Any]) -> Ends:
     return link.get("own_from_m"), link.get("own_to_m")
 
 
-def _carried(link: dict[str, Any], piece: Ends, here: Ends, there: Ends, slack_m: float) -> Ends | None:
-    """The piece on the link's other end; None: it does not lie on this end."""
-    (a, b), (start, end) = piece, here
-    if start is None or end is None or a is None or b is None:
-        return there  # all of it, either because it is no roll or because all of the roll is asked for
-    slack = slack_m + (link.get("delta_m") or 0.0) if slack_m else 0.0
-    if not (a - slack < end and b + slack > start) and not (a == b == start):
+def _carried(
+    link: dict[str, Any], piece: list[Any], here: Ends, there: Ends, *, may: bool
+) -> tuple[float | None, float | None, float] | None:
+    """The piece on the link's other end, and how far it may be off; None: it does not lie on this end."""
+    (a, b, off_m), (start, end) = piece, here
+    link_off_m = (link.get("delta_m") or 0.0) if may else 0.0
+    if start is None or end is None or a is None:
+        # All of it, either because it is no roll or because all of the roll is asked for.
+        return *there, link_off_m
+    near_m = off_m + link_off_m
+    if not (a - near_m < end and b + near_m > start) and not (a == b and start <= a <= end):
         return None
-    first, last = min(max(a, start), end), min(max(b, start), end)
     if there[0] is None or there[1] is None:
-        return None, None
+        return None, None, 0.0
     stretch = (there[1] - there[0]) / (end - start)
+    first, last = min(max(a, start), end), min(max(b, start), end)
+    off_m = off_m * stretch + link_off_m
     if link.get("reversed"):
-        return there[1] - (last - start) * stretch, there[1] - (first - start) * stretch
-    return there[0] + (first - start) * stretch, there[0] + (last - start) * stretch
+        return there[1] - (last - start) * stretch, there[1] - (first - start) * stretch, off_m
+    return there[0] + (first - start) * stretch, there[0] + (last - start) * stretch, off_m
