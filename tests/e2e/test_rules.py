@@ -36,11 +36,13 @@ def test_a_wrong_question_is_denied_with_its_reason(plant: Plant, why: str) -> N
         assert any(WHY[why].code in row["reasons"] for row in rows), entry
 
 
-def held_by_signals(plant: Plant) -> set[str]:
-    """Units that were under the hold of a control chart's signal at some time, with what was made of them."""
+def held_meanwhile(plant: Plant) -> set[str]:
+    """Units that were under the hold of a control chart's signal or of the supervisor at some time, with what was made
+    of them."""
     rows = plant.rows(
         "select distinct u.serial from traceability_holdunit m join traceability_hold h on h.id = m.hold_id"
-        " join traceability_unit u on u.id = m.unit_id where h.scope = 'SIGNAL'"
+        " join traceability_unit u on u.id = m.unit_id "
+        " where h.scope = 'SIGNAL' or h.placed_by = 'person:supervisor'"
     )
     return {row["serial"] for row in rows}
 
@@ -56,12 +58,12 @@ def test_nobody_else_was_denied(plant: Plant) -> None:
         entry_errors.MOUNTED_NOT_RELEASED.code,
     }
     denied = plant.rows("select serial, operation, reasons from traceability_permit where verdict = 'DENY'")
-    signalled = held_by_signals(plant)
+    meanwhile = held_meanwhile(plant)
     strange = [
         row
         for row in denied
         if row["serial"] not in planted
-        and not (by_itself | ({errors.HELD.code} if row["serial"] in signalled else set())).issuperset(row["reasons"])
+        and not (by_itself | ({errors.HELD.code} if row["serial"] in meanwhile else set())).issuperset(row["reasons"])
     ]
     assert strange == []
 
@@ -71,14 +73,14 @@ def test_only_what_was_planted_does_not_conform(plant: Plant) -> None:
     planted = {(entry["serial"], entry["operation"]) for what in whats for entry in plant.truth.planted_as(what)}
     found = plant.rows("select serial, operation, deviation_codes from lines_operationrecord where not is_conforming")
     beyond = {entry["operation"] for entry in plant.truth.planted_as("outage") if entry["runs_on"]}
-    # A signal may hold a unit, or what it is built of, between its permit and its result.
-    signalled, held = held_by_signals(plant), {errors.HELD.code, errors.COMPONENT_HELD.code}
+    # A unit, or what it is built of, may come on hold between its permit and its result.
+    meanwhile, held = held_meanwhile(plant), {errors.HELD.code, errors.COMPONENT_HELD.code}
     strange = [
         row
         for row in found
         if (row["serial"], row["operation"]) not in planted
         and row["operation"] not in beyond
-        and not (row["serial"] in signalled and held.issuperset(row["deviation_codes"]))
+        and not (row["serial"] in meanwhile and held.issuperset(row["deviation_codes"]))
     ]
     assert strange == []
 

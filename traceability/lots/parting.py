@@ -105,7 +105,8 @@ def merge(wanted: Merge, actor: str, now: datetime) -> Parted:
     taken = []
     for lot, wish in zip(lots, wanted.lots, strict=True):
         amount = rest[lot.pk] if wish.quantity is None else wish.quantity
-        if amount <= 0 or amount > rest[lot.pk] + _SLACK * (lot.quantity or 0):
+        noise = _SLACK * (lot.quantity or 0)
+        if amount <= noise or amount > rest[lot.pk] + noise:
             raise Refusal(errors.MORE_THAN_REST, f"{lot}: {amount:g} of {max(rest[lot.pk], 0):g}")
         taken.append(amount)
     made = _new(supplier, wanted.number, lots, taken, now)

@@ -2,8 +2,8 @@
 
 Every roll has one axis, in metres from its own start; lanes count from 1, sides are A and B. A map is a table of
 segments, as the genealogy links between the two rolls tell them. Where a rewind turns the roll round a segment is
-reversed; stretch is the segment's own length over the length it was made of. What is a point is hit where it begins:
-metres run from their start up to, but not with, their end. (Length bookkeeping, own formulation.)
+reversed; stretch is the segment's own length over the length it was made of. Metres run from their start up to, but not
+with, their end; a point on an end is in both pieces that meet there. (Length bookkeeping, own formulation.)
 
 `delta_m` says how far the ends may lie off, by the encoders. It grows along the way: by stretch, and by what each
 segment adds. What only lies within it is `is_inferred`.
