@@ -1,6 +1,6 @@
 """Places on a roll's web as stations tell them: metres, lanes, sides; marks, scans, cut-outs; parts taken out. Pure."""
 
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import Any, TypedDict
 
 from lines import errors
@@ -128,16 +128,26 @@ def check_web(result: UnitResult, path: str) -> None:
         if cut.serial not in rolls:
             what = f"{cut.serial!r} is neither the unit nor among its ranges"
             refuse(errors.OUT_OF_RANGE, f"{path}.cut_outs[{index}].serial", what)
-    taken: dict[tuple[str, int | None], list[tuple[float, float]]] = {}
     used: tuple[RollRange | CutOut, ...] = (*result.ranges, *result.cut_outs)
-    for piece in used:
-        taken.setdefault((piece.serial, piece.lane), []).append((piece.from_m, piece.to_m))
-    for (serial, lane), pieces in taken.items():
-        pieces.sort()
-        for (_, end), (start, _) in pairwise(pieces):
-            if start < end:
-                on = f" on lane {lane}" if lane is not None else ""
-                refuse(RANGES_OVERLAP, path, f"{serial}{on}: {start:g} m is before {end:g} m")
+    _check_apart([(piece.serial, piece.lane, piece.from_m, piece.to_m) for piece in used], path)
+    own = [
+        (piece.serial, piece.lane, piece.own_from_m, piece.own_to_m)
+        for piece in result.ranges
+        if piece.own_from_m is not None and piece.own_to_m is not None
+    ]
+    _check_apart(own, path)
+
+
+def _check_apart(pieces: Sequence[tuple[str, int | None, float, float]], path: str) -> None:
+    """No two pieces of a roll share metres of a lane, but for rounding; the whole width (None) is on every lane."""
+    ends: dict[str, dict[int | None, float]] = {}  # how far each lane of each roll is taken
+    for serial, lane, from_m, to_m in sorted(pieces, key=lambda piece: (piece[0], *piece[2:])):
+        taken = ends.setdefault(serial, {})
+        end = max((taken[other] for other in taken if lane is None or other in (None, lane)), default=0.0)
+        if from_m < end - SHORTEST_M:
+            on = f" on lane {lane}" if lane is not None else ""
+            refuse(RANGES_OVERLAP, path, f"{serial}{on}: {from_m:g} m is before {end:g} m")
+        taken[lane] = max(to_m, taken.get(lane, 0.0))
 
 
 def _number(row: Fields, name: str, path: str) -> float:

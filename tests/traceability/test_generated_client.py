@@ -14,13 +14,18 @@ from drf_spectacular.generators import SchemaGenerator
 
 from tests.traceability.conftest import Hand
 from tests.web import application
+from traceability.labels.queries import FORMATS
 
 
 def generate(folder: Path) -> None:
     """A package denchi_client; any warning of the generator is a failure."""
     schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # spectacular's
     (folder / "schema.json").write_text(json.dumps(schema))
+    # What is neither JSON nor text is bytes to the generator, once it is told so.
+    binary = dict.fromkeys(("application/zip", "application/pdf", *FORMATS.values()), "application/octet-stream")
+    (folder / "config.json").write_text(json.dumps({"content_type_overrides": binary}))
     words = ["generate", "--path", "schema.json", "--output-path", "denchi_client", "--meta", "none"]
+    words += ["--config", "config.json"]
     done = subprocess.run(
         [sys.executable, "-m", "openapi_python_client", *words, "--fail-on-warning"],
         cwd=folder,

@@ -15,6 +15,12 @@ class LinkBasis(models.TextChoices):
     CORRECTED = "CORRECTED", "Entered as a correction"
 
 
+def _both_or_none(start: str, end: str) -> Q:
+    # Told to be there: where one is null the comparison is null too, which a check constraint lets pass.
+    there = Q(**{f"{start}__isnull": False, f"{end}__isnull": False, f"{start}__gte": 0})
+    return Q(**{start: None, end: None}) | there & Q(**{f"{start}__lt": models.F(end)})
+
+
 class GenealogyLink(models.Model):
     """One input of one unit: a lot with a quantity, a component at a position, or a range of a roll."""
 
@@ -47,13 +53,8 @@ class GenealogyLink(models.Model):
                 name="link_one_input",
             ),
             models.CheckConstraint(condition=~Q(output=models.F("input_unit")), name="link_not_itself"),
-            models.CheckConstraint(
-                condition=Q(from_m=None, to_m=None) | Q(from_m__lt=models.F("to_m")), name="link_range"
-            ),
-            models.CheckConstraint(
-                condition=Q(own_from_m=None, own_to_m=None) | Q(own_from_m__lt=models.F("own_to_m")),
-                name="link_own_range",
-            ),
+            models.CheckConstraint(condition=_both_or_none("from_m", "to_m"), name="link_range"),
+            models.CheckConstraint(condition=_both_or_none("own_from_m", "own_to_m"), name="link_own_range"),
         ]
         indexes = [
             models.Index(fields=["input_unit", "from_m"], condition=Q(input_unit__isnull=False), name="link_input_unit")

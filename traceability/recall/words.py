@@ -20,12 +20,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "n_shipped": ("of them shipped", "うち出荷済み"),
     "completeness": ("How complete this answer is", "回答の完全性"),
     "complete": (
-        "No link is missing: every unit on the way has all that its bill asks for.",
-        "欠けているリンクはありません。経路上の全ユニットに部品表どおりの記録があります。",
+        "No link is missing: every unit on the way has all that its bill asks for, and no link was deleted.",
+        "欠けているリンクはありません。経路上の全ユニットに部品表どおりの記録があり、削除されたリンクもありません。",
     ),
     "incomplete": (
-        "{missing} links are missing at {units} units. What hangs behind them is counted as possibly affected.",
-        "{units} 個のユニットで {missing} 件のリンクが欠けています。その先は影響の可能性ありとして数えています。",
+        "Links missing: {missing}; units that lack one: {units}. What hangs behind them counts as possibly affected.",
+        "欠けているリンク：{missing} 件、該当ユニット：{units} 個。その先は影響の可能性ありとして数えています。",
     ),
     "links": (
         "Links: {recorded} recorded, {inferred} inferred (mounted, or within the uncertainty of metres).",

@@ -10,7 +10,7 @@ segment adds. What only lies within it is `is_inferred`.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 OTHER_SIDE = {"A": "B", "B": "A", "": ""}
@@ -158,24 +158,6 @@ class Span:
     @property
     def length_m(self) -> float:
         return self.to_m - self.from_m
-
-
-def overlaps(spans: Sequence[Span], *, within_m: float = ROUNDING_M) -> list[tuple[int, int]]:
-    """Pairs of spans, by their place in the list, that share more than `within_m` on one lane; the whole width shares
-    with every lane."""
-    order = sorted(range(len(spans)), key=lambda n: (spans[n].from_m, spans[n].to_m))
-    found: list[tuple[int, int]] = []
-    still: list[int] = []
-    for here in order:
-        span = spans[here]
-        still = [n for n in still if spans[n].to_m - within_m > span.from_m]
-        for other in still:
-            lanes = {span.lane, spans[other].lane}
-            shared = min(span.to_m, spans[other].to_m) - span.from_m
-            if shared > within_m and (None in lanes or len(lanes) == 1):
-                found.append((min(here, other), max(here, other)))
-        still.append(here)
-    return sorted(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class RollMark(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["roll", "from_m"], name="mark_roll")]
-        constraints = [models.CheckConstraint(condition=Q(from_m__lte=F("to_m")), name="mark_range")]
+        constraints = [models.CheckConstraint(condition=Q(from_m__gte=0, from_m__lte=F("to_m")), name="mark_range")]
 
 
 class RollScan(models.Model):
@@ -61,4 +61,4 @@ class RollCut(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["roll", "from_m"], name="cut_roll")]
-        constraints = [models.CheckConstraint(condition=Q(from_m__lt=F("to_m")), name="cut_range")]
+        constraints = [models.CheckConstraint(condition=Q(from_m__gte=0, from_m__lt=F("to_m")), name="cut_range")]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from traceability.rolls.maps import Piece, RollMap, Segment, Span, balance, compose, overlaps
+from traceability.rolls.maps import Piece, RollMap, Segment, Span, balance, compose
 
 # Everything lies on a grid of millimetres; stretch is a whole multiple, so that the model needs no rounding.
 MM = 1024  # not 1000: sums and differences of metres are exact then, as the model's whole numbers are
@@ -210,15 +210,6 @@ spans = st.lists(
 def halves(span: Span) -> set[tuple[int, int]]:
     lanes = range(1, LANES + 1) if span.lane is None else (span.lane,)
     return {(at, lane) for at in range(round(span.from_m * 2), round(span.to_m * 2)) for lane in lanes}
-
-
-@given(spans)
-@settings(max_examples=40, deadline=None)
-def test_no_metre_of_a_lane_twice(found: list[Span]) -> None:
-    expected = [
-        (a, b) for a in range(len(found)) for b in range(a + 1, len(found)) if halves(found[a]) & halves(found[b])
-    ]
-    assert overlaps(found) == expected
 
 
 @given(spans, spans)
