@@ -21,6 +21,7 @@ from mes.embedded import EmbeddedPostgres
 
 SIZES = (100_000, 1_000_000)
 ROUNDS = 5
+LONG_MS = 2_000.0
 GROWTH = 1.5
 RATIO = 1.3
 # PostgreSQL runs as another user where the benchmark runs as root: below a folder that everybody may walk into.
@@ -33,7 +34,7 @@ class Question:
 
     name: str
     ask: Callable[[], int]
-    by_hand: Callable[[], int]
+    by_hand: Callable[[], int] | None = None
     goal_ms: float | None = None
 
 
@@ -41,19 +42,20 @@ class Question:
 class Answer:
     goal_ms: float | None
     found: int
-    by_hand: int
     ms: float
-    by_hand_ms: float
+    by_hand: int | None = None
+    by_hand_ms: float | None = None
 
 
 def best_ms(ask: Callable[[], int]) -> tuple[int, float]:
-    """What it returned, and the shortest of some times."""
-    found, best = ask(), float("inf")
-    for _ in range(ROUNDS):
+    """What it returned, and the shortest of some times; what takes long is asked only twice."""
+    best, rounds = float("inf"), 0
+    while rounds < (ROUNDS if best < LONG_MS else 2):
         gc.collect()
         began = time.perf_counter()
         found = ask()
-        best = min(best, 1000 * (time.perf_counter() - began))
+        took, rounds = 1000 * (time.perf_counter() - began), rounds + 1
+        best = min(best, took) if rounds > 1 else took
     return found, best
 
 
@@ -69,18 +71,22 @@ def ask_all(cells: int, folder: Path) -> dict[str, Answer]:
 
         django.setup()
         from bench import trace_questions, trace_rows  # noqa: PLC0415 - after setup
+        from traceability.recall.checking import check_links  # noqa: PLC0415 - after setup
 
         if not ready.exists():
             began = time.monotonic()
             print(f"Making {cells:,} cells ...", file=sys.stderr)
             trace_rows.seed(cells)
             print(f"made in {time.monotonic() - began:.0f} s", file=sys.stderr)
+            # As the task does it beside production: what was not looked at, a recall looks at itself.
+            began = time.monotonic()
+            looks = check_links()
+            print(f"compared with their bills in {time.monotonic() - began:.0f} s, {looks} looks", file=sys.stderr)
             ready.touch()
         answers = {}
         for question in trace_questions.questions(trace_rows.plant_of(cells)):
-            found, ms = best_ms(question.ask)
-            by_hand, by_hand_ms = best_ms(question.by_hand)
-            answers[question.name] = Answer(question.goal_ms, found, by_hand, ms, by_hand_ms)
+            beside = best_ms(question.by_hand) if question.by_hand else (None, None)
+            answers[question.name] = Answer(question.goal_ms, *best_ms(question.ask), *beside)
         return answers
 
 
@@ -90,10 +96,10 @@ def tell(cells: int, answers: dict[str, Answer]) -> None:
     print("|---|---|---|---|---|---|---|")
     for name, answer in answers.items():
         goal = f"{answer.goal_ms:g}" if answer.goal_ms else ""
-        print(
-            f"| {name} | {answer.found:,} | {answer.ms:.1f} | {goal} | {answer.by_hand:,} | {answer.by_hand_ms:.1f} |"
-            f" {answer.ms / answer.by_hand_ms:.2f} |"
-        )
+        beside = "| | "
+        if answer.by_hand is not None and answer.by_hand_ms:
+            beside = f"{answer.by_hand:,} | {answer.by_hand_ms:.1f} | {answer.ms / answer.by_hand_ms:.2f}"
+        print(f"| {name} | {answer.found:,} | {answer.ms:.1f} | {goal} | {beside} |")
     sys.stdout.flush()
 
 

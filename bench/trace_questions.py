@@ -7,15 +7,20 @@ from django.test import Client
 
 from bench.trace import Question
 from bench.trace_rows import Plant, lots_of
-from lines.models import Person
+from lines.models import MaterialDefinition, Person
 from lines.people.models import Role
+from mes.search.queries import find
 from traceability.genealogy.starts import read_start, where_used
 from traceability.genealogy.walking import Walk, link_page
 from traceability.models import Lot
 from traceability.recall.asked import AskedSuspect
 from traceability.recall.queries import traced
 from traceability.recall.suspects import look_up
+from traceability.units.queries import show_unit
+from traceability.wide.asked import read_table
+from traceability.wide.selecting import file_pieces, table
 
+WIDE_UNITS = 100_000
 _MADE_OF = """
 with recursive behind (id) as (
     select %(unit)s::bigint
@@ -43,11 +48,13 @@ with recursive batch (id) as (
     join traceability_currentlink l on l.input_unit_id = c.output_id,
     lateral (select (c.own_to_m - c.own_from_m) / (c.to_m - c.from_m) as stretch) s
 ), piece as (
-    select distinct l.output_id as id from lane join traceability_currentlink l on l.input_unit_id = lane.id
-    and l.from_m < lane.to_m + 1 and l.to_m > lane.from_m - 1
+    select distinct n.output_id as id from lane cross join lateral (
+        select l.output_id from traceability_currentlink l where l.input_unit_id = lane.id
+        and l.from_m < lane.to_m + 1 and l.to_m > lane.from_m - 1 offset 0) n
 ), whole (id) as (
     select id from piece
-    union select l.output_id from whole join traceability_currentlink l on l.input_unit_id = whole.id
+    union select n.output_id from whole cross join lateral (
+        select l.output_id from traceability_currentlink l where l.input_unit_id = whole.id offset 0) n
 ), all_of (id) as (
     select id from batch union select id from coated
     union select l.output_id from coated join traceability_currentlink l on l.input_unit_id = coated.id
@@ -64,20 +71,64 @@ with recursive lane as (
     lateral (select (c.own_to_m - c.own_from_m) / (c.to_m - c.from_m) as stretch) s
     where c.input_unit_id = %(roll)s and l.lane = %(lane)s
 ), piece as (
-    select distinct l.output_id as id from lane join traceability_currentlink l on l.input_unit_id = lane.id
-    and l.from_m < lane.to_m + 0.8 and l.to_m > lane.from_m - 0.8
+    select distinct n.output_id as id from lane cross join lateral (
+        select l.output_id from traceability_currentlink l where l.input_unit_id = lane.id
+        and l.from_m < lane.to_m + 0.8 and l.to_m > lane.from_m - 0.8 offset 0) n
 ), whole (id) as (
     select id from piece
-    union select l.output_id from whole join traceability_currentlink l on l.input_unit_id = whole.id
+    union select n.output_id from whole cross join lateral (
+        select l.output_id from traceability_currentlink l where l.input_unit_id = whole.id offset 0) n
 ), all_of (id) as (select cal from lane union select id from lane union select id from whole)
 select d.code, count(*), min(u.id) from all_of join traceability_unit u on u.id = all_of.id
 join lines_materialdefinition d on d.id = u.definition_id group by 1
+"""
+# The same units with where each is now: its container and site.
+_WHERE_IT_IS = """, up as (
+    select a.id, a.id as top, 0 as level from all_of a
+    union all select up.id, n.output_id, level + 1 from up cross join lateral (
+        select l.output_id from traceability_currentlink l where l.input_unit_id = up.top offset 0) n
+    where exists (select 1 from traceability_unit x join lines_materialdefinition d on d.id = x.definition_id
+                  where x.id = up.id and d.code in ('LFP-CELL', 'LFP-PACK'))
+), outer_one as (select distinct on (id) id, top from up order by id, level desc)
+select u.serial, 1, d.code, u.state, c.serial, h.number, t.code,
+    exists (select 1 from traceability_holdunit m where m.unit_id = u.id and m.released_at is null)
+from outer_one o join traceability_unit u on u.id = o.id join lines_materialdefinition d on d.id = u.definition_id
+join traceability_unit c on c.id = o.top
+left join traceability_shippedunit s on s.unit_id = o.top left join traceability_shipment h on h.id = s.shipment_id
+left join lines_datacentresite t on t.id = h.site_id
+"""
+_RECALL = _OF_LOT[: _OF_LOT.index("select d.code")] + _WHERE_IT_IS
+_WIDE = """
+select u.serial, u.state, u.grade, u.created_at, m.*
+from (select * from traceability_unit where definition_id = %(definition)s and id >= %(first)s order by id
+      limit %(most)s) u
+left join lateral (
+    select max(m.value) filter (where m.characteristic = 'FOR-03') as for_03,
+           max(m.value) filter (where m.characteristic = 'GRA-01') as gra_01,
+           max(m.value) filter (where m.characteristic = 'GRA-03') as gra_03
+    from lines_operationrecord r
+    join lines_measurement m on m.record_id = r.id and m.received_at = r.received_at
+    where r.serial = u.serial and r.operation in ('FORM', 'GRADE')) m on true
 """
 _HISTORY = """
 select r.*, s.code, (select json_agg(m.*) from lines_measurement m
     where m.record_id = r.id and m.received_at = r.received_at)
 from lines_operationrecord r join lines_station s on s.id = r.station_id where r.serial = %(serial)s order by r.id
 """
+# What else the history says: links of both directions with their names, and holds.
+_LINKS = """
+select l.*, o.serial, i.serial, t.supplier, t.number, r.operation, r.source_time
+from traceability_currentlink l join traceability_unit o on o.id = l.output_id
+left join traceability_unit i on i.id = l.input_unit_id left join traceability_lot t on t.id = l.input_lot_id
+join lines_operationrecord r on r.id = l.record_id
+where l.{end} = (select id from traceability_unit where serial = %(serial)s)
+"""
+_HOLDS = """
+select h.reason, h.placed_by, m.added_at, m.released_at, m.released_by
+from traceability_holdunit m join traceability_hold h on h.id = m.hold_id
+where m.unit_id = (select id from traceability_unit where serial = %(serial)s)
+"""
+_BEHIND, _AHEAD = _LINKS.format(end="output_id"), _LINKS.format(end="input_unit_id")
 _SEARCH = "select id, serial, state from traceability_unit where serial = %(serial)s"
 
 
@@ -122,6 +173,18 @@ def questions(plant: Plant) -> list[Question]:
     def of_start(**words: str) -> int:
         return int(where_used(read_start(words), (), 100)["n_units"])
 
+    window = {"serial_from": plant.serial("LFP-CELL", 0), "serial_to": plant.serial("LFP-CELL", WIDE_UNITS - 1)}
+    kind = MaterialDefinition.objects.get(code="LFP-CELL")
+
+    def wide(*columns: str) -> int:
+        found = table(read_table({"definition": "LFP-CELL", **window}, columns))
+        assert sum(len(piece) for piece in file_pieces(found, "parquet")) > WIDE_UNITS  # noqa: S101 - bytes
+        return found.n_units
+
+    def history_by_hand() -> int:
+        found = _rows(_HISTORY, serial=cell)
+        return min(1, found + sum(_rows(sql, serial=cell) for sql in (_BEHIND, _AHEAD, _HOLDS)))
+
     def recall() -> int:
         whole = Lot.objects.get(pk=lot)
         with traced(look_up(AskedSuspect("LOT", supplier=whole.supplier, lot=whole.number))) as found:
@@ -146,11 +209,15 @@ def questions(plant: Plant) -> list[Question]:
             lambda: _sum(_OF_RANGE, roll=roll_id, **metres),
             50,
         ),
+        Question("recall of that lot: units, where each is", recall, lambda: _rows(_RECALL, lot=lot)),
+        Question("history of a cell", lambda: min(1, len(show_unit(cell, "1")["records"])), history_by_hand),
+        Question("the page of its history, drawn", _page(client, f"/units/{cell}/")),
+        Question("search of a serial", lambda: len(find(cell).exact), lambda: _rows(_SEARCH, serial=cell)),
+        Question("the page of the search, drawn", _page(client, f"/search/?q={cell}&all=1")),
         Question(
-            "history of a cell: its page",
-            _page(client, f"/units/{cell}/"),
-            lambda: min(1, _rows(_HISTORY, serial=cell)),
+            "wide table of 100,000 cells, 3 columns of their own, as Parquet: units",
+            lambda: wide("FOR-03", "GRA-01", "GRA-03"),
+            lambda: _rows(_WIDE, definition=kind.pk, first=plant.first["LFP-CELL"], most=WIDE_UNITS),
         ),
-        Question("search of a serial", _page(client, f"/search/?q={cell}"), lambda: _rows(_SEARCH, serial=cell)),
-        Question("recall of that lot, with completeness: units", recall, lambda: _sum(_OF_LOT, lot=lot)),
+        Question("the same with every column, through genealogy to the roll metre: units", wide),
     ]

@@ -23,6 +23,7 @@ from traceability.wide.columns import Column
 from traceability.wide.scanned import Scans, scans_of
 
 FACTS = ("serial", "product", "definition", "state", "grade", "created_at", "last_test_passed")
+_READ = ("serial", "definition_id", "lanes", "state", "grade", "created_at", "last_test_passed")
 Fact = str | bool | datetime | None
 Row = tuple[list[Fact], list[float | None]]
 AT_ONCE = 2_000
@@ -78,7 +79,7 @@ def rows_of(
     left = most
     while left is None or left > 0:
         count = AT_ONCE if left is None else min(AT_ONCE, left)
-        some = list(units.filter(pk__gt=after, pk__lte=last).order_by("pk")[:count])
+        some = list(units.filter(pk__gt=after, pk__lte=last).only(*_READ).order_by("pk")[:count])
         if not some:
             return
         yield from reader.rows(some)
@@ -163,12 +164,14 @@ class _Reader:
 
     def _parts(self, units: Sequence[Unit], pieces: Sequence[Piece]) -> dict[int, _Part]:
         """Of everything behind these units; shared ones are remembered."""
-        needed = {piece.unit_id for piece in pieces} | {unit.pk for unit in units}
-        missing = [unit_id for unit_id in needed if unit_id not in self.shared]
-        rows = Unit.objects.filter(pk__in=missing).values_list("pk", "serial", "definition_id", "lanes")
+        own = {unit.pk: (unit.pk, unit.serial, unit.definition_id, unit.lanes) for unit in units}
+        needed = {piece.unit_id for piece in pieces} | own.keys()
+        missing = [unit_id for unit_id in needed if unit_id not in self.shared and unit_id not in own]
+        others = Unit.objects.filter(pk__in=missing).values_list("pk", "serial", "definition_id", "lanes")
+        known = [row for unit_id, row in own.items() if unit_id not in self.shared]
         found, kept = {}, []
-        for unit_id, serial, kind, lanes in rows:
-            definition = self.kinds.get(kind)
+        for unit_id, serial, kind, lanes in [*known, *others]:
+            definition = self.kinds.get(kind) if kind is not None else None
             tracking = definition.tracking if definition else ""
             found[unit_id] = _Part(serial, definition.code if definition else "", lanes, tracking == Tracking.ROLL, {})
             if tracking in (Tracking.ROLL, Tracking.SLURRY_BATCH):
