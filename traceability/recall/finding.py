@@ -66,8 +66,9 @@ def find_missing(suspect: Suspect, cursor: Any) -> None:
 def _of_concern(suspect: Suspect, cursor: Any) -> tuple[list[int], list[int]]:
     """Materials by which the suspect may have come into a unit, and steps that may have happened at it."""
     cursor.execute(
-        "select distinct u.definition_id from recall_unit a join traceability_unit u on u.id = a.unit_id"
-        " where u.definition_id is not null"
+        # Each by its own index, whatever the planner guesses of a plant of millions.
+        "select distinct u.definition_id from recall_unit a cross join lateral (select definition_id"
+        " from traceability_unit where id = a.unit_id offset 0) u where u.definition_id is not null"
     )
     carrying = {row[0] for row in cursor.fetchall()}
     if suspect.material:

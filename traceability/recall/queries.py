@@ -89,7 +89,8 @@ from traceability_currentlink l join recall_unit a on a.unit_id = l.output_id wh
 _LINKS = """
 select count(*) filter (where o.certainty = 0 and l.basis <> 'MOUNTED'),
        count(*) filter (where o.certainty = 1 or l.basis = 'MOUNTED')
-from recall_unit a join traceability_currentlink l on l.input_unit_id = a.unit_id
+from recall_unit a cross join lateral (
+    select output_id, basis from traceability_currentlink where input_unit_id = a.unit_id offset 0) l
 join recall_unit o on o.unit_id = l.output_id where a.certainty < 2 and o.certainty < 2
 """
 

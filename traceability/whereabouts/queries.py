@@ -17,28 +17,34 @@ _DEEPEST = 12
 _CHUNK = 2_000
 _PART = " where unit_id > %(after_unit)s order by 1 limit %(most_units)s"
 # `wanted`: the units with what is read of themselves. `up`: each with all that it is built into, itself at depth 0.
+# Units and links are looked up one by one (lateral, `offset 0`): what is asked costs the same in a plant of any size.
 _FACTS = f"""
 chosen (unit_id) as materialized ({{chosen}}),
 wanted as materialized (
     select u.id, u.serial, u.state, u.next_step_id, u.grade, d.code as kind, d.tracking, d.id as definition_id
-    from chosen join traceability_unit u on u.id = chosen.unit_id
+    from (
+        select u.* from chosen cross join lateral (
+            select * from traceability_unit where id = chosen.unit_id offset 0) u offset 0) u
     left join lines_materialdefinition d on d.id = u.definition_id
 ),
 up (origin, unit_id, depth) as (
     select id, id, 0 from wanted where tracking is null or tracking not in {_BY_THE_METRE}
     union
-    select up.origin, l.output_id, up.depth + 1 from up
-    join traceability_currentlink l on l.input_unit_id = up.unit_id where up.depth < {_DEEPEST}
+    select up.origin, l.output_id, up.depth + 1 from up cross join lateral (
+        select output_id from traceability_currentlink where input_unit_id = up.unit_id offset 0) l
+    where up.depth < {_DEEPEST}
 ),
 around as materialized (
     select up.origin,
-           (array_agg(o.serial order by up.depth) filter (where up.depth > 0 and d.tracking = 'PACK'))[1] as pack,
-           (array_agg(o.serial order by up.depth) filter (where up.depth > 0 and d.tracking = 'CONTAINER'))[1]
+           (array_agg(up.serial order by up.depth) filter (where up.depth > 0 and d.tracking = 'PACK'))[1] as pack,
+           (array_agg(up.serial order by up.depth) filter (where up.depth > 0 and d.tracking = 'CONTAINER'))[1]
                as container,
-           (array_agg(o.serial order by up.depth desc) filter (where up.depth > 0))[1] as outermost,
+           (array_agg(up.serial order by up.depth desc) filter (where up.depth > 0))[1] as outermost,
            min(s.id) as shipment_id
-    from up join traceability_unit o on o.id = up.unit_id
-    left join lines_materialdefinition d on d.id = o.definition_id
+    from (
+        select up.*, o.serial, o.definition_id from up cross join lateral (
+            select serial, definition_id from traceability_unit where id = up.unit_id offset 0) o offset 0) up
+    left join lines_materialdefinition d on d.id = up.definition_id
     left join traceability_shippedunit w on w.unit_id = up.unit_id and w.returned_at is null
     left join traceability_shipment s on s.id = w.shipment_id
     group by up.origin
