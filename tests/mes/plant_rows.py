@@ -19,11 +19,12 @@ from lines.models import (
 from lines.plant.models import SignalKind
 from lines.records.models import Judgement
 from lines.states.packml import PackMLState
+from tests.plant_copies import load_once
 from traceability.models import Permit
 
 
 def load_osaka() -> None:
-    call_command("load_plant", verbosity=0)
+    load_once("osaka", lambda: call_command("load_plant", verbosity=0))
     for table in ("lines_sample", "lines_measurement"):
         _partition(table)
 

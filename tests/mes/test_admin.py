@@ -18,6 +18,7 @@ from django.utils import timezone
 from lines.models import Measurement, OperationRecord, Person, Route, Station, StationPost
 from lines.records.models import Verdict
 from quality.models import Characteristic, CharacteristicLimits
+from tests.plant_copies import load_once
 
 OSAKA = Path(__file__).parents[2] / "fixtures" / "plant" / "osaka"
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ IN_A_PAGE = {"BillItem", "Measurement", "Sample"}  # shown inside another page, 
 
 @pytest.fixture
 def administrator(client: Client) -> Client:
-    call_command("load_plant", str(OSAKA), verbosity=0)
+    load_once("osaka", lambda: call_command("load_plant", verbosity=0))
     client.force_login(Person.objects.get(username="administrator"))
     return client
 
@@ -150,7 +151,7 @@ def test_master_data_are_changed_in_the_person_s_name(administrator: Client, mon
 
 
 def test_only_the_administrator_gets_in(client: Client) -> None:
-    call_command("load_plant", str(OSAKA), verbosity=0)
+    load_once("osaka", lambda: call_command("load_plant", verbosity=0))
     for username in ("supervisor", "quality", "auditor"):
         client.force_login(Person.objects.get(username=username))
         assert client.get(reverse("admin:index")).status_code == 302

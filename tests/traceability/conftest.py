@@ -23,6 +23,7 @@ from lines.people.services import issue_person_token, issue_station_token
 from lines.plant.files import PlantFiles, read_plant
 from lines.plant.shapes import ProductFile, StepFile
 from mes.loading.services import load_plant
+from tests.plant_copies import load_once
 from tests.plants import plain_plant
 
 if TYPE_CHECKING:
@@ -217,7 +218,12 @@ class Hand:
 
 
 def make_hand() -> Hand:
-    """Load the plain plant into the database, with a token for every station and one for an auditor."""
+    """The plain plant in the database, with a token for every station and one for an auditor."""
+    hand = load_once("plain", _load_plain)
+    return Hand(hand.plant, hand.tokens, hand.person_token)
+
+
+def _load_plain() -> Hand:
     with tempfile.TemporaryDirectory() as scratch:
         folder = plain_plant(Path(scratch))
         load_plant(folder)

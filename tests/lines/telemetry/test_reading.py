@@ -14,7 +14,7 @@ from lines.plant.models import Signal
 from lines.telemetry import batches, news, services
 from lines.telemetry.cold import Rows
 from lines.telemetry.thinning import BAD, Thinner
-from tests.plants import OSAKA
+from tests.plant_copies import load_once
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 NOW_US = int(NOW.timestamp()) * 1_000_000
@@ -53,7 +53,7 @@ def test_thinning_keeps_the_extremes_and_its_bound(pieces: list[list[tuple[int, 
 
 @pytest.fixture
 def auditor(db: None, client: Client) -> Client:  # noqa: ARG001 - makes the database
-    call_command("load_plant", str(OSAKA), verbosity=0)
+    load_once("osaka", lambda: call_command("load_plant", verbosity=0))
     client.force_login(Person.objects.get(username="auditor"))
     return client
 
