@@ -75,7 +75,8 @@ class _Run:
         self.running = running
 
     def until(self, what: str, holds: Callable[[], bool], timeout_s: float) -> None:
-        deadline = time.monotonic() + timeout_s
+        began = time.monotonic()
+        deadline = began + timeout_s
         while not holds():
             self.running.keep()
             if time.monotonic() > deadline:
@@ -83,6 +84,7 @@ class _Run:
                 tails = "\n".join(f"== {name}\n{self.running.processes.tail_of(name, 15)}" for name in names)
                 pytest.fail(f"not within {timeout_s:.0f} s: {what}\n{tails}", pytrace=False)
             time.sleep(0.2)
+        print(f"{time.monotonic() - began:6.1f} s until {what}")
 
 
 def _one(connection: psycopg.Connection[dict[str, Any]], query: str, *values: Any) -> Any:
