@@ -26,6 +26,7 @@ def test_what_is_not_there_yet_says_so(client: Client) -> None:
     assert "within 10 minutes" in html
 
 
+@pytest.mark.slow
 def test_each_card_leads_to_a_page_that_is_there(client: Client, hand: Hand) -> None:  # noqa: F811 - a fixture
     cell = hand.make("LFP-CELL", until="DEGAS")
     step = hand.step(cell, "DEGAS")

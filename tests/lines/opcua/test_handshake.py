@@ -140,6 +140,7 @@ def api() -> Iterator[Api]:
     running.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", ["asyncua", "opcua"])
 def test_a_handshake_is_answered_whoever_restarts_when(make: str, tmp_path: Path, api: Api) -> None:
     is_new = make == "asyncua"
