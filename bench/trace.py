@@ -54,8 +54,7 @@ def best_ms(ask: Callable[[], int]) -> tuple[int, float]:
         gc.collect()
         began = time.perf_counter()
         found = ask()
-        took, rounds = 1000 * (time.perf_counter() - began), rounds + 1
-        best = min(best, took) if rounds > 1 else took
+        best, rounds = min(best, 1000 * (time.perf_counter() - began)), rounds + 1
     return found, best
 
 

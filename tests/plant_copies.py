@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from lines.models import Site
+from lines.models import Person, Site
 
 _TABLES = """
 select quote_ident(c.relname), (
@@ -15,52 +15,54 @@ select quote_ident(c.relname), (
 from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
 """
 
+_Table = tuple[str, str]  # its name and its columns
+
 
 @dataclass
 class _Copy:
     returned: Any
-    tables: list[tuple[str, bytes]]  # name with columns, rows as COPY writes them
+    tables: dict[_Table, bytes]  # rows as COPY writes them
 
 
 _copies: dict[str, _Copy] = {}
 
 
 def load_once(name: str, load: Callable[[], Any]) -> Any:
-    """What `load` returned when it filled an empty database; its rows are here. Where a plant is there already it is
-    called again: what it does then is its own business.
+    """What `load` returned when it filled an empty database; its rows are here. Where a plant or people are there
+    already it is called again: what it does then is its own business, and a copy would lack what was there before.
     """
-    if Site.objects.exists():
+    if Site.objects.exists() or Person.objects.exists():
         return load()
     if name not in _copies:
         before = _filled()
         returned = load()
         new = _filled() - before
-        _copies[name] = _Copy(returned, [(table, _rows(table)) for table in sorted(new)])
+        _copies[name] = _Copy(returned, {table: _rows(table) for table in sorted(new)})
         return returned
     copy = _copies[name]
     with transaction.atomic(), connection.cursor() as cursor:
         # Triggers and foreign keys have seen these rows once.
         cursor.execute("set local session_replication_role = replica")
-        for table, rows in copy.tables:
-            with cursor.copy(f"copy {table} from stdin") as into:
+        for (table, columns), rows in copy.tables.items():
+            with cursor.copy(f"copy {table} ({columns}) from stdin") as into:
                 into.write(rows)
         cursor.execute("set local session_replication_role = origin")
     return copy.returned
 
 
-def _filled() -> set[str]:
+def _filled() -> set[_Table]:
     with connection.cursor() as cursor:
         cursor.execute(_TABLES)
         found = set()
         for table, columns in cursor.fetchall():
             cursor.execute(f"select exists (select 1 from {table})")  # noqa: S608 - names out of the catalogue
             if cursor.fetchone()[0]:
-                found.add(f"{table} ({columns})")
+                found.add((table, columns))
         return found
 
 
-def _rows(table: str) -> bytes:
-    name, columns = table.split(" (", 1)
-    statement = f"copy (select {columns[:-1]} from {name}) to stdout"  # noqa: S608 - names out of the catalogue
+def _rows(table: _Table) -> bytes:
+    name, columns = table
+    statement = f"copy (select {columns} from {name}) to stdout"  # noqa: S608 - names out of the catalogue
     with connection.cursor() as cursor, cursor.copy(statement) as out:
         return b"".join(out)

@@ -4,7 +4,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import PermissionDenied, UnsupportedMediaType
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from lines.errors import WRONG_PARAMETER, Refusal
 from lines.models import Person
 from lines.shapes import ErrorShape
-from lines.stations.body import MAX_BODY_BYTES, read_json
+from lines.stations.sent import sent_fields
 from traceability.audits import bundles, schemas
 from traceability.audits.models import QueryKind
 from traceability.audits.queries import bundle_by_id, log
@@ -39,12 +39,6 @@ def _person(request: Request) -> Person:
     if not isinstance(request.user, Person):
         raise PermissionDenied
     return request.user
-
-
-def _body(request: Request) -> dict[str, object]:
-    if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
-        raise UnsupportedMediaType(request.content_type or "")
-    return read_json(request._request.read(MAX_BODY_BYTES + 1))
 
 
 class AuditedUnitsView(APIView):
@@ -134,7 +128,7 @@ class ArchivesView(APIView):
     )
     def post(self, request: Request) -> Response:
         person = reader(_person(request))
-        asked, seed, size, language = read_archive_request(_body(request))
+        asked, seed, size, language = read_archive_request(sent_fields(request))
         return Response(archive_row(bundles.ask(asked, seed, size, language, person, by_api=True)), status=202)
 
 
@@ -205,6 +199,6 @@ class VerifyView(APIView):
     )
     def post(self, request: Request) -> Response:
         person = _person(request)
-        told = verified(**read_proof(_body(request)))
+        told = verified(**read_proof(sent_fields(request)))
         note(QueryKind.VERIFY, person, told["asked"] | {"is_genuine": told["is_genuine"]}, by_api=True)
         return Response(told)

@@ -4,14 +4,14 @@ from typing import Any
 
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import PermissionDenied, UnsupportedMediaType
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lines.people.models import Person
 from lines.shapes import ErrorShape
-from lines.stations.body import MAX_BODY_BYTES, read_json
+from lines.stations.sent import sent_fields
 from traceability.causes import schemas, services
 from traceability.causes.asked import read_asked
 from traceability.causes.models import AnalysisState, CauseAnalysis
@@ -75,10 +75,7 @@ class CauseAnalysesView(APIView):
     )
     def post(self, request: Request) -> Response:
         person = _person(request)
-        if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
-            raise UnsupportedMediaType(request.content_type or "")
-        body = read_json(request._request.read(MAX_BODY_BYTES + 1))
-        analysis = services.ask(read_asked(body), person)
+        analysis = services.ask(read_asked(sent_fields(request)), person)
         return Response(_shown(analysis), status=202 if analysis.state == AnalysisState.QUEUED else 201)
 
 

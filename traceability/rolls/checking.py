@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from lines.stations.results import CutOut, RollRange, UnitResult
 from traceability.interlock.checks import Finding
 from traceability.rolls.errors import BEYOND_OWN_LENGTH, BEYOND_ROLL, METRES_TAKEN
-from traceability.rolls.maps import BALANCE_TOLERANCE, ROUNDING_M
+from traceability.rolls.maps import BALANCE_TOLERANCE
 
 # What an encoder may run on at the end of a roll, where it is more than the tolerance of its length.
 _RUN_ON_M = 1.0
 # Two posts that follow each other on a lane round their metres, and start the encoder anew.
 _SHARED_M = 0.05
+# Two stations that take metres in a row round them: less than this is no overlap.
+_ROUNDING_M = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def _both(piece: RollRange | CutOut, other: TakenMetres) -> bool:
         return False
     delta_m = (piece.delta_m or 0.0) if isinstance(piece, RollRange) else 0.0
     shared = min(piece.to_m, other.to_m) - max(piece.from_m, other.from_m)
-    return shared > max(_SHARED_M, delta_m + other.delta_m) + ROUNDING_M
+    return shared > max(_SHARED_M, delta_m + other.delta_m) + _ROUNDING_M
 
 
 def _words(piece: RollRange | CutOut, other: TakenMetres) -> str:

@@ -16,8 +16,6 @@ from dataclasses import dataclass, replace
 OTHER_SIDE = {"A": "B", "B": "A", "": ""}
 # Of the length that a balance may miss: encoders, and what nobody tells at the ends (README of the plant data).
 BALANCE_TOLERANCE = 0.005
-# Two stations that take metres in a row round them: less than this is no overlap.
-ROUNDING_M = 0.001
 
 
 @dataclass(frozen=True, slots=True)
