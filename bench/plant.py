@@ -3,14 +3,14 @@
 The simulated plant runs at 600 times its own pace, so that its sensors, which then give a value in ten simulated
 minutes, give one a second as live ones do. Cells are started so often that they would be so many GWh in a year: 350
 days, 95 % good, 1.0048 kWh each. Routes take a twentieth of their time, trays and packs hold 8 cells, so there are more
-posts for a cell than in a real plant. Machines, gateway, worker, beat, web, PostgreSQL, Valkey, ten screens and a probe
-share the machine. The plant is raised until a goal breaks; what broke is named.
+posts for a cell than in a real plant. Machines, gateway, worker, beat, web, PostgreSQL, Valkey and ten screens share
+the machine. Answers are timed by the stations that post by HTTP. The plant is raised until a goal breaks; what broke
+is named.
 """
 
 import argparse
 import asyncio
-import json
-import random
+import re
 import sys
 import tempfile
 import threading
@@ -29,6 +29,7 @@ from bench.live import _cpu_s
 from mes.demo.options import Options
 from mes.demo.plant import RunningPlant
 from mes.embedded import EmbeddedPostgres, free_port
+from mes.processes import Command
 from tests.plants import small_plant
 
 SPEED = 600.0
@@ -37,7 +38,6 @@ RATES_GWH = (2.5, 5.0, 10.0, 20.0, 40.0)
 KWH_A_CELL, GOOD, DAYS_A_YEAR = 1.0048, 0.95, 350
 PROCESSES = ("simulator", "gateway", "worker", "beat", "web", "events", "reports")
 SCREENS = 10
-PROBES_PER_S = 5.0
 WARM_UP_S, SETTLE_S, MEASURED_S = 600.0, 30.0, 60.0
 # What the product promises. The first that a rate breaks is what broke.
 GOALS = {
@@ -70,15 +70,7 @@ select coalesce(sum(rows), 0) from lines_telemetrybatch where received_at > now(
 _RECORDS = "select count(*) from lines_operationrecord where received_at > now() - make_interval(secs => %s)"
 _WAITING = "select count(*) from lines_pending"
 _PACKS = "select count(*) from lines_operationrecord where operation = 'EOL' and verdict = 'PASS'"
-_LATELY = """
-select s.code, r.serial, r.operation, r.source_time, array_agg(m.characteristic), array_agg(m.value),
-    array_agg(m.unit), array_agg(m.position)
-from lines_operationrecord r
-join lines_station s on s.id = r.station_id
-join lines_measurement m on m.record_id = r.id
-where not m.is_derived and r.tray = '' and r.operation in ('WELD', 'CAN', 'FILL', 'WIND')
-group by r.id, s.code order by r.id desc limit 50
-"""
+_ANSWERED = re.compile(rb"/(permits|results) answered in ([0-9.]+) ms")
 _EVENTS = """
 select xid::text || '-' || id, extract(epoch from pg_xact_commit_timestamp(xmin)) from lines_event
 where created_at > now() - make_interval(secs => %s)
@@ -96,7 +88,8 @@ class BenchPlant(RunningPlant):
     def _start_web(self) -> None:
         self.events_port = free_port()
         web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.options.port)]
-        web += ["--workers", "1", "--blocking-threads", "8", "--log-level", "warning", "mes.wsgi:application"]
+        web += ["--workers", "1", "--blocking-threads", "4", "--blocking-threads-idle-timeout", "600"]
+        web += ["--log-level", "warning", "mes.wsgi:application"]
         self.processes.start(self._python("web", "-m", *web))
         events = ["uvicorn", "mes.asgi:application", "--port", str(self.events_port), "--log-level", "warning"]
         self.processes.start(self._python("events", "-m", *events))
@@ -105,6 +98,10 @@ class BenchPlant(RunningPlant):
             if time.monotonic() > deadline:
                 raise SystemExit(self.processes.tail_of("web", 20))
             time.sleep(0.2)
+
+    def _manage(self, name: str, *words: str) -> Command:
+        """The machines tell how long each answer took."""
+        return super()._manage(name, *words, *(("--verbosity", "2") if name == "simulator" else ()))
 
     def go_on_with(self, cells_per_day: float) -> None:
         """The machines at another pace, on the same units."""
@@ -118,13 +115,10 @@ class BenchPlant(RunningPlant):
 
 @dataclass
 class Seen:
-    """What screens and probe saw while they were asked to look."""
+    """What the screens saw while they were asked to look."""
 
     is_over: threading.Event = field(default_factory=threading.Event)
     events: list[tuple[str, float]] = field(default_factory=list)
-    permits_ms: list[float] = field(default_factory=list)
-    results_ms: list[float] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
 
 
 async def _screen(url: str, cookies: httpx.Cookies, number: int, seen: Seen) -> None:
@@ -145,48 +139,6 @@ async def _screen(url: str, cookies: httpx.Cookies, number: int, seen: Seen) -> 
                 return
 
 
-async def _probe(url: str, tokens: dict[str, str], bodies: list[dict[str, Any]], seen: Seen) -> None:
-    """Permits, and results that are judged wholly and rolled back, for cells that are in the plant."""
-    chance = random.Random(1)
-    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
-        while not seen.is_over.is_set():
-            body = chance.choice(bodies)
-            station = body["station"]
-            headers = {"Authorization": f"Token {tokens[station]}"}
-            asked = {"serial": body["result"]["serial"], "operation": body["result"]["operation"]}
-            for path, sent, into in (
-                ("permits", asked, seen.permits_ms),
-                ("results", body["result"], seen.results_ms),
-            ):
-                began = time.perf_counter()
-                more = {"Idempotency-Key": f"probe-{chance.random()}"}
-                answer = await client.post(
-                    f"/api/v1/stations/{station}/{path}?dry_run=true", json=sent, headers=headers | more
-                )
-                into.append(1000 * (time.perf_counter() - began))
-                if answer.status_code != 200:
-                    seen.refused.append(answer.text[:200])
-            await asyncio.sleep(chance.expovariate(PROBES_PER_S))
-
-
-def _bodies(connection: psycopg.Connection[Any]) -> list[dict[str, Any]]:
-    """Results as the machines sent them lately of single cells and jelly rolls, with their values."""
-    return [
-        {
-            "station": station,
-            "result": {
-                **{"serial": serial, "operation": operation, "outcome": "PASS"},
-                **{"started_at": at.isoformat(), "finished_at": at.isoformat()},
-                "measurements": [
-                    {"code": c, "value": v, "unit": u, **({"position": p} if p else {})}
-                    for c, v, u, p in zip(codes, values, units, positions, strict=True)
-                ],
-            },
-        }
-        for station, serial, operation, at, codes, values, units, positions in connection.execute(_LATELY).fetchall()
-    ]
-
-
 def _cookies(plant: BenchPlant) -> httpx.Cookies:
     """Of the auditor, signed in by the page."""
     who = plant.people()["auditor"]
@@ -197,12 +149,10 @@ def _cookies(plant: BenchPlant) -> httpx.Cookies:
         return client.cookies
 
 
-async def _look(plant: BenchPlant, bodies: list[dict[str, Any]], seen: Seen) -> None:
-    """Ten screens and the probe, until it is over."""
+async def _look(plant: BenchPlant, seen: Seen) -> None:
+    """Ten screens, until it is over."""
     events, cookies = f"http://127.0.0.1:{plant.events_port}", _cookies(plant)
-    tokens = json.loads(plant.demo_json.read_text())["station_tokens"]
-    looks = [_screen(events, cookies, number, seen) for number in range(SCREENS)]
-    tasks = [asyncio.create_task(each) for each in [*looks, _probe(plant.options.url, tokens, bodies, seen)]]
+    tasks = [asyncio.create_task(_screen(events, cookies, number, seen)) for number in range(SCREENS)]
     while not seen.is_over.is_set():
         await asyncio.sleep(0.2)
     for task in tasks:
@@ -213,37 +163,45 @@ async def _look(plant: BenchPlant, bodies: list[dict[str, Any]], seen: Seen) -> 
 
 
 def _measure(plant: BenchPlant, connection: psycopg.Connection[Any], gwh: float) -> dict[str, float]:
-    seen, bodies = Seen(), _bodies(connection)
+    seen, told = Seen(), plant.processes.log_of("simulator")
     processes = {plant.processes.pid_of(name): name for name in PROCESSES}
-    watcher = threading.Thread(target=lambda: asyncio.run(_look(plant, bodies, seen)), daemon=True)
+    watcher = threading.Thread(target=lambda: asyncio.run(_look(plant, seen)), daemon=True)
     watcher.start()
     time.sleep(2)
-    cells, spent, began = _count(connection, _CELLS), _cpu_s(processes), time.monotonic()
+    cells, spent, began, before = _count(connection, _CELLS), _cpu_s(processes), time.monotonic(), told.stat().st_size
     time.sleep(MEASURED_S)
     took = time.monotonic() - began
     cpu = {name: (s - spent[name]) / took for name, s in _cpu_s(processes).items()}
     made, waiting = _count(connection, _CELLS) - cells, _count(connection, _WAITING)
+    answers_ms = _answers_ms(told, before)
     seen.is_over.set()
     watcher.join(10)
     stored = {str(at): float(time_s) for at, time_s in connection.execute(_EVENTS, [took]).fetchall()}
     on_screen = np.array([1000 * (at - stored[position]) for position, at in seen.events if position in stored])
+    shown = ", ".join(f"{len(ms)} {kind} by HTTP (median {_at(ms, 50):.1f} ms)" for kind, ms in answers_ms.items())
     _tell(
         f"{gwh:g} GWh: {_count(connection, _VALUES, took) / took:.0f} values/s,"
         f" {_count(connection, _RECORDS, took) / took:.1f} results/s, {len(seen.events) / took:.0f} events/s on"
-        f" {SCREENS} screens, {len(seen.permits_ms)} probes; of one core: "
+        f" {SCREENS} screens, {shown}; of one core: "
         + ", ".join(f"{name} {share:.0%}" for name, share in cpu.items() if share > 0.005)
     )
-    for text in seen.refused[:3]:
-        _tell(f"probe refused: {text}")
     return {
         "cells made of those asked for, %": 100.0 * made / (cells_a_day(gwh) / 86_400 * took),
         "telemetry received -> stored, p95 ms": _at(_lags(connection, _BATCH_LAGS, took), 95),
         "event stored -> on screen, p95 ms": _at(on_screen, 95),
         "result stored -> point stored, p95 ms": _at(_lags(connection, _POINT_LAGS, took), 95),
-        "permit, p99 ms": _at(np.array(seen.permits_ms), 99),
-        "result, p99 ms": _at(np.array(seen.results_ms), 99),
+        "permit, p99 ms": _at(answers_ms["permits"], 99),
+        "result, p99 ms": _at(answers_ms["results"], 99),
         "records that wait for their chart at the end": float(waiting),
     }
+
+
+def _answers_ms(log: Path, begin: int) -> dict[str, NDArray[np.float64]]:
+    """How long the stations that post by HTTP waited for each answer, from byte `begin` of the machines' log on."""
+    with log.open("rb") as lines:
+        lines.seek(begin)
+        found = _ANSWERED.findall(lines.read())
+    return {kind: np.array([float(ms) for of, ms in found if of == kind.encode()]) for kind in ("permits", "results")}
 
 
 def _tell(text: str) -> None:

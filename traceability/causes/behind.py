@@ -8,23 +8,25 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from traceability.rolls.reach import PIECE, links_behind, step_behind
+from traceability.rolls.reach import PIECE, step_behind
 
+_PIECE_OF_STEP = ", ".join(f"n.{column}" for column in PIECE.split(", "))
 _BEHIND = f"""
-with recursive way (origin_id, unit_id, {PIECE}, is_flipped, level) as (
-    select id, id, null::int, '-infinity'::float8, 'infinity'::float8, 0::float8, false, false, 0
+with recursive way (origin_id, unit_id, lot_id, {PIECE}, is_flipped, level) as (
+    select id, id, null::bigint, null::int, '-infinity'::float8, 'infinity'::float8, 0::float8, false, false, 0
     from unnest(%(ids)s::bigint[]) as id
     union
-    select w.origin_id, n.* from way w cross join lateral ({step_behind()}) n
+    select w.origin_id, n.unit_id, n.lot_id, {_PIECE_OF_STEP}, n.is_flipped, n.level
+    from way w cross join lateral ({step_behind()}) n
 )
 """  # noqa: S608 - of constants
 # What only the uncertainty of its ends brings to a range has no length there.
 _PIECES = f"""{_BEHIND}
 select distinct origin_id, unit_id, lane, nullif(from_m, '-infinity'), nullif(to_m, 'infinity'), is_flipped
-from way where from_m < to_m
+from way where unit_id is not null and from_m < to_m
 """  # noqa: S608 - of constants
 _LOTS = f"""{_BEHIND}
-select distinct w.origin_id, l.input_lot_id from {links_behind()} where l.input_lot_id is not null
+select distinct origin_id, lot_id from way where lot_id is not null
 """  # noqa: S608 - of constants
 
 

@@ -9,7 +9,7 @@ from django.db.models.expressions import RawSQL
 from lines.models import MaterialDefinition
 from traceability.genealogy.levels import Edge, Group, Member, Node, made_of, went_into
 from traceability.models import HoldUnit, Lot, Unit
-from traceability.rolls.reach import ahead, behind, links_ahead, links_behind
+from traceability.rolls.reach import LINKS_BEHIND, ahead, behind, links_ahead
 
 _LINK = (
     "output_id", "input_unit_id", "input_lot_id", "quantity", "uom", "position", "lane", "from_m", "to_m", "basis",
@@ -17,7 +17,7 @@ _LINK = (
 # Each link once, as several pieces of a roll may go along it. Only what lies in the metres behind or ahead.
 _COLUMNS = ", ".join(f"l.{column}" for column in _LINK)
 _EDGES = f"select distinct l.id, {_COLUMNS} from {{walked}} order by l.id"  # noqa: S608 - constants of this module
-_MADE_OF = behind("select %s::bigint") + _EDGES.format(walked=links_behind())
+_MADE_OF = behind("select %s::bigint") + _EDGES.format(walked=LINKS_BEHIND)
 _WENT_INTO = ahead("select %s::bigint, null::int, null::float8, null::float8") + _EDGES.format(walked=links_ahead())
 # What was split off a lot, and what it was merged into, is of it too.
 _LOTS_AHEAD = """

@@ -13,7 +13,7 @@ from django.db import connection
 from lines.models import DataCentreSite, MaterialDefinition
 from traceability.genealogy.columns import ranks
 from traceability.genealogy.starts import WHOLE
-from traceability.rolls.reach import CURRENT, ahead, behind, links_ahead, links_behind
+from traceability.rolls.reach import CURRENT, LINKS_BEHIND, ahead, behind, links_ahead
 from traceability.units.models import Lot, Unit
 
 SHOWN_MEMBERS = 3
@@ -31,7 +31,7 @@ def _came(along: str, more: str = "") -> str:
 
 
 _FROM_LOTS = f" union all select {_CAME} from lot join {CURRENT} l on l.input_lot_id = lot.lot_id"  # noqa: S608 - ours
-BEHIND = behind("select %(unit)s::bigint") + _FOCUS + _came(links_behind())
+BEHIND = behind("select %(unit)s::bigint") + _FOCUS + _came(LINKS_BEHIND)
 AHEAD = ahead(f"select %(unit)s::bigint, {WHOLE}") + _FOCUS + _came(links_ahead())
 _IN_WALK = ", walk as (select unit_id, is_inferred from reach)"
 AHEAD_OF_LOT = ahead(lots="select %(lot)s::bigint") + _IN_WALK + _came(links_ahead(), _FROM_LOTS)

@@ -16,7 +16,7 @@ from django.db import connection
 
 from lines.errors import WRONG_PARAMETER, Refusal
 from traceability.genealogy.starts import WHOLE
-from traceability.rolls.reach import Links, ahead, behind, links_ahead, links_behind
+from traceability.rolls.reach import Links, ahead, behind, links_ahead
 
 MADE_OF, USED_IN = "made_of", "used_in"
 DIRECTIONS = (MADE_OF, USED_IN)
@@ -90,15 +90,13 @@ _AS_OF = f"""(
 _END_KNOWN = f"""{_END_SEEN} and exists (
         select 1 from lines_operationrecord took where took.id = e.record_id and took.received_at <= %(as_of)s)"""  # noqa: S608 - constants of this module
 _ENDED_AS_OF = _NOT_ENDED.format(known=_END_KNOWN)
-_KEPT = """
+_OF_KINDS = """
     left join traceability_unit far on far.id = l.{far}
     left join lines_materialdefinition kind on kind.id = far.definition_id
-    where %(kinds)s::text[] is null or coalesce(lower(kind.tracking), {kindless}) = any(%(kinds)s)
-    group by l.id
-)"""
+    where coalesce(lower(kind.tracking), {kindless}) = any(%(kinds)s)"""
 _FOUND_BEHIND = """, found as materialized (
     select l.id, min(l.level) as level from (
-        select l.*, w.level + 1 as level from {along} where w.level < %(depth)s) l"""
+        select link_id as id, unit_id, lot_id, level from way where level between 1 and %(depth)s) l"""
 # The way ahead forgets how far it is as soon as units are whole, so levels are counted along its links.
 _FOUND_AHEAD = """, via as materialized (select distinct l.id, l.output_id, l.input_unit_id from {along}
 ), leveled (unit_id, level) as (
@@ -110,6 +108,9 @@ _FOUND_AHEAD = """, via as materialized (select distinct l.id, l.output_id, l.in
     select l.id, min(l.level) as level from (
         select v.*, a.level + 1 as level from via v
         join (select unit_id, min(level) as level from leveled group by 1) a on a.unit_id = v.input_unit_id) l"""
+_ONCE = """
+    group by l.id
+)"""
 _SHOWN = """
 select f.id, f.level, o.serial, i.serial, t.id, t.supplier, t.number, coalesce(t.material_code, d.code),
        case when t.id is not null then 'lot' else lower(d.tracking) end, od.code, lower(od.tracking),
@@ -145,17 +146,18 @@ def _statement(walk: Walk) -> str:
     links = cast(Links, known.format(ended="" if walk.with_ended else ended))  # as good as the view of today's
     if walk.direction == MADE_OF:
         # Whatever is no unit is a lot; and a unit whose serial no rule knows is of no kind.
-        kept = _KEPT.format(far="input_unit_id", kindless="case when l.input_lot_id is null then '' else 'lot' end")
-        return behind("select %(unit)s::bigint", links=links) + _FOUND_BEHIND.format(along=links_behind(links)) + kept
-    kept = _KEPT.format(far="output_id", kindless="''")
-    way = ahead(f"select %(unit)s::bigint, {WHOLE}", links=links)
-    return way + _FOUND_AHEAD.format(along=links_ahead(links)) + kept
+        found = behind("select %(unit)s::bigint", links=links) + _FOUND_BEHIND
+        far, kindless = "unit_id", "case when l.lot_id is null then '' else 'lot' end"
+    else:
+        found = ahead(f"select %(unit)s::bigint, {WHOLE}", links=links) + _FOUND_AHEAD.format(along=links_ahead(links))
+        far, kindless = "output_id", "''"
+    return found + (_OF_KINDS.format(far=far, kindless=kindless) if walk.kinds else "") + _ONCE
 
 
 def _parameters(walk: Walk, mark: Mark) -> dict[str, Any]:
     return {
         **{"unit": walk.unit_id, "depth": walk.depth, "as_of": walk.as_of},
-        **{"kinds": list(walk.kinds) or None},
+        **{"kinds": list(walk.kinds)},
         **{"link": mark.link, "correction": mark.correction, "end": mark.end},
         **{"snapshot": mark.snapshot, "xmin": int(mark.snapshot.partition(":")[0])},
     }

@@ -61,13 +61,14 @@ from {{links}} l
 where l.input_unit_id = w.unit_id and w.level < {DEEPEST} and (w.lane is null or l.lane is null or w.lane = l.lane)
     and {_MAY_TOUCH.format(s=_IN[0], e=_IN[1])}"""  # noqa: S608 - constants of this module
 _BEHIND_STEP = f"""
-select l.input_unit_id as unit_id, case when l.lane is not null then l.lane else {_OTHER_LANE} end as lane,
+select l.input_unit_id as unit_id, l.input_lot_id as lot_id, l.id as link_id,
+    case when l.lane is not null then l.lane else {_OTHER_LANE} end as lane,
     {_mapped(*_OWN, *_IN)},
     w.is_inferred or l.basis = 'MOUNTED' or not (l.own_from_m is null or {_TOUCHES.format(s=_OWN[0], e=_OWN[1])})
         as is_inferred,
     w.is_flipped <> l.is_flipped as is_flipped, w.level + 1 as level
 from {{links}} l
-where l.output_id = w.unit_id and l.input_unit_id is not null and w.level < {DEEPEST}
+where l.output_id = w.unit_id and w.level < {DEEPEST}
     and {_MAY_TOUCH.format(s=_OWN[0], e=_OWN[1])}"""  # noqa: S608 - constants of this module
 PIECE = "lane, from_m, to_m, delta_m, is_inferred"
 
@@ -78,8 +79,8 @@ def step_ahead(links: str = CURRENT) -> str:
 
 
 def step_behind(links: str = CURRENT) -> str:
-    """One step from a piece `w` to what it was made of, for a lateral join: unit_id, the piece's columns, is_flipped,
-    level."""
+    """One step from a piece `w` to what it was made of, for a lateral join: unit_id or lot_id, the link, the piece's
+    columns, is_flipped, level."""
     return _BEHIND_STEP.format(links=links) + " offset 0"
 
 
@@ -146,36 +147,26 @@ def ahead(seeds: str = NO_SEEDS, lots: str = NO_LOTS, *, with_seeds: bool = Fals
 
 
 def behind(units: str, *, links: Links = CURRENT) -> str:
-    """The beginning of a statement: `way` and `reach` hold everything that these units (a select of ids) were made of,
-    with the pieces on its own axis; `is_flipped`: its side A is the unit's side B. Seeds are level 0, in `way` alone.
+    """The beginning of a statement: `way` holds everything that these units (a select of ids) were made of: units with
+    the pieces on their own axis, and the lots that these end at (lot_id), each once for each link (link_id) it was
+    come to by; `is_flipped`: its side A is the unit's side B. Seeds are level 0. `reach` holds each unit behind once.
     """
     return f"""
-with recursive way (unit_id, {PIECE}, is_flipped, level) as (
-    select u.unit_id, null::int, '-infinity'::float8, 'infinity'::float8, 0::float8, false, false, 0
+with recursive way (unit_id, lot_id, link_id, {PIECE}, is_flipped, level) as (
+    select u.unit_id, null::bigint, null::bigint, null::int, '-infinity'::float8, 'infinity'::float8, 0::float8, false,
+           false, 0
     from ({units}) as u (unit_id)
     union
     select n.* from way w cross join lateral ({step_behind(links)}) n
 ), reach (unit_id, is_inferred) as materialized (
-    select unit_id, bool_and(is_inferred) from way where level > 0 group by unit_id
+    select unit_id, bool_and(is_inferred) from way where level > 0 and unit_id is not null group by unit_id
 )
 """  # noqa: S608 - constants of ours; values are parameters
 
 
-# What lots lie in the pieces of `way`, made by behind().
-LOTS_BEHIND = f"""
-select l.input_lot_id as lot_id, bool_and(w.is_inferred or l.basis = 'MOUNTED'
-    or not (l.own_from_m is null or {_TOUCHES.format(s=_OWN[0], e=_OWN[1])})) as is_inferred
-from way w cross join lateral (
-    select l.* from {{links}} l where l.output_id = w.unit_id and l.input_lot_id is not null
-        and {_MAY_TOUCH.format(s=_OWN[0], e=_OWN[1])} offset 0) l
-group by 1
-"""  # noqa: S608 - constants of this module
-
-
-def links_behind(links: str = CURRENT) -> str:
-    """The links that `way`, made by behind(), went along or ends at (lots), for `from`: way w, link l."""
-    where = f"l.output_id = w.unit_id and {_MAY_TOUCH.format(s=_OWN[0], e=_OWN[1])}"
-    return f"way w cross join lateral (select l.* from {links} l where {where} offset 0) l"  # noqa: S608 - ours
+# The links that `way`, made by behind(), went along, each once, for `from`: link l.
+LINKS_BEHIND = """(select distinct link_id from way where link_id is not null) w
+cross join lateral (select l.* from traceability_genealogylink l where l.id = w.link_id offset 0) l"""
 
 
 def links_ahead(links: str = CURRENT) -> str:
@@ -211,10 +202,12 @@ class Reached:
 
 
 _AS_PIECES = """
-select unit_id, lane, nullif(from_m, '-infinity'), nullif(to_m, 'infinity'), delta_m, is_inferred, {flipped}, level
+select {each} unit_id, lane, nullif(from_m, '-infinity') as from_m, nullif(to_m, 'infinity'), delta_m, is_inferred,
+    {flipped}, level
 from way where {which} order by level, unit_id, lane, from_m
 """
 _UNITS = "select unit_id, is_inferred from reach"
+_LOTS = "select lot_id, bool_and(is_inferred) from way where lot_id is not null group by lot_id"
 SEEDS = "select * from unnest(%(units)s::bigint[], %(lanes)s::int[], %(froms)s::float8[], %(tos)s::float8[])"
 
 
@@ -230,13 +223,15 @@ def seed_parameters(seeds: Sequence[Seed]) -> dict[str, Any]:
 
 def pieces_ahead(seeds: Sequence[Seed], *, links: Links = CURRENT) -> list[Reached]:
     """Every piece that became of these, in order of unit. For what one roll became: the list is not bounded."""
-    text = ahead(SEEDS, links=links) + _AS_PIECES.format(flipped="false", which="not is_seed")
+    text = ahead(SEEDS, links=links) + _AS_PIECES.format(each="", flipped="false", which="not is_seed")
     return _pieces(text, seed_parameters(seeds))
 
 
 def pieces_behind(unit_id: int, *, links: Links = CURRENT) -> list[Reached]:
     """Every piece that one unit was made of, nearest first."""
-    text = behind("select %(unit)s::bigint", links=links) + _AS_PIECES.format(flipped="is_flipped", which="level > 0")
+    # Once each, whatever number of links comes to the same piece.
+    shown = _AS_PIECES.format(each="distinct", flipped="is_flipped", which="level > 0 and unit_id is not null")
+    text = behind("select %(unit)s::bigint", links=links) + shown
     return _pieces(text, {"unit": unit_id})
 
 
@@ -264,6 +259,6 @@ def units_ahead_of_lot(lot_id: int, *, links: Links = CURRENT) -> dict[int, bool
 def lots_behind(unit_id: int, *, links: Links = CURRENT) -> dict[int, bool]:
     """Ids of the lots that lie in what this unit was made of; True: only inferred. Without what they are parts of."""
     with connection.cursor() as cursor:
-        text = behind("select %(unit)s::bigint", links=links) + LOTS_BEHIND.format(links=links)
+        text = behind("select %(unit)s::bigint", links=links) + _LOTS
         cursor.execute(text, {"unit": unit_id})
         return dict(cursor.fetchall())
