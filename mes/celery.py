@@ -34,8 +34,8 @@ app.autodiscover_tasks(
 )
 
 
-# Eighteen tasks a second would open as many connections and plan their statements anew: a fifth of a core, which permits
-# and results wait for. A connection serves many tasks, as it serves many requests; then it is let go with its memory.
+# Eighteen tasks a second would open as many connections and plan their statements anew, a third of what workers do. A
+# connection serves many tasks, as it serves many requests; then it is let go with its memory.
 app.conf["CELERY_DB_REUSE_MAX"] = 5_000
 
 
