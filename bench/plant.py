@@ -4,8 +4,8 @@ The simulated plant runs at 600 times its own pace, so that its sensors, which t
 minutes, give one a second as live ones do. Cells are started so often that they would be so many GWh in a year: 350
 days, 95 % good, 1.0048 kWh each. Routes take a twentieth of their time, trays and packs hold 8 cells, so there are more
 posts for a cell than in a real plant. Machines, gateway, worker, beat, web, PostgreSQL, Valkey and ten screens share
-the machine. Answers are timed by the stations that post by HTTP. The plant is raised until a goal breaks; what broke
-is named.
+the machine. The web server's log tells how long the answer to each post of a station took, from the thread that took it
+to its last byte. The plant is raised until a goal breaks; what broke is named.
 """
 
 import argparse
@@ -29,7 +29,6 @@ from bench.live import _cpu_s
 from mes.demo.options import Options
 from mes.demo.plant import RunningPlant
 from mes.embedded import EmbeddedPostgres, free_port
-from mes.processes import Command
 from tests.plants import small_plant
 
 SPEED = 600.0
@@ -70,7 +69,7 @@ select coalesce(sum(rows), 0) from lines_telemetrybatch where received_at > now(
 _RECORDS = "select count(*) from lines_operationrecord where received_at > now() - make_interval(secs => %s)"
 _WAITING = "select count(*) from lines_pending"
 _PACKS = "select count(*) from lines_operationrecord where operation = 'EOL' and verdict = 'PASS'"
-_ANSWERED = re.compile(rb"/(permits|results) answered in ([0-9.]+) ms")
+_ANSWERED = re.compile(rb"^POST /api/v1/stations/[^/]+/(permits|results) in ([0-9.]+) ms$", re.MULTILINE)
 _EVENTS = """
 select xid::text || '-' || id, extract(epoch from pg_xact_commit_timestamp(xmin)) from lines_event
 where created_at > now() - make_interval(secs => %s)
@@ -88,8 +87,8 @@ class BenchPlant(RunningPlant):
     def _start_web(self) -> None:
         self.events_port = free_port()
         web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.options.port)]
-        web += ["--workers", "1", "--blocking-threads", "4", "--blocking-threads-idle-timeout", "600"]
-        web += ["--log-level", "warning", "mes.wsgi:application"]
+        web += ["--workers", "1", "--blocking-threads", "4", "--log-level", "warning"]
+        web += ["--access-log", "--access-log-fmt", "%(method)s %(path)s in %(dt_ms).2f ms", "mes.wsgi:application"]
         self.processes.start(self._python("web", "-m", *web))
         events = ["uvicorn", "mes.asgi:application", "--port", str(self.events_port), "--log-level", "warning"]
         self.processes.start(self._python("events", "-m", *events))
@@ -98,10 +97,6 @@ class BenchPlant(RunningPlant):
             if time.monotonic() > deadline:
                 raise SystemExit(self.processes.tail_of("web", 20))
             time.sleep(0.2)
-
-    def _manage(self, name: str, *words: str) -> Command:
-        """The machines tell how long each answer took."""
-        return super()._manage(name, *words, *(("--verbosity", "2") if name == "simulator" else ()))
 
     def go_on_with(self, cells_per_day: float) -> None:
         """The machines at another pace, on the same units."""
@@ -163,7 +158,7 @@ async def _look(plant: BenchPlant, seen: Seen) -> None:
 
 
 def _measure(plant: BenchPlant, connection: psycopg.Connection[Any], gwh: float) -> dict[str, float]:
-    seen, told = Seen(), plant.processes.log_of("simulator")
+    seen, told = Seen(), plant.processes.log_of("web")
     processes = {plant.processes.pid_of(name): name for name in PROCESSES}
     watcher = threading.Thread(target=lambda: asyncio.run(_look(plant, seen)), daemon=True)
     watcher.start()
@@ -178,7 +173,7 @@ def _measure(plant: BenchPlant, connection: psycopg.Connection[Any], gwh: float)
     watcher.join(10)
     stored = {str(at): float(time_s) for at, time_s in connection.execute(_EVENTS, [took]).fetchall()}
     on_screen = np.array([1000 * (at - stored[position]) for position, at in seen.events if position in stored])
-    shown = ", ".join(f"{len(ms)} {kind} by HTTP (median {_at(ms, 50):.1f} ms)" for kind, ms in answers_ms.items())
+    shown = ", ".join(f"{len(ms)} {kind} (median {_at(ms, 50):.1f} ms)" for kind, ms in answers_ms.items())
     _tell(
         f"{gwh:g} GWh: {_count(connection, _VALUES, took) / took:.0f} values/s,"
         f" {_count(connection, _RECORDS, took) / took:.1f} results/s, {len(seen.events) / took:.0f} events/s on"
@@ -197,7 +192,7 @@ def _measure(plant: BenchPlant, connection: psycopg.Connection[Any], gwh: float)
 
 
 def _answers_ms(log: Path, begin: int) -> dict[str, NDArray[np.float64]]:
-    """How long the stations that post by HTTP waited for each answer, from byte `begin` of the machines' log on."""
+    """How long the answer to each station took, from byte `begin` of the web server's log on."""
     with log.open("rb") as lines:
         lines.seek(begin)
         found = _ANSWERED.findall(lines.read())

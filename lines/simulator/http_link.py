@@ -84,9 +84,7 @@ class HttpLink:
             try:
                 # What the machine's clock shows as it sends: the MES learns from it how far it is off.
                 told = {**body, "sent_at": iso(time.time() + self._offset_s)}
-                began = time.perf_counter()
                 response = await self._client.post(path, json=told, headers={**self._headers, **headers})
-                log.debug("%s answered in %.1f ms", path, 1000 * (time.perf_counter() - began))
                 if response.status_code < 500 and response.status_code not in _TRY_AGAIN:
                     return response.status_code, response.json()
                 problem = f"HTTP {response.status_code}"

@@ -42,8 +42,6 @@ class Command(BaseCommand):
         # Both libraries warn at every start that a demo server on the loopback interface is not encrypted.
         for library in ("asyncua", "opcua"):
             logging.getLogger(library).setLevel(logging.ERROR)
-        if options["verbosity"] > 1:  # how long each answer took
-            logging.getLogger("lines.simulator").setLevel(logging.DEBUG)
         try:
             simulator = Simulator(
                 Options(
