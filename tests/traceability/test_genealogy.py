@@ -235,7 +235,8 @@ def test_every_start_names_its_units(plant: Wound, hand: Hand) -> None:
         u for u in lines_of(hand, "where-used", kind="range", serial=lane, from_m=16, to_m=31) if not u["is_inferred"]
     ]
     assert [u["kind"] for u in certain if u["kind"] == "jelly_roll"] == ["jelly_roll"]
-    assert "LFP-JELLY" not in counts(kind="range", serial=lane, from_m=16, to_m=31, lane=7)
+    coated = plant.serials["CATHODE-ROLL"][0]
+    assert counts(kind="range", serial=coated, from_m=16, to_m=31, lane=2)["CATHODE-LANE"] == 1
     assert counts(kind="tray", tray="T-0003")["LFP-CELL"] == 16
     assert counts(kind="channel", channel="R1-C05")["LFP-CELL"] == CELLS // 16
     begun = (OperationRecord.objects.earliest("source_time").source_time - timedelta(hours=1)).isoformat()
@@ -274,6 +275,11 @@ def test_every_start_names_its_units(plant: Wound, hand: Hand) -> None:
         ("where-used", {"kind": "range", "serial": "{roll}", "from_m": "1e999"}, (400, "MES-L-0007")),
         ("where-used", {"kind": "range", "serial": "{roll}", "from_m": "9", "to_m": "3"}, (400, "MES-L-0007")),
         ("where-used", {"kind": "range", "serial": "{roll}", "lane": "0"}, (400, "MES-L-0007")),
+        ("where-used", {"kind": "range", "serial": "{roll}", "from_m": "9000", "to_m": "9100"}, (422, "MES-T-0904")),
+        ("where-used", {"kind": "range", "serial": "{roll}", "from_m": "10", "to_m": "9100"}, (422, "MES-T-0904")),
+        ("where-used", {"kind": "range", "serial": "{roll}", "lane": "9"}, (422, "MES-T-0904")),
+        ("where-used", {"kind": "channel", "channel": "NOWHERE"}, (404, "MES-T-0942")),
+        ("where-used", {"kind": "tray", "tray": "NOWHERE"}, (404, "MES-T-0942")),
         ("where-used", {"kind": "station", "station": "NOWHERE", "from": "2026-11-01T00:00:00Z"}, (404, "MES-T-0941")),
         ("where-used", {"kind": "station", "station": "FILL-1"}, (400, "MES-L-0007")),
         ("where-used", {"kind": "station", "station": "FILL-1", "to": "2026-11-01T00:00:00Z"}, (400, "MES-L-0007")),
@@ -380,6 +386,7 @@ def test_the_questions_of_the_guide_are_answered(plant: Wound, hand: Hand) -> No
         "slurry": plant.serials["CATHODE-SLURRY"][0],
         "roll": plant.serials["CATHODE-ROLL"][0],
         "lot": plant.lots["NMP-000"],
+        "channel": "R1-C05",
     }
     assert len(asked) >= 9
     for question in asked:

@@ -18,5 +18,13 @@ NOWHERE_SEEN = Code(
     "Check the station code; GET /api/v1/stations/{station} knows it.",
     "設備コードを確認してください。GET /api/v1/stations/{station} で調べられます。",
 )
+NOWHERE_PLACED = Code(
+    "MES-T-0942",
+    404,
+    "Nothing was ever in a tray, or on a channel, of this name.",
+    "この名前のトレイまたはチャンネルには、一度もユニットが入っていません。",
+    "Check the name, scan it again; a cell's page names its trays and channels.",
+    "名前を確認し、もう一度読み取ってください。セルのページにトレイとチャンネルが表示されます。",
+)
 
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]

@@ -18,8 +18,11 @@ from lines.models import Station
 from lines.orders.models import Tracking
 from lines.orders.serials import canonical
 from traceability import errors
-from traceability.genealogy.errors import NO_ROLL, NOWHERE_SEEN
+from traceability.genealogy.errors import NO_ROLL, NOWHERE_PLACED, NOWHERE_SEEN
+from traceability.rolls.checking import off_roll
+from traceability.rolls.errors import OFF_ROLL
 from traceability.rolls.reach import ahead
+from traceability.trays.models import TrayPlacement
 from traceability.units.models import Lot, Unit
 from traceability.units.queries import KINDS, moment, unit_row, with_names
 
@@ -119,7 +122,10 @@ def _of_unit(kind: str, words: Mapping[str, str]) -> Start:
     text = words.get("lane", "")
     if text and not (text.isascii() and text.isdigit() and len(text) < 5 and int(text)):
         raise Refusal(WRONG_PARAMETER, "lane: 1 to 9999")
-    at = {"lane": int(text) if text else None, "from_m": from_m, "to_m": to_m}
+    lane = int(text) if text else None
+    if off := off_roll(unit.length_m, unit.lanes, lane=lane, from_m=from_m, to_m=to_m):
+        raise Refusal(OFF_ROLL, f"{unit.serial}: {off}")
+    at = {"lane": lane, "from_m": from_m, "to_m": to_m}
     return Start(kind, {"unit": unit.pk, **at}, {"serial": unit.serial, **at})
 
 
@@ -152,6 +158,8 @@ def _of_visits(kind: str, words: Mapping[str, str]) -> Start:
         if station is None:
             raise Refusal(NOWHERE_SEEN, name)
         values["station"] = station.pk
+    elif not TrayPlacement.objects.filter(**{kind: name}).exists():
+        raise Refusal(NOWHERE_PLACED, name)
     window = {"from": since.isoformat() if since else None, "to": until.isoformat() if until else None}
     return Start(kind, values, {kind: name, **window})
 

@@ -13,6 +13,8 @@ from django.db import connection
 from lines.models import MaterialDefinition, Operation, Station
 from traceability.holds import errors
 from traceability.holds.asking import AskedHold, WrongField
+from traceability.rolls.checking import off_roll
+from traceability.rolls.errors import OFF_ROLL
 from traceability.rolls.reach import covered_whole, way_ahead
 from traceability.units.models import Lot, Unit
 
@@ -116,6 +118,10 @@ def resolve(asked: AskedHold) -> Target:
             raise WrongField("serial", errors.NOTHING_TO_HOLD, asked.serial)
         if asked.scope == "ROLL_RANGE" and (unit.definition is None or unit.definition.tracking != "ROLL"):
             raise WrongField("serial", errors.NOTHING_TO_HOLD, f"{asked.serial} is no roll")
+        if asked.scope == "ROLL_RANGE" and (
+            off := off_roll(unit.length_m, unit.lanes, lane=asked.lane, from_m=asked.from_m, to_m=asked.to_m)
+        ):
+            raise WrongField("to_m", OFF_ROLL, f"{unit.serial}: {off}")
         return Target(asked, unit=unit)
     if asked.scope == "LOT":
         lot = Lot.objects.filter(supplier=asked.supplier, number=asked.lot).first()

@@ -21,7 +21,7 @@ from traceability.holds.reach import CLOCKS_AGREE, Target, reaching, resolve
 from traceability.recall.asked import AS_HOLDS, AskedSuspect
 from traceability.recall.errors import SUSPECT_UNKNOWN, SUSPECT_WINDOW
 from traceability.rolls.reach import way_ahead
-from traceability.trays.models import TrayPlacement
+from traceability.trays.models import TrayLoad, TrayPlacement
 from traceability.units.models import Unit
 
 MOST_NAMED = 5
@@ -99,6 +99,9 @@ def _as_hold(asked: AskedSuspect) -> Suspect:
             pieces=_MADE_OF, material=material,
         )  # fmt: skip
     if asked.kind == "TRAY":
+        # A hold may wait for a tray's first load; of a recall "nothing in it" would look like a clean answer.
+        if not any(each.objects.filter(tray=asked.tray).exists() for each in (TrayPlacement, TrayLoad)):
+            raise WrongField("tray", SUSPECT_UNKNOWN, asked.tray)
         return Suspect(asked, asked.tray, way, parameters, None, target)
     since, span = parameters["received_from"], _span(asked.window_from, asked.window_to)
     if asked.kind == "STATION" and target.station is not None:

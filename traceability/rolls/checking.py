@@ -1,4 +1,4 @@
-"""What a result says of metres, against what is known of the rolls: beyond their end, taken before. Pure.
+"""What is said of metres, or asked, against what is known of the rolls: beyond their end, taken before. Pure.
 
 A fact is stored all the same; only a circle is refused, as nobody could walk it.
 """
@@ -106,4 +106,18 @@ def circle(outputs: Mapping[str, Sequence[str]], ahead: Iterable[tuple[str, str]
             if here not in seen:
                 seen.add(here)
                 waiting += into.get(here, ())
+    return ""
+
+
+def off_roll(
+    length_m: float | None, lanes: int | None, *, lane: int | None, from_m: float | None, to_m: float | None
+) -> str:
+    """Why a roll of this length and so many lanes has no such metres, in words; empty: it may have them. None: not
+    known, or not asked for. Whoever asks for metres that are not there would take "nothing" for a clean answer.
+    """
+    if lane is not None and lanes is not None and lane > lanes:
+        return f"lane {lane} of {lanes}"
+    far_m = max(from_m or 0.0, to_m or 0.0)
+    if length_m is not None and (far_m > _end(length_m) or (from_m or 0.0) >= length_m):
+        return f"{far_m:g} m of {length_m:g} m"
     return ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from math import floor, log10
 from typing import Protocol
 
-WIDTH, LEFT_ROOM, RIGHT_ROOM = 1240, 108, 14
+WIDTH, LEFT_ROOM, RIGHT_ROOM = 1240, 108, 30
 SOURCE_HEIGHT, LANE_HEIGHT, APART = 22, 40, 6
 AXIS_HEIGHT = 30
 # Two pieces of one fate that would be narrower than this are drawn as one.

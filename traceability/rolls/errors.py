@@ -34,5 +34,13 @@ BEYOND_OWN_LENGTH = Code(
     "Check the encoder and the length that the station sends.",
     "エンコーダーと設備が送信する長さを確認してください。",
 )
+OFF_ROLL = Code(
+    "MES-T-0904",
+    422,
+    "The roll has no such metres, or no such lane.",
+    "ロールに、その長さの位置またはレーンはありません。",
+    "Give metres up to its length, and a lane that it has; `detail` says both. Its page shows them.",
+    "`detail` に示すロールの長さとレーン数の範囲で指定してください。ロールのページで確認できます。",
+)
 
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]

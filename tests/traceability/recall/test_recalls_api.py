@@ -114,6 +114,7 @@ def test_the_files_are_of_one_content_with_its_hash(hand: Hand) -> None:
         ({"kind": "LOT", "supplier": "ACME", "lot": "NONE"}, "MES-T-0951"),
         ({"kind": "ROLL_RANGE", "serial": "SK1RLC6BL000999XX"}, "MES-T-0951"),
         ({"kind": "CHANNEL", "channel": "X-99", "window_from": "2026-11-01T00:00:00Z"}, "MES-T-0951"),
+        ({"kind": "TRAY", "tray": "T-NONE"}, "MES-T-0951"),
         ({"kind": "GAUGE", "gauge": "NONE"}, "MES-T-0951"),
         ({"kind": "RECIPE", "recipe": "LFP-314/WELD/v99"}, "MES-T-0951"),
         ({"kind": "SIGNAL", "signal": 2**61}, "MES-T-0951"),
