@@ -38,9 +38,9 @@ OFF_ROLL = Code(
     "MES-T-0904",
     422,
     "The roll has no such metres, or no such lane.",
-    "ロールに、その長さの位置またはレーンはありません。",
-    "Give metres up to its length, and a lane that it has; `detail` says both. Its page shows them.",
-    "`detail` に示すロールの長さとレーン数の範囲で指定してください。ロールのページで確認できます。",
+    "ロールに、その長さの位置、またはその条はありません。",
+    "Give metres up to its length, and a lane that it has; the page of the roll shows both.",
+    "ロールの長さと条数の範囲で指定してください。ロールのページで確認できます。",
 )
 
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]
