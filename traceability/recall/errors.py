@@ -90,4 +90,12 @@ RECALL_CHANGED = Code(
     "Use a copy that was exported earlier; restore the database from a backup.",
     "以前に出力したコピーを使用し、データベースをバックアップから復元してください。",
 )
+TRAY_EMPTY = Code(
+    "MES-T-0961",
+    422,
+    "Nothing is known to be in the tray now, so a recall of it would be empty whatever was in it.",
+    "現在このトレイに入っているユニットは把握されていません。過去に入っていたものがあっても、結果は空になります。",
+    "Start from the serials of the units that were in it; where-used lists them by the tray's code.",
+    "このトレイに入っていたユニットのシリアルから始めてください。使用先の照会でトレイコードから一覧できます。",
+)
 CODES: list[Code] = [value for value in list(globals().values()) if isinstance(value, Code)]

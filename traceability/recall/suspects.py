@@ -5,7 +5,7 @@ some visits, and everything made of them follows.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
@@ -19,7 +19,7 @@ from traceability.holds.asking import AskedHold, WrongField
 from traceability.holds.errors import NOTHING_TO_HOLD
 from traceability.holds.reach import CLOCKS_AGREE, Target, reaching, resolve
 from traceability.recall.asked import AS_HOLDS, AskedSuspect
-from traceability.recall.errors import SUSPECT_UNKNOWN, SUSPECT_WINDOW
+from traceability.recall.errors import SUSPECT_UNKNOWN, SUSPECT_WINDOW, TRAY_EMPTY
 from traceability.rolls.reach import way_ahead
 from traceability.trays.models import TrayLoad, TrayPlacement
 from traceability.units.models import Unit
@@ -102,6 +102,10 @@ def _as_hold(asked: AskedSuspect) -> Suspect:
         # A hold may wait for a tray's first load; of a recall "nothing in it" would look like a clean answer.
         if not any(each.objects.filter(tray=asked.tray).exists() for each in (TrayPlacement, TrayLoad)):
             raise WrongField("tray", SUSPECT_UNKNOWN, asked.tray)
+        with connection.cursor() as cursor:
+            cursor.execute("".join((way, " select exists (select from reach)")), parameters)
+            if not cursor.fetchone()[0]:
+                raise WrongField("tray", TRAY_EMPTY, asked.tray)
         return Suspect(asked, asked.tray, way, parameters, None, target)
     since, span = parameters["received_from"], _span(asked.window_from, asked.window_to)
     if asked.kind == "STATION" and target.station is not None:
@@ -251,5 +255,5 @@ def _metres(asked: AskedSuspect) -> str:
 def _span(begins: datetime | None, ends: datetime | None) -> str:
     if begins is None and ends is None:
         return ""
-    shown = [f"{each:%Y-%m-%d %H:%M}" if each else "…" for each in (begins, ends)]
+    shown = [f"{each.astimezone(UTC):%Y-%m-%d %H:%M}" if each else "…" for each in (begins, ends)]
     return f"{shown[0]}–{shown[1]} UTC"

@@ -87,7 +87,7 @@ _COUNTED = """
 select kind, place, state,
        case when place = 'SHIPPED' then site when place in ('LINE', 'FINISHED', 'SCRAPPED') then station end,
        count(*), count(*) filter (where is_held)
-from {rows} group by 1, 2, 3, 4, station_sequence order by station_sequence desc nulls first, 1, 3, 4
+from {rows} group by 1, 2, 3, 4 order by max(station_sequence) desc nulls first, 1, 3, 4
 """
 
 

@@ -18,6 +18,7 @@ from tests.traceability.conftest import Hand
 from tests.traceability.test_units_api import fits
 from traceability.models import GenealogyLink, HoldUnit, Recall, Unit
 from traceability.recall import schemas
+from traceability.trays.models import TrayLoad
 
 LOT = {"kind": "LOT", "supplier": "ACME", "lot": "LOT-GRAPHITE"}
 
@@ -130,6 +131,23 @@ def test_a_suspect_that_does_not_exist_is_refused(hand: Hand, suspect: dict[str,
         assert 400 <= response.status_code < 500, response.content
         assert response.json()["code"] == code, response.content
     assert not Recall.objects.exists()
+
+
+def test_a_tray_is_recalled_with_what_is_in_it_and_no_emptied_one_looks_clean(hand: Hand) -> None:
+    unit = Unit.objects.get(serial=hand.make("LFP-CELL"))
+    now = timezone.now()
+    load = TrayLoad.objects.create(tray="T-7", slot=1, unit=unit, loaded_at=now, loaded_by="a test")
+    tray = {"kind": "TRAY", "tray": "T-7"}
+    assert post(hand, "recalls/preview", tray, 200)["n_units"] == 1
+    load.unloaded_at = now
+    load.save()
+    assert post(hand, "recalls/preview", tray, 422)["code"] == "MES-T-0961"
+
+
+def test_a_window_is_named_in_the_zone_that_it_says(hand: Hand) -> None:
+    window = {"window_from": "2026-11-01T08:00:00+09:00", "window_to": "2026-11-01T12:00:00+09:00"}
+    told = post(hand, "recalls/preview", {"kind": "STATION", "station": "FILL-1", **window}, 200)
+    assert told["subject"] == "FILL-1 2026-10-31 23:00–2026-11-01 03:00 UTC"
 
 
 def test_who_may_confirm_and_what_it_needs(hand: Hand) -> None:
