@@ -93,9 +93,12 @@ def _one(connection: psycopg.Connection[dict[str, Any]], query: str, *values: An
     return next(iter(row.values()))
 
 
-def _asked(truth: Path) -> set[str]:
+def _all_denied(truth: Path, connection: psycopg.Connection[dict[str, Any]]) -> bool:
+    """Whether every wrong question was told, and answered: some are told while the unit is still on its way to ask."""
     with truth.open() as lines:
-        return {json.loads(line).get("why", "") for line in lines if '"denied"' in line}
+        told = [json.loads(line) for line in lines if '"what":"denied"' in line]
+    serials, operations = ([entry[name] for entry in told] for name in ("serial", "operation"))
+    return {entry["why"] for entry in told} >= WRONGS and _one(connection, UNDENIED, serials, operations) == 0
 
 
 def _is_worked(truth: Path) -> bool:
@@ -110,6 +113,11 @@ REPLACED_PARTS = "select count(*) from traceability_linkend"
 RELEASED_HOLDS = (
     "select count(*) from traceability_hold where placed_by = 'person:supervisor' and released_at is not null"
 )
+UNDENIED = """
+select count(*) from unnest(%s::text[], %s::text[]) as asked (serial, operation) where not exists (
+    select 1 from traceability_permit p
+    where p.serial = asked.serial and p.verdict = 'DENY' and p.operation like asked.operation || '%%')
+"""
 # How the simulator puts wrong questions, in the words of its truth.
 WRONGS = {"early", "elsewhere", "expired", "grade", "late", "recipe", "uncertified", "unreleased"}
 COMMITTED = "select count(*) from lines_telemetrybatch where sequence = any(%s)"
@@ -147,7 +155,9 @@ def plant(open_folder_for_session: Path) -> Iterator[Plant]:
                 SECONDS_TO_MAKE_BOTH_PRODUCTS,
             )
             run.until("a part replaced at rework", lambda: _one(connection, REPLACED_PARTS) > 0, 300)
-            run.until("every question that is asked wrongly on purpose", lambda: _asked(running.truth) >= WRONGS, 120)
+            run.until(
+                "every question that is asked wrongly on purpose", lambda: _all_denied(running.truth, connection), 120
+            )
             run.until("the release of the supervisor's hold", lambda: _one(connection, RELEASED_HOLDS) > 0, 60)
             run.until("the end of the reaction to the planted drift", lambda: _is_worked(running.truth), 120)
             running.processes.stop("simulator")
