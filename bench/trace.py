@@ -70,7 +70,7 @@ def ask_all(cells: int, folder: Path) -> dict[str, Answer]:
 
         django.setup()
         from bench import trace_questions, trace_rows  # noqa: PLC0415 - after setup
-        from traceability.recall.checking import check_links  # noqa: PLC0415 - after setup
+        from traceability.completeness.checking import check_links  # noqa: PLC0415 - after setup
 
         if not ready.exists():
             began = time.monotonic()

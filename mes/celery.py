@@ -28,7 +28,7 @@ app.autodiscover_tasks(
         "quality.reports",
         "traceability.causes",
         "traceability.containment",
-        "traceability.recall",
+        "traceability.completeness",
         "traceability.audits",
     ]
 )
@@ -89,7 +89,7 @@ app.conf.beat_schedule = {
         "options": {"expires": 4, "ignore_result": True},
     },
     "check-links": {
-        "task": "traceability.recall.tasks.check_links",
+        "task": "traceability.completeness.tasks.check_links",
         # A recall looks itself at what came since.
         "schedule": 10.0,
         "options": {"expires": 20, "ignore_result": True},

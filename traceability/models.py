@@ -2,6 +2,7 @@
 
 from traceability.audits.models import AuditQuery, Bundle, HistoryFile, IssuedPrint
 from traceability.causes.models import CauseAnalysis
+from traceability.completeness.models import LinkCheck, LinkToCheck, LostLink, MissingLink
 from traceability.containment.models import Containment
 from traceability.corrections.models import Correction
 from traceability.feeding.models import FeedPoint, Mounting
@@ -9,7 +10,7 @@ from traceability.genealogy.models import GenealogyLink, LinkEnd
 from traceability.holds.models import DispositionDecision, Hold, HoldUnit, Nonconformance
 from traceability.interlock.models import Permit, Rejudgement
 from traceability.issuing.models import SerialBlock, SerialCounter
-from traceability.recall.models import LinkCheck, LinkToCheck, LostLink, MissingLink, Recall, RecallContent
+from traceability.recall.models import Recall, RecallContent
 from traceability.rolls.models import RollCut, RollMark, RollScan
 from traceability.samples.models import Sample
 from traceability.shipping.models import Shipment, ShippedUnit

@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from lines.models import MaterialDefinition
 from lines.orders.models import BillItem
-from traceability.recall.lacking import LACKING, TOUCHED
-from traceability.recall.models import LinkCheck
+from traceability.completeness.lacking import LACKING, SINCE_LOOKED
+from traceability.completeness.models import LinkCheck
 from traceability.recall.suspects import Suspect
 
 # Materials that the suspect may have come into a unit as, and steps that may have happened at it.
@@ -36,11 +36,6 @@ _EVERY = (
     "select id from traceability_unit where %(since)s::timestamptz is null or updated_at >= %(since)s"
     " union select unit_id from traceability_lostlink"
 )
-_SINCE_LOOKED = f"""
-select id from traceability_unit where id > %(looked_unit)s
-union select unit_id from traceability_linktocheck
-union {TOUCHED.replace("%(since)s", "%(looked_at)s")}
-"""  # noqa: S608 - a constant of ours
 _NOT_TOLD = """
 insert into recall_missing (unit_id, operation, needed, found, last_at)
 select unit_id, operation, 1, 0, last_at from ({untold}) as untold (unit_id, operation, last_at)
@@ -57,7 +52,7 @@ def find_missing(suspect: Suspect, cursor: Any) -> None:
     else:
         cursor.execute(_KEPT, asked)
         looked = {"looked_unit": state.unit_id, "looked_at": state.checked_at, "until": timezone.now()}
-        cursor.execute(_FRESH.replace("{units}", _SINCE_LOOKED), asked | looked)
+        cursor.execute(_FRESH.replace("{units}", SINCE_LOOKED), asked | looked)
     if suspect.untold:
         cursor.execute(_NOT_TOLD.replace("{untold}", suspect.untold), suspect.parameters)
     cursor.execute("analyze recall_missing")

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from lines.errors import as_json
+from traceability.completeness.queries import missing_row
 from traceability.recall import errors
 from traceability.recall.asked import AskedSuspect
 from traceability.recall.kept import ANSWER
-from traceability.recall.queries import header_of, missing_row, traced, unit_row
+from traceability.recall.queries import header_of, traced, unit_row
 from traceability.recall.suspects import look_up
 
 MOST_MISSING = 100

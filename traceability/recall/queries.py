@@ -9,11 +9,11 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 
+from traceability.completeness.queries import Missing
 from traceability.recall.finding import find_missing
 from traceability.recall.suspects import Suspect
 from traceability.whereabouts.queries import Group, Whereabouts, facts_of, grouped
@@ -93,21 +93,6 @@ from recall_unit a cross join lateral (
     select output_id, basis from traceability_currentlink where input_unit_id = a.unit_id offset 0) l
 join recall_unit o on o.unit_id = l.output_id where a.certainty < 2 and o.certainty < 2
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A link that nobody recorded. Without a material: no record of the operation, or none that says where. Without
-    an operation: nobody knows what the unit is made of."""
-
-    serial: str
-    kind: str | None
-    operation: str | None
-    material: str | None
-    needed: int
-    found: int
-    last_at: datetime
-    why: str  # BILL | LOST: a link was deleted | METRES: of the roll, without any of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,19 +244,6 @@ def _units(after: int, limit: int | None) -> Iterator[Affected]:
 def _read(metres: str | list[list[float]] | None) -> list[list[float]]:
     """jsonb comes as text from a bare cursor."""
     return (json.loads(metres) if isinstance(metres, str) else metres) or []
-
-
-def missing_row(row: Missing) -> dict[str, Any]:
-    """As files and the API tell it."""
-    return {
-        "serial": row.serial,
-        "definition": row.kind,
-        "operation": row.operation,
-        "material": row.material,
-        "needed": row.needed,
-        "found": row.found,
-        "why": row.why,
-    }
 
 
 def unit_row(affected: Affected) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from traceability.completeness.models import Why
 from traceability.interlock.schemas import CodeShape, Shape
 from traceability.recall.asked import KINDS, MOST_SERIALS
-from traceability.recall.models import Why
 from traceability.recall.queries import CERTAINTIES
 from traceability.units.models import UnitState
 from traceability.whereabouts.queries import PLACES

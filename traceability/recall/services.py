@@ -20,6 +20,7 @@ from lines.people.actors import acting
 from lines.people.auth import may_hold
 from lines.people.models import Person
 from lines.records.services import refusing_when_locked
+from traceability.completeness.queries import missing_row
 from traceability.holds.asking import LONGEST_REASON, WrongField
 from traceability.holds.extending import MADE_LATER, TAKEN_AGAIN
 from traceability.holds.models import Hold
@@ -28,7 +29,7 @@ from traceability.recall import errors
 from traceability.recall.asked import AskedSuspect
 from traceability.recall.content import pieces
 from traceability.recall.models import Recall, RecallContent
-from traceability.recall.queries import Traced, header_of, missing_row, seen, traced, unit_row
+from traceability.recall.queries import Traced, header_of, seen, traced, unit_row
 from traceability.recall.suspects import Suspect, look_up
 from traceability.rolls.reach import covered_whole
 

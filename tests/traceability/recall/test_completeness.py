@@ -10,11 +10,12 @@ from django.db.models import F
 from tests.traceability.conftest import Hand
 from tests.traceability.recall.plain_answer import answer_for_lot
 from tests.traceability.rolls.test_posts import Web
+from traceability.completeness.checking import check_links
+from traceability.completeness.queries import Missing
 from traceability.holds.asking import WrongField
 from traceability.models import GenealogyLink, LinkToCheck, LostLink, Lot, Unit
 from traceability.recall.asked import AskedSuspect, from_json
-from traceability.recall.checking import check_links
-from traceability.recall.queries import Missing, traced
+from traceability.recall.queries import traced
 from traceability.recall.suspects import look_up
 
 

@@ -18,6 +18,12 @@ _THROUGH = "('COMPLETED', 'CONSUMED', 'SHIPPED', 'RETURNED')"
 # Of a roll's length, by all links of a material together; encoders differ by less than the rest.
 COVERED = 0.995
 _WITHDRAWN = "exists (select 1 from lines_withdrawnrecord x where x.record_id = r.id)"
+# Of a deleted link k: the same was told once more.
+TOLD_AGAIN = """exists (
+        select 1 from traceability_currentlink l where l.output_id = k.unit_id
+        and l.input_unit_id is not distinct from k.input_unit_id
+        and l.input_lot_id is not distinct from k.input_lot_id and l.position is not distinct from k.position
+        and l.own_from_m is not distinct from k.own_from_m and l.from_m is not distinct from k.from_m)"""
 # {units}: a subquery of unit ids. Gives (unit_id, step_id, material_id, needed, found, last_at, why).
 LACKING = f"""
 step_operation (step_id, code) as materialized (
@@ -73,11 +79,7 @@ lost as materialized (
     left join lateral (
         select min(s.step_id) as step_id from own_step s join step_operation p on p.step_id = s.step_id
         where s.unit_id = w.id and p.code = k.operation) as at on true
-    where not exists (
-        select 1 from traceability_currentlink l where l.output_id = k.unit_id
-        and l.input_unit_id is not distinct from k.input_unit_id
-        and l.input_lot_id is not distinct from k.input_lot_id and l.position is not distinct from k.position
-        and l.own_from_m is not distinct from k.own_from_m and l.from_m is not distinct from k.from_m)
+    where not {TOLD_AGAIN}
     group by 1, 2, 3
 ),
 asked as materialized (
@@ -145,3 +147,9 @@ join traceability_genealogylink l on l.id in (c.removed_link_id, c.added_link_id
 cross join lateral (values (l.output_id), (l.input_unit_id)) as part (id)
 where c.at >= %(since)s - {MEANWHILE} and c.at <= %(until)s and part.id is not null
 """  # noqa: S608 - constants of this module
+# Units that a look (checking.py) did not see as they are now: %(looked_unit)s, %(looked_at)s, %(until)s.
+SINCE_LOOKED = f"""
+select id from traceability_unit where id > %(looked_unit)s
+union select unit_id from traceability_linktocheck
+union {TOUCHED.replace("%(since)s", "%(looked_at)s")}
+"""  # noqa: S608 - a constant of ours

@@ -10,8 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from lines.people.actors import acting
-from traceability.recall.lacking import LACKING, TOUCHED
-from traceability.recall.models import LinkCheck
+from traceability.completeness.lacking import LACKING, TOUCHED
+from traceability.completeness.models import LinkCheck
 
 ACTOR = "task:links"
 _LOST = "select unit_id from traceability_linktocheck"
