@@ -21,6 +21,7 @@ from traceability.audits.gauging import Gauges
 from traceability.audits.lots import lots_behind
 from traceability.audits.webs import webs_of
 from traceability.codes import CODES, described
+from traceability.completeness.queries import missing_behind, missing_row
 from traceability.corrections.queries import correction_json, corrections_of, origins_of
 from traceability.genealogy.models import LinkEnd
 from traceability.holds.models import HoldUnit, Nonconformance
@@ -72,6 +73,7 @@ def history_content(serial: str) -> dict[str, Any]:
         "used_in": shown["used_in"],
         "taken_out": _taken_out(unit),
         "lots_behind": lots_behind(unit.pk),
+        "missing_links": [missing_row(row) for row in missing_behind(unit.pk)],
         "webs": webs_of(unit),
         "codes": _codes(shown["records"]),
     }

@@ -92,6 +92,7 @@ def _summary(content: Mapping[str, Any], write: Writer) -> dict[str, Any]:
                 for record in records for value in record["measurements"] for code in value["gauges"]),
             w["s_gauges"],
         ),
+        (sum(row["needed"] - row["found"] for row in content["missing_links"]), w["s_missing"]),
         (sum(len(record["telemetry_gaps"]) for record in records), w["s_gaps"]),
     ]  # fmt: skip
     return {
@@ -156,6 +157,12 @@ def _tables(content: Mapping[str, Any], write: Writer, visits: Visits) -> list[d
          "\n".join(write.certified(each) for each in row["certificate"]) or write.known(row["is_inferred"])]
         for row in content["lots_behind"]
     ]  # fmt: skip
+    missing = [
+        [row["serial"], row["operation"] or w["bill_unknown"],
+         row["material"] or (w["no_record"] if row["operation"] else "–"), w[f"why_{row['why']}"],
+         f"{row['found']} / {row['needed']}"]
+        for row in content["missing_links"]
+    ]  # fmt: skip
     taken_out = [
         [row["part"], row["out_of"], row["operation"], write.time(row["ended_at"]), row["reason"]]
         for row in content["taken_out"]
@@ -182,6 +189,8 @@ def _tables(content: Mapping[str, Any], write: Writer, visits: Visits) -> list[d
               [1, 0, 1, 0, 0]),
         _part(w["used_in"], w, ("output", "material", "quantity", "operation", "how"),
               [write.link(row, row["output"]) for row in content["used_in"]["links"]], [1, 0, 1, 0, 0]),
+        _part(w["missing_links"], w, ("serial", "operation", "missing", "known_from", "n_of"), missing,
+              [1, 0, 1, 1, 0]),
         _part(w["taken_out"], w, ("output", "out_of", "operation", "at", "reason"), taken_out, [0, 0, 0, 0, 1]),
         _part(w["webs"], w, ("roll", "lane", "metres", "how", "marks", "scans"), own + ranges, [0, 0, 0, 0, 1, 2]),
         _part(w["lots"], w, ("material", "supplier", "lot", "state", "expires", "papers"), lots, [0, 0, 0, 0, 0, 1]),

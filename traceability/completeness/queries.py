@@ -84,7 +84,7 @@ def missing_behind(unit_id: int) -> list[Missing]:
         state = LinkCheck.objects.filter(pk=1).first()
         fresh = units
         if state is not None:
-            looked = {"looked_unit": state.unit_id, "looked_at": state.checked_at, "until": timezone.now()}
+            looked: dict[str, Any] = {"looked_unit": state.unit_id, "looked_at": state.checked_at, "until": timezone.now()}
             cursor.execute(_STALE, {**looked, "units": list(units)})
             fresh = {row[0] for row in cursor.fetchall()}
         return [*_read(cursor, _LOOKED_AT, fresh), *_read(cursor, _KEPT, units - fresh)]
@@ -98,6 +98,11 @@ def lost_ahead(seeds: str = NO_SEEDS, lots: str = NO_LOTS, **values: Any) -> lis
     with connection.cursor() as cursor:
         cursor.execute(ahead(seeds, lots) + _LOST, values)
         return [Missing(*row) for row in cursor.fetchall()]
+
+
+def lost_ahead_of(unit_id: int) -> list[Missing]:
+    """Deleted links that told where a unit, or what was made of it, went."""
+    return lost_ahead("select %(unit)s::bigint, null::int, null::float8, null::float8", unit=unit_id)
 
 
 def lost_metres(roll_ids: Iterable[int]) -> list[LostMetres]:

@@ -12,9 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from traceability.completeness.queries import as_told, lost_ahead_of, missing_behind
 from traceability.genealogy import schemas, starts
 from traceability.genealogy.asking import read_walk
-from traceability.genealogy.walking import every_link, link_page
+from traceability.genealogy.walking import MADE_OF, Walk, every_link, link_page
 from traceability.interlock.schemas import ErrorShape
 from traceability.units.queries import MOST_ITEMS, number
 from traceability.units.schemas import PAGE
@@ -24,7 +25,7 @@ _REFUSED = dict.fromkeys((400, 401), ErrorShape)
 _MISSING = {**_REFUSED, 404: ErrorShape}
 _AS_LINES = (
     f" With `Accept: {LINES}` everything comes at once, one JSON object a line, as it stood at one moment, however"
-    " many; `limit` and `cursor` then say nothing."
+    " many; `limit` and `cursor` then say nothing, and `missing` is not told."
 )
 
 
@@ -62,7 +63,7 @@ class GenealogyView(APIView):
         summary="What a unit was made of, or what it went into, link by link",
         description=(
             "In the order in which the links were stored: from the oldest input on. Every page of one cursor shows the"
-            " links as they stood at the first page." + _AS_LINES
+            " links as they stood at the first page. That one also says what is missing." + _AS_LINES
         ),
         parameters=[OpenApiParameter("serial", str, OpenApiParameter.PATH), *schemas.WALK, *PAGE],
         responses={200: schemas.GenealogyPage, **_MISSING},
@@ -72,7 +73,8 @@ class GenealogyView(APIView):
         unit_serial, walk = read_walk(serial, asked)
         if _wants_lines(request):
             return as_lines(every_link(walk))
-        page = link_page(walk, _limit(request), asked.get("cursor", ""))
+        cursor = asked.get("cursor", "")
+        page = link_page(walk, _limit(request), cursor)
         answer = {
             "serial": unit_serial,
             "direction": walk.direction,
@@ -80,15 +82,23 @@ class GenealogyView(APIView):
             "n_links": page.n_links,
             "links": page.links,
             "next_cursor": page.next_cursor,
+            "missing": None if cursor or walk.as_of else _missing(walk),
         }
         return Response(answer)
+
+
+def _missing(walk: Walk) -> dict[str, Any]:
+    find = missing_behind if walk.direction == MADE_OF else lost_ahead_of
+    return as_told(find(walk.unit_id))
 
 
 def _used(request: Request, start: starts.Start) -> HttpResponseBase:
     kinds = starts.read_kinds(request.query_params.get("kinds", ""), starts.UNIT_KINDS)
     if _wants_lines(request):
         return as_lines(starts.every_use(start, kinds))
-    return Response(starts.where_used(start, kinds, _limit(request), request.query_params.get("cursor", "")))
+    cursor = request.query_params.get("cursor", "")
+    used = starts.where_used(start, kinds, _limit(request), cursor)
+    return Response(used | {"missing": None if cursor else as_told(starts.lost_from(start))})
 
 
 class LotUseView(APIView):

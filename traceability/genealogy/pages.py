@@ -10,10 +10,12 @@ from django.views.decorators.http import require_safe
 from lines.errors import Refusal
 from lines.orders.serials import canonical
 from lines.spreadsheets import Cell
+from traceability.completeness.queries import MOST_TOLD, Missing, lost_ahead_of, missing_behind, n_links
 from traceability.genealogy.exports import FORMATS, LINK_COLUMNS, USE_COLUMNS, csv_pieces, link_rows, use_rows, workbook
 from traceability.genealogy.picture import Picture, picture_of_lot, picture_of_unit
-from traceability.genealogy.starts import lot_start
+from traceability.genealogy.starts import lost_from, lot_start
 from traceability.genealogy.table import card_of, ended, near, table_of
+from traceability.naming import names
 from traceability.units.history import unit_by_serial
 from traceability.units.lot_use import lot_by_id
 from traceability.units.models import Unit
@@ -26,7 +28,7 @@ def _unit(serial: str) -> Unit:
     return found
 
 
-def _show(request: HttpRequest, picture: Picture) -> HttpResponse:
+def _show(request: HttpRequest, picture: Picture, behind: list[Missing], ahead: list[Missing]) -> HttpResponse:
     asked = request.GET.get("of", "")
     card = None if asked == "lots" else card_of(picture, asked)
     context = {
@@ -36,6 +38,11 @@ def _show(request: HttpRequest, picture: Picture) -> HttpResponse:
         "table": table_of(picture, card, request.GET.get("page", "")) if card else None,
         "ended": ended(picture.unit) if picture.unit else [],
         "shows_lots": card is None and picture.n_lots > 0,
+        "n_missing_behind": n_links(behind),
+        "n_lost_ahead": n_links(ahead),
+        "missing": [*behind, *ahead][:MOST_TOLD],
+        "n_missing": len(behind) + len(ahead),
+        "names": names() if behind or ahead else {},
     }
     return render(request, "traceability/genealogy/genealogy.html", context)
 
@@ -44,7 +51,8 @@ def _show(request: HttpRequest, picture: Picture) -> HttpResponse:
 def of_unit(request: HttpRequest, serial: str) -> HttpResponse:
     if canonical(serial) != serial:
         return redirect("genealogy", canonical(serial))
-    return _show(request, picture_of_unit(_unit(serial)))
+    unit = _unit(serial)
+    return _show(request, picture_of_unit(unit), missing_behind(unit.pk), lost_ahead_of(unit.pk))
 
 
 @require_safe
@@ -52,7 +60,7 @@ def of_lot(request: HttpRequest, lot_id: int) -> HttpResponse:
     found = lot_by_id(lot_id)
     if found is None:
         raise Http404
-    return _show(request, picture_of_lot(found))
+    return _show(request, picture_of_lot(found), [], lost_from(lot_start(str(found.pk))))
 
 
 @require_safe

@@ -4,6 +4,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from traceability.completeness.schemas import MissingLinks
 from traceability.genealogy.starts import STARTS
 from traceability.genealogy.walking import DEEPEST, DIRECTIONS, LOT
 from traceability.interlock.schemas import Shape
@@ -54,6 +55,13 @@ class GenealogyPage(Shape):
     n_links = serializers.IntegerField(help_text="Of all pages.")
     links = WalkedLink(many=True)
     next_cursor = serializers.CharField(allow_null=True)
+    missing = MissingLinks(
+        allow_null=True,
+        help_text=(
+            "made_of: what is missing of the unit and of all behind it. used_in: deleted links that told where it, or"
+            " what was made of it, went. As of now and at any depth; null on later pages and with `as_of`."
+        ),
+    )
 
 
 class UnitCount(Shape):
@@ -73,6 +81,10 @@ class WhereUsed(Shape):
     counts = UnitCount(many=True)
     units = UsedUnit(many=True)
     next_cursor = serializers.CharField(allow_null=True)
+    missing = MissingLinks(
+        allow_null=True,
+        help_text="Deleted links that told where something of it went: more may be affected. null on later pages.",
+    )
 
 
 KIND_LIST = OpenApiParameter(

@@ -18,6 +18,7 @@ from lines.models import Station
 from lines.orders.models import Tracking
 from lines.orders.serials import canonical
 from traceability import errors
+from traceability.completeness.queries import Missing, lost_ahead
 from traceability.genealogy.errors import NO_ROLL, NOWHERE_PLACED, NOWHERE_SEEN
 from traceability.rolls.checking import off_roll
 from traceability.rolls.errors import OFF_ROLL
@@ -49,6 +50,7 @@ _SEEDS = {
     "station": _STATION,
     "tray": f"{_PLACED} and p.tray = %(tray)s",
 }
+_LOT = "select %(lot)s::bigint"
 STARTS = ("lot", *_SEEDS)
 _LONGEST = {"channel": 48, "tray": 32, "station": 32}
 # Counts and page are of one statement, so of one moment. Newest first: what comes meanwhile shifts nothing.
@@ -178,9 +180,16 @@ UNIT_KINDS = tuple(KINDS)
 def reaching(start: Start) -> str:
     """The beginning of a statement: `reach (unit_id, is_inferred)` holds every unit with something of the start."""
     if start.kind == "lot":
-        return ahead(lots="select %(lot)s::bigint")
+        return ahead(lots=_LOT)
     # Units of a visit were there themselves; a unit or a range that is asked for is not used in itself.
     return ahead(_SEEDS[start.kind], with_seeds=start.kind not in ("unit", "range"))
+
+
+def lost_from(start: Start) -> list[Missing]:
+    """Deleted links that told where something of the start went."""
+    if start.kind == "lot":
+        return lost_ahead(lots=_LOT, **start.values)
+    return lost_ahead(_SEEDS[start.kind], **start.values)
 
 
 def where_used(start: Start, kinds: tuple[str, ...], limit: int, cursor: str = "") -> dict[str, Any]:

@@ -13,8 +13,10 @@ from lines.errors import Refusal
 from lines.people.auth import may_hold
 from lines.people.models import Person
 from traceability.holds.listing import station_names
-from traceability.recall import files, kept, naming
+from traceability.naming import names
+from traceability.recall import files, kept
 from traceability.recall.asked import FIELDS, KINDS, AskedSuspect, from_form
+from traceability.recall.choosing import choices
 from traceability.recall.previewing import Answer, answer
 from traceability.recall.services import confirm
 
@@ -57,14 +59,14 @@ def recalls(request: HttpRequest) -> HttpResponse:
         "words": words,
         "kind": kind,
         "kinds": KINDS,
-        "choices": naming.choices(kind),
+        "choices": choices(kind),
         "stations": station_names() if kind == "STATION" else [],
         "refused": refused,
         "field": getattr(refused, "field", ""),
         "at_field": getattr(refused, "field", "") in FIELDS,
         "answer": found,
         "found": found.header if found else None,
-        "names": naming.names() if found else {},
+        "names": names() if found else {},
         "token": str(uuid4()),
         "may_confirm": may_hold(person),
         "page": Paginator(kept.recalls(), PAGE).get_page(request.GET.get("page")),
@@ -93,7 +95,7 @@ def recall(request: HttpRequest, recall_id: int) -> HttpResponse:
         "skip": skip,
         "next": skip + PAGE if more else 0,
         "before": max(skip - PAGE, 0) if skip else None,
-        "names": naming.names(),
+        "names": names(),
         "formats": list(files.CONTENT_TYPES),
     }
     return render(request, "traceability/recall/recall.html", context)

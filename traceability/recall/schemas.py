@@ -3,7 +3,7 @@
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-from traceability.completeness.models import Why
+from traceability.completeness.schemas import MissingLinkShape
 from traceability.interlock.schemas import CodeShape, Shape
 from traceability.recall.asked import KINDS, MOST_SERIALS
 from traceability.recall.queries import CERTAINTIES
@@ -80,18 +80,6 @@ class CompletenessShape(Shape):
     missing = serializers.IntegerField(help_text="That the bills ask for, and nobody recorded.")
     units_missing = serializers.IntegerField()
     by_operation = LackingShape(many=True)
-
-
-class MissingLinkShape(Shape):
-    serial = serializers.CharField()
-    definition = serializers.CharField(allow_null=True)
-    operation = serializers.CharField(allow_null=True)
-    material = serializers.CharField(allow_null=True)
-    needed = serializers.IntegerField()
-    found = serializers.IntegerField()
-    why = serializers.ChoiceField(
-        choices=Why.values, help_text="LOST: a link was deleted. METRES: of the roll, without any of it."
-    )
 
 
 class AnswerShape(Shape):

@@ -8,15 +8,16 @@ from django.db import connection
 from django.db.models import Q
 
 from lines.models import ReasonCode
+from traceability.completeness.queries import lost_metres
 from traceability.holds.models import Hold
 from traceability.rolls.family import Family, RollLink
 from traceability.rolls.maps import Piece
 from traceability.rolls.models import RollCut, RollMark
 from traceability.units.models import Unit
 
-USED, HELD, SHIPPED, SCRAPPED, CUT, LEFT = "used", "held", "shipped", "scrapped", "cut", "left"
+USED, HELD, SHIPPED, SCRAPPED, CUT, LOST, LEFT = "used", "held", "shipped", "scrapped", "cut", "lost", "left"
 # As they are told: what somebody must look at first.
-FATES = (HELD, SCRAPPED, CUT, SHIPPED, USED, LEFT)
+FATES = (HELD, LOST, SCRAPPED, CUT, SHIPPED, USED, LEFT)
 MOST_MARKS = 2_000
 
 # Where each of the units ended: what is around it, and whether anything of that is held, scrapped or away.
@@ -143,7 +144,7 @@ def fates_of(family: Family) -> RollFates:
     length = roll.length_m or max(reach, default=0.0)
     lanes = roll.lanes or max((link.lane or 1 for link in family.down if link.input_id == roll.pk), default=1)
     taken = [*_taken_by(family, ends, length), *_cut_out(family, cuts)]
-    taken += _left(taken, length, lanes)
+    taken += _left(taken, list(_lost(family, length)), length, lanes)
     return RollFates(
         roll=roll,
         length_m=length,
@@ -205,16 +206,39 @@ def _cut_out(family: Family, cuts: list[RollCut]) -> Iterable[Taken]:
             yield Taken(here.from_m, here.to_m, here.lane, here.delta_m, CUT, reason=cut.code)
 
 
-def _left(taken: list[Taken], length: float, lanes: int) -> Iterable[Taken]:
-    """What nobody took, by lane. Less than a millimetre is rounding."""
+def _lost(family: Family, length: float) -> Iterable[Taken]:
+    """What deleted links told of its metres. One that told none is to all of the roll."""
+    for each in lost_metres({family.roll.pk, *family.rolls_below}):
+        start, end = each.from_m, each.to_m
+        if start is None or end is None:
+            if each.roll_id != family.roll.pk:
+                continue
+            start, end = 0.0, length
+        for here in family.from_below(each.roll_id, Piece(start, end, each.lane)):
+            yield Taken(here.from_m, here.to_m, here.lane, here.delta_m, LOST, each.serial)
+
+
+def _left(taken: list[Taken], lost: list[Taken], length: float, lanes: int) -> Iterable[Taken]:
+    """What nobody took, by lane: metres of deleted links, and what is left."""
     for lane in range(1, lanes + 1):
-        done = 0.0
-        for start, end in sorted((piece.from_m, piece.to_m) for piece in taken if piece.is_on(lane)):
-            if start - done > 1e-3:
-                yield Taken(done, start, lane, 0.0, LEFT)
-            done = max(done, end)
-        if length - done > 1e-3:
-            yield Taken(done, length, lane, 0.0, LEFT)
+        spans = [(piece.from_m, piece.to_m) for piece in taken if piece.is_on(lane)]
+        for start, end in _between(spans, 0.0, length):
+            there = [piece for piece in lost if piece.is_on(lane) and piece.from_m < end and piece.to_m > start]
+            for piece in there:
+                yield Taken(max(piece.from_m, start), min(piece.to_m, end), lane, piece.delta_m, LOST, piece.serial)
+            for free_start, free_end in _between([(piece.from_m, piece.to_m) for piece in there], start, end):
+                yield Taken(free_start, free_end, lane, 0.0, LEFT)
+
+
+def _between(spans: Iterable[tuple[float, float]], start: float, end: float) -> Iterable[tuple[float, float]]:
+    """What no span covers. Less than a millimetre is rounding."""
+    done = start
+    for span_start, span_end in sorted(spans):
+        if span_start - done > 1e-3:
+            yield done, span_start
+        done = max(done, span_end)
+    if end - done > 1e-3:
+        yield done, end
 
 
 def _sources(family: Family, length: float) -> list[Source]:

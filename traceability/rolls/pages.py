@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from lines.errors import Refusal
 from lines.orders.models import Tracking
 from lines.orders.serials import canonical
+from traceability.completeness.queries import lost_ahead_of, missing_behind, n_links
 from traceability.genealogy.starts import metres
 from traceability.rolls.family import family_of
 from traceability.rolls.fates import fates_of
@@ -61,6 +62,8 @@ def roll(request: HttpRequest, serial: str) -> HttpResponse:
         "lanes": range(1, fates.lanes + 1),
         "rows": [piece for piece in fates.taken if piece.is_on(lane)][:MOST_ROWS],
         "scanned": scans_behind(found),
+        "n_missing_behind": n_links(missing_behind(found.pk)),
+        "n_lost_ahead": n_links(lost_ahead_of(found.pk)),
     }
     return render(request, "traceability/rolls/roll.html", context)
 

@@ -24,7 +24,20 @@ from traceability.rolls.drawing import (
     span,
 )
 from traceability.rolls.family import Family
-from traceability.rolls.fates import CUT, FATES, HELD, LEFT, SCRAPPED, SHIPPED, USED, RollFates, Seen, Source, Taken
+from traceability.rolls.fates import (
+    CUT,
+    FATES,
+    HELD,
+    LEFT,
+    LOST,
+    SCRAPPED,
+    SHIPPED,
+    USED,
+    RollFates,
+    Seen,
+    Source,
+    Taken,
+)
 from traceability.rolls.maps import Piece
 
 NEAR_M = 5.0  # marks up to this far from the metre that is asked for are told
@@ -38,6 +51,7 @@ def fate_word(fate: str) -> str:
         SHIPPED: _("shipped"),
         SCRAPPED: _("scrapped"),
         CUT: _("cut out"),
+        LOST: _("link deleted"),
         LEFT: _("left"),
     }[fate]
 

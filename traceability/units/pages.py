@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from lines.orders.serials import canonical
 from lines.people.models import Person
+from traceability.completeness.queries import lost_ahead_of, missing_behind, n_links
 from traceability.corrections.queries import may_correct
 from traceability.entry.queries import may_enter
 from traceability.genealogy.closures import tree_ahead, tree_behind
@@ -28,6 +29,8 @@ def unit(request: HttpRequest, serial: str) -> HttpResponse:
         "history": history(found),
         "behind": tree_behind(found),
         "ahead": tree_ahead(found),
+        "n_missing_behind": n_links(missing_behind(found.pk)),
+        "n_lost_ahead": n_links(lost_ahead_of(found.pk)),
         "may_enter": may_enter(person),
         "may_correct": may_correct(person),
     }

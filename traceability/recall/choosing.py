@@ -1,15 +1,7 @@
-"""Names behind the codes of a recall, in the reader's language, and what a form offers to choose from."""
+"""What a recall's form offers to choose from, where that is master data."""
 
-from lines.models import DataCentreSite, MaterialDefinition, Operation, Recipe
+from lines.models import Recipe
 from quality.models import Gauge
-
-
-def names() -> dict[str, str]:
-    """By code: materials and kinds of unit, operations, sites."""
-    found: dict[str, str] = {}
-    for model in (Operation, DataCentreSite, MaterialDefinition):
-        found |= {row.code: row.name for row in model.objects.all()}
-    return found
 
 
 def choices(kind: str) -> list[tuple[str, str]]:
