@@ -84,7 +84,11 @@ def missing_behind(unit_id: int) -> list[Missing]:
         state = LinkCheck.objects.filter(pk=1).first()
         fresh = units
         if state is not None:
-            looked: dict[str, Any] = {"looked_unit": state.unit_id, "looked_at": state.checked_at, "until": timezone.now()}
+            looked: dict[str, Any] = {
+                "looked_unit": state.unit_id,
+                "looked_at": state.checked_at,
+                "until": timezone.now(),
+            }
             cursor.execute(_STALE, {**looked, "units": list(units)})
             fresh = {row[0] for row in cursor.fetchall()}
         return [*_read(cursor, _LOOKED_AT, fresh), *_read(cursor, _KEPT, units - fresh)]
