@@ -7,6 +7,7 @@ spliced in. Visits count up to the one that decided on which side the unit is; t
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -22,7 +23,8 @@ from traceability.causes.selecting import Compared, Selected
 from traceability.genealogy.closures import lot_parts_behind
 from traceability.models import Lot, RollMark, Unit
 
-Refs = dict[str, str | int]
+Refs = dict[str, Any]
+MOST_PLACES = 12
 _AT_ONCE = 2_000
 _RECORDS = """
 select r.serial, r.operation, r.station_id, r.source_time, r.recipe, r.operator, r.tray, r.slot, r.channel
@@ -136,7 +138,8 @@ def _rolls_and_batches(
 
 
 def _marks(found: _Levels, by_roll: dict[int, list[Piece]], units: dict[int, Unit], place: dict[int, int]) -> None:
-    """Units with a mark on one of their pieces, by its code and side."""
+    """Units with a mark on one of their pieces, by its code and side; and where most of them have it."""
+    places: dict[Name, list[dict[str, Any]]] = {}
     for mark in RollMark.objects.filter(roll__in=list(by_roll)).order_by("pk"):
         hit = [
             place[piece.origin_id]
@@ -150,7 +153,13 @@ def _marks(found: _Levels, by_roll: dict[int, list[Piece]], units: dict[int, Uni
         definition = units[mark.roll_id].definition
         if hit and definition is not None:
             level = f"{mark.code} {mark.side}".strip()
-            found.add(Name("mark", definition.code, level), hit)
+            name = Name("mark", definition.code, level)
+            found.add(name, hit)
+            where = {"serial": units[mark.roll_id].serial, "lane": mark.lane, "from_m": mark.from_m, "to_m": mark.to_m}
+            places.setdefault(name, []).append({**where, "n_units": len(set(hit))})
+    for name, some in places.items():
+        most = sorted(some, key=lambda each: -each["n_units"])[:MOST_PLACES]
+        found.refs[name] = {"places": most, "n_places": len(some)}
 
 
 def _lots(found: _Levels, pairs: list[tuple[int, int]], place: dict[int, int]) -> None:

@@ -20,6 +20,7 @@ from traceability.causes.models import AnalysisState, CauseAnalysis
 from traceability.causes.onward import with_links
 from traceability.causes.queries import analysis_by_id, choices, newest_analyses
 from traceability.codes import described
+from traceability.naming import names
 
 PAGE = 25
 SHOWN = 15
@@ -109,6 +110,7 @@ def _one(request: HttpRequest, found: CauseAnalysis) -> dict[str, Any]:
         "until": datetime.fromisoformat(compared["until"]) if compared else None,
         "result": result,
         "first": [factor for factor in factors if factor["rank"] == 1 and factor["is_finding"]],
+        "names": names() if factors else {},
         "factors": factors if "all" in request.GET else factors[:SHOWN],
         "n_factors": len(factors),
         "why": described(found.code) if found.code else None,

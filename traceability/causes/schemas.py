@@ -62,7 +62,9 @@ class CauseNameShape(Shape):
     to_m = _number("")
     since = serializers.DateTimeField(allow_null=True, help_text="First visit of these units there.")
     until = serializers.DateTimeField(allow_null=True)
-    refs = serializers.DictField(help_text="Ids and codes of what the name stands for.")
+    refs = serializers.DictField(
+        help_text="Ids and codes of what the name stands for; of a mark the places where most of these units have it."
+    )
 
 
 class CauseFactorShape(Shape):

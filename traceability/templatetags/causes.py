@@ -1,5 +1,6 @@
 """How pages write what units have in common."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
@@ -30,11 +31,24 @@ def cause_word(kind: str) -> str:
 
 
 @register.filter
+def level_word(name: dict[str, Any], names: Mapping[str, str]) -> str:
+    """Of a mark its name and side; other levels are codes and serials as they are."""
+    if name["kind"] != "mark":
+        return str(name["level"])
+    code, _blank, side = name["level"].partition(" ")
+    return f"{names.get(code, code)} {side}".strip()
+
+
+@register.filter
 def metres(name: dict[str, Any]) -> str:
     """Lane and metres of a name, as far as it has them."""
     said = []
     if name["from_m"] is not None:
-        said.append(f"{name['from_m']:.0f}–{name['to_m']:.0f} m")
+        said.append(
+            f"{name['from_m']:.0f}–{name['to_m']:.0f} m"
+            if name["to_m"] - name["from_m"] >= 1
+            else f"{name['from_m']:.1f} m"
+        )
     if name["lane"] is not None:
         said.append(_("lane %(lane)s") % {"lane": name["lane"]})
     return ", ".join(said)

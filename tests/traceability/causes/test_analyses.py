@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
-from lines.models import Person
+from lines.models import Person, ReasonCode
 from lines.people.models import Role
 from lines.people.services import issue_person_token
 from tests.traceability.causes.graded import grade
@@ -17,7 +17,8 @@ from tests.traceability.test_units_api import fits
 from tests.traceability.wound import Wound, wind
 from traceability.causes import schemas, services
 from traceability.causes.models import AnalysisState, CauseAnalysis
-from traceability.models import GenealogyLink, Unit
+from traceability.causes.onward import with_links
+from traceability.models import GenealogyLink, RollMark, Unit
 
 
 def token(role: Role) -> str:
@@ -178,6 +179,7 @@ def signed_in(role: Role) -> Client:
     return client
 
 
+@pytest.mark.usefixtures("hand")
 def test_the_pages_ask_tell_and_lead_on(plant: Wound, monkeypatch: Any) -> None:
     cells = plant.serials["LFP-CELL"]
     grade(plant, lambda serial: serial in cells[96:112])  # a tray
@@ -202,6 +204,41 @@ def test_the_pages_ask_tell_and_lead_on(plant: Wound, monkeypatch: Any) -> None:
         assert reader.post("/common-cause/", form).status_code == 403
         assert reader.get("/wide/?definition=LFP-CELL").status_code == 200
     assert client.get("/common-cause/999999/").status_code == 404
+
+
+def test_a_mark_leads_to_its_metres_charts_recalls_and_holds(hand: Hand, plant: Wound) -> None:
+    roll = plant.serials["CATHODE-ROLL"][0]
+    seen = RollMark.objects.filter(code="COA-LINE", roll__definition__code="CATHODE-ROLL").select_related("roll")
+    marks = [
+        RollMark(roll=each.roll, record=each.record, lane=2, side="A", from_m=300.0, to_m=360.0, code="COA-PIN")
+        for each in seen
+    ]
+    RollMark.objects.bulk_create(marks)
+    mark = next(each for each in marks if each.roll.serial == roll)
+    bad: set[str] = set()
+    for each in marks:
+        metres = {"serial": each.roll.serial, "lane": each.lane, "from_m": each.from_m, "to_m": each.to_m}
+        used = hand.get("where-used", kind="range", kinds="cell", **metres).json()
+        bad |= {unit["serial"] for unit in used["units"]}
+    grade(plant, lambda serial: serial in bad)
+    client = signed_in(Role.QUALITY)
+    answer = client.post("/common-cause/", {"serials": "\n".join(bad), "within": "SPAN"})
+    result = CauseAnalysis.objects.get(pk=int(answer["Location"].strip("/").rpartition("/")[2])).result
+    assert result is not None
+    names = [name for factor in with_links(result) for name in factor["names"]]
+    (told,) = [name for name in names if name["kind"] == "mark" and name["factor"] == "CATHODE-ROLL"]
+    place = next(place for place in told["places"] if place["serial"] == roll)
+    assert (place["lane"], place["from_m"], place["to_m"]) == (mark.lane, mark.from_m, mark.to_m)
+    for page in ("page", "recall", "hold"):
+        assert client.get(place[page]).status_code == 200, place[page]
+    assert "answer" in client.get(place["recall"]).context
+    assert {plan.station.code for plan in told["charts"]} == {mark.record.station.code}
+    for name in names:
+        if name["factor"] == "CATHODE-ROLL":
+            assert name["charts"], name
+    client.cookies["django_language"] = "ja"
+    assert mark.code not in (shown := client.get(answer["Location"]).content.decode()), "its name, not its code"
+    assert ReasonCode.objects.get(code=mark.code).name_ja in shown
 
 
 def test_the_page_of_the_wide_table_counts_shows_and_gives_files(plant: Wound) -> None:
