@@ -24,7 +24,7 @@ CONTENT_TYPES = {
 LANGUAGES = ("en", "ja")
 _UNITS = (
     "serial", "definition", "certainty", "metres", "lanes", "place", "state", "is_held", "station", "next_operation",
-    "tray", "slot", "channel", "pack", "container", "shipment", "site",
+    "tray", "slot", "channel", "built_into", "pack", "container", "shipment", "site",
 )  # fmt: skip
 _MISSING = ("serial", "definition", "operation", "material", "needed", "found", "why")
 _SHIPPED = ("site", "shipment", "shipped_at", "serial", "n_units", "n_possible")

@@ -71,7 +71,7 @@ from {seen} s where s.place = 'SHIPPED' group by 1, 2, 3, 4 order by 1, 3, 4
 """
 _UNITS = """
 select s.certainty, s.serial, s.kind, s.state, s.is_held, s.place, s.station, s.next_operation, s.tray, s.slot,
-       s.channel, s.pack, s.container, s.shipment, s.site, s.id, s.metres, s.lanes
+       s.channel, s.built_into, s.pack, s.container, s.shipment, s.site, s.id, s.metres, s.lanes
 from {seen} s where s.id > %(after_unit)s order by s.id limit %(most_units)s
 """
 _OF_LOT = """l.input_lot_id in (
@@ -262,6 +262,7 @@ def unit_row(affected: Affected) -> dict[str, Any]:
         "tray": unit.tray,
         "slot": unit.slot,
         "channel": unit.channel,
+        "built_into": unit.built_into,
         "pack": unit.pack,
         "container": unit.container,
         "shipment": unit.shipment,

@@ -119,6 +119,7 @@ class RecalledUnitShape(Shape):
     tray = serializers.CharField(allow_null=True)
     slot = serializers.IntegerField(allow_null=True)
     channel = serializers.CharField(allow_null=True, allow_blank=True)
+    built_into = serializers.CharField(allow_null=True, help_text="Directly: of a jelly roll its cell.")
     pack = serializers.CharField(allow_null=True)
     container = serializers.CharField(allow_null=True)
     shipment = serializers.CharField(allow_null=True)

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Min
 
 from lines.models import Operation, OperationRecord, Recipe, Station
+from lines.orders.models import Tracking
 from quality.gauges.queries import gauge_by_code, judged, windows_of
 from quality.models import Signal
 from traceability.containment.windows import window_behind
@@ -45,6 +46,7 @@ where r.operation = any(%(operations)s) and r.station_id = any(%(stations)s) and
     and not exists (select 1 from lines_withdrawnrecord w where w.record_id = r.id)
 group by 1, 2
 """  # noqa: S608 - a constant of this module
+_PACKED = "select input_unit_id from traceability_currentlink where output_id = any(%s) and input_unit_id is not null"
 _WHOLE = "select id, null::int, null::float8, null::float8 from "
 # Of a roll whose metres are suspect it is not told that it is made of them.
 _MADE_OF = "(select * from way where not is_seed)"
@@ -137,10 +139,16 @@ def _units(asked: AskedSuspect) -> Suspect:
         more = f" and {len(unknown) - MOST_NAMED} more" if len(unknown) > MOST_NAMED else ""
         raise WrongField("serials", SUSPECT_UNKNOWN, ", ".join(unknown[:MOST_NAMED]) + more)
     units = Unit.objects.filter(pk__in=found.values())
-    since = units.aggregate(first=Min("created_at"))["first"]
+    containers = units.filter(definition__tracking=Tracking.CONTAINER).values_list("pk", flat=True)
+    # Nothing is made of a container: it is suspect for what is in it.
+    with connection.cursor() as cursor:
+        cursor.execute(_PACKED, [list(containers)])
+        packed = [row[0] for row in cursor.fetchall()]
     kinds = sorted(set(units.exclude(definition=None).values_list("definition__code", flat=True)))
+    units = Unit.objects.filter(pk__in=[*found.values(), *packed])
+    since = units.aggregate(first=Min("created_at"))["first"]
     words = ", ".join(asked.serials[:MOST_NAMED]) + (f" … ({len(asked.serials)})" if len(found) > MOST_NAMED else "")
-    target = Target(AskedHold("UNITS"), unit_ids=tuple(sorted(found.values())))
+    target = Target(AskedHold("UNITS"), unit_ids=tuple(sorted(units.values_list("pk", flat=True))))
     return Suspect(
         asked, words, reaching("UNITS"), target.parameters, _before(since), target,
         material=kinds[0] if len(kinds) == 1 else "",

@@ -91,6 +91,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "BUILT_IN": ("built in, here", "組込済み（構内）"),
     "TRAY": ("in a tray", "トレイ内"),
     "LINE": ("on the line", "工程内"),
+    "USED_UP": ("used up, but for a rest", "使用済み（残りわずか）"),
     "FINISHED": ("finished, here", "完成（構内）"),
     "SCRAPPED": ("scrapped", "廃棄"),
 }

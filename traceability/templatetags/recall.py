@@ -47,6 +47,7 @@ def place_word(place: str) -> str:
         "TRAY": _("In a tray"),
         "LINE": _("On the line"),
         "FINISHED": _("Finished, here"),
+        "USED_UP": _("Used up, but for a rest"),
         "SCRAPPED": _("Scrapped"),
     }.get(place, place)
 

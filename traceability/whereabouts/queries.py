@@ -10,9 +10,11 @@ from typing import Any
 from django.db import connection
 
 # In the order in which a page tells of them: what is furthest from us first.
-PLACES = ("SHIPPED", "RETURNED", "BUILT_IN", "TRAY", "LINE", "FINISHED", "SCRAPPED")
+PLACES = ("SHIPPED", "RETURNED", "BUILT_IN", "TRAY", "LINE", "FINISHED", "USED_UP", "SCRAPPED")
 # Of what is cut or drawn off by and by, "in which pack" has no one answer.
 _BY_THE_METRE = "('LOT', 'SLURRY_BATCH', 'ROLL')"
+# Of a batch's mass or a roll's metres, by what was taken and cut out: the rest stays in the vessel or on the core.
+_USED_UP = 0.95
 _DEEPEST = 12
 _CHUNK = 2_000
 _PART = " where unit_id > %(after_unit)s order by 1 limit %(most_units)s"
@@ -21,7 +23,8 @@ _PART = " where unit_id > %(after_unit)s order by 1 limit %(most_units)s"
 _FACTS = f"""
 chosen (unit_id) as materialized ({{chosen}}),
 wanted as materialized (
-    select u.id, u.serial, u.state, u.next_step_id, u.grade, d.code as kind, d.tracking, d.id as definition_id
+    select u.id, u.serial, u.state, u.next_step_id, u.grade, u.length_m, u.lanes, u.mass_kg, d.code as kind, d.tracking,
+           d.id as definition_id
     from (
         select u.* from chosen cross join lateral (
             select * from traceability_unit where id = chosen.unit_id offset 0) u offset 0) u
@@ -39,6 +42,7 @@ around as materialized (
            (array_agg(up.serial order by up.depth) filter (where up.depth > 0 and d.tracking = 'PACK'))[1] as pack,
            (array_agg(up.serial order by up.depth) filter (where up.depth > 0 and d.tracking = 'CONTAINER'))[1]
                as container,
+           (array_agg(up.serial order by up.depth) filter (where up.depth > 0))[1] as built_into,
            (array_agg(up.serial order by up.depth desc) filter (where up.depth > 0))[1] as outermost,
            min(s.id) as shipment_id
     from (
@@ -59,10 +63,11 @@ seen as (
                when a.outermost is not null then 'BUILT_IN'
                when t.tray is not null then 'TRAY'
                when w.state = 'IN_PROCESS' then 'LINE'
+               when taken.share >= {_USED_UP} then 'USED_UP'
                else 'FINISHED'
            end as place,
            last.code as station, last.sequence as station_sequence, o.code as next_operation,
-           t.tray, t.slot, t.channel, a.pack, a.container, a.outermost,
+           t.tray, t.slot, t.channel, a.built_into, a.pack, a.container, a.outermost,
            s.number as shipment, s.shipped_at, site.code as site
     from wanted w
     left join around a on a.origin = w.id
@@ -72,6 +77,20 @@ seen as (
     left join lines_routestep step on step.id = w.next_step_id
     left join lines_operation o on o.id = step.operation_id
     left join lateral (
+        select case when w.state <> 'COMPLETED' then null when w.tracking = 'ROLL' then (
+                   select sum((coalesce(t.to_m, w.length_m) - coalesce(t.from_m, 0))
+                              / case when t.lane is null then 1 else coalesce(w.lanes, 1) end) / nullif(w.length_m, 0)
+                   from (
+                       select lane, from_m, to_m from traceability_currentlink where input_unit_id = w.id
+                       union all
+                       select lane, from_m, to_m from traceability_rollcut where roll_id = w.id
+                   ) t
+               ) when w.tracking = 'SLURRY_BATCH' then (
+                   select sum(case when l.uom = 'kg' then l.quantity end) / nullif(w.mass_kg, 0)
+                   from traceability_currentlink l where l.input_unit_id = w.id
+               ) end as share
+    ) taken on true
+    left join lateral (
         select station.code, station.sequence from lines_operationrecord r
         join lines_station station on station.id = r.station_id
         where r.serial = w.serial and w.state in ('IN_PROCESS', 'COMPLETED', 'SCRAPPED') and a.outermost is null
@@ -80,12 +99,12 @@ seen as (
 )
 """  # noqa: S608 - constants of this module
 _ROWS = (
-    "select serial, kind, state, is_held, place, station, next_operation, tray, slot, channel, pack, container,"
-    " shipment, site, id from seen"
+    "select serial, kind, state, is_held, place, station, next_operation, tray, slot, channel, built_into, pack,"
+    " container, shipment, site, id from seen"
 )
 _COUNTED = """
 select kind, place, state,
-       case when place = 'SHIPPED' then site when place in ('LINE', 'FINISHED', 'SCRAPPED') then station end,
+       case when place = 'SHIPPED' then site when place in ('LINE', 'FINISHED', 'USED_UP', 'SCRAPPED') then station end,
        count(*), count(*) filter (where is_held)
 from {rows} group by 1, 2, 3, 4 order by max(station_sequence) desc nulls first, 1, 3, 4
 """
@@ -105,6 +124,7 @@ class Whereabouts:
     tray: str | None
     slot: int | None
     channel: str | None
+    built_into: str | None  # directly
     pack: str | None
     container: str | None
     shipment: str | None

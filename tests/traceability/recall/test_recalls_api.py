@@ -11,10 +11,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from lines.models import Person
+from lines.models import MaterialDefinition, OperationRecord, Person
+from lines.orders.models import Tracking
 from lines.people.models import Role
 from lines.people.services import issue_person_token
 from tests.traceability.conftest import Hand
+from tests.traceability.rolls.test_posts import Web
 from tests.traceability.test_units_api import fits
 from traceability.models import GenealogyLink, HoldUnit, Recall, Unit
 from traceability.recall import schemas
@@ -186,3 +188,39 @@ def first_unit(hand: Hand) -> dict[str, int]:
     hand.lots["made"] = serial
     link = GenealogyLink.objects.filter(output__serial=serial)[0]
     return {"first": link.output_id, "record": link.record_id}
+
+
+def recalled(hand: Hand, serial: str) -> dict[str, dict[str, Any]]:
+    """What a recall from a unit finds, by serial."""
+    made = post(hand, "recalls", {"kind": "UNITS", "serials": [serial], "reason": "Fire"}, 201)
+    return {each["serial"]: each for each in hand.get(f"recalls/{made['recall']}/units", limit=200).json()["items"]}
+
+
+def test_a_container_is_recalled_with_what_is_in_it(hand: Hand) -> None:
+    part, container = hand.make("LFP-CELL"), hand.make("ANODE-SLURRY")
+    # A container by its definition; what it is packed with is a link as any other.
+    definition = MaterialDefinition.objects.filter(tracking=Tracking.CONTAINER)[0]
+    Unit.objects.filter(serial=container).update(definition=definition)
+    GenealogyLink.objects.create(
+        output=Unit.objects.get(serial=container),
+        input_unit=Unit.objects.get(serial=part),
+        record=OperationRecord.objects.filter(serial=container)[0],
+    )
+    ship(hand, container)
+    found = recalled(hand, container)
+    assert set(found) == {container, part}
+    assert {each["place"] for each in found.values()} == {"SHIPPED"}
+    assert found[part]["built_into"] == container
+
+
+def test_rolls_and_batches_that_were_used_up_are_not_told_as_here(hand: Hand) -> None:
+    web = Web(hand)
+    web.wind()
+    found = recalled(hand, web.slurries[0])
+    assert {serial: found[serial]["place"] for serial in (web.coated, web.pressed, web.slit)} == {
+        web.coated: "USED_UP",  # all of it went through the calender
+        web.pressed: "FINISHED",  # one of its lanes was cut
+        web.slit: "LINE",
+    }
+    (jelly,) = web.jellies
+    assert found[jelly]["built_into"] is None
