@@ -114,8 +114,11 @@ def test_holds_and_scrap_show_on_the_metres_they_are_of(plant: Wound) -> None:
 
 
 @pytest.mark.parametrize("query", ["at=x", "at=-3", "at=1e999", "at=nan", "at=99999&lane=9", "lane=0", "lane=²"])
-def test_what_is_no_metre_asks_for_none(plant: Wound, query: str) -> None:
-    assert 'id="point"' not in page(f"/rolls/{plant.serials['CATHODE-ROLL'][0]}/?{query}")
+def test_what_is_no_place_on_the_roll_is_refused_with_a_code(plant: Wound, query: str) -> None:
+    client = Client()
+    client.force_login(Person.objects.get(role=Role.QUALITY))
+    response = client.get(f"/rolls/{plant.serials['CATHODE-ROLL'][0]}/?{query}")
+    assert response.status_code in (400, 422) and re.search(r"MES-[LT]-\d{4}", response.content.decode())
 
 
 def test_what_is_no_roll_has_no_metres_and_a_bare_roll_has_a_page(plant: Wound) -> None:

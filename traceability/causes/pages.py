@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -55,13 +55,13 @@ def causes(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def analysis(request: HttpRequest, analysis_id: int) -> HttpResponse:
-    return render(request, "traceability/causes/analysis.html", _one(request, _found(analysis_id)))
+    return render(request, "traceability/causes/analysis.html", _one(request, analysis_by_id(analysis_id)))
 
 
 @require_safe
 def analysis_parts(request: HttpRequest, analysis_id: int) -> HttpResponse:
     """What is shown while it is made, asked for again each second."""
-    found = _found(analysis_id)
+    found = analysis_by_id(analysis_id)
     response = render(request, "traceability/causes/_analysis.html", _one(request, found))
     response["Cache-Control"] = "no-store"
     return response
@@ -72,7 +72,7 @@ def cancel(request: HttpRequest, analysis_id: int) -> HttpResponse:
     try:
         services.cancel(analysis_id, _person(request))
     except Refusal as refusal:
-        context = {**_one(request, _found(analysis_id)), "refused": refusal}
+        context = {**_one(request, analysis_by_id(analysis_id)), "refused": refusal}
         return render(request, "traceability/causes/analysis.html", context, status=refusal.code.status)
     return redirect("cause-analysis", analysis_id)
 
@@ -117,13 +117,6 @@ def _one(request: HttpRequest, found: CauseAnalysis) -> dict[str, Any]:
         "is_going_on": found.state in GOING_ON,
         "may_cancel": services.may_cancel(found, person),
     }
-
-
-def _found(analysis_id: int) -> CauseAnalysis:
-    try:
-        return analysis_by_id(analysis_id)
-    except Refusal:
-        raise Http404 from None
 
 
 def _person(request: HttpRequest) -> Person:

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -24,10 +24,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def correction(request: HttpRequest, correction_id: int) -> HttpResponse:
-    try:
-        found = queries.correction_by_id(correction_id)
-    except Refusal:
-        raise Http404 from None
+    found = queries.correction_by_id(correction_id)
     followed = queries.what_followed(found.record, queries.concerned(found))
     context = {"correction": found, "record": found.record, "followed": followed, "related": queries.made_with(found)}
     return render(request, "traceability/corrections/correction.html", context)
@@ -40,10 +37,7 @@ def correct_record(request: HttpRequest, record_id: int) -> HttpResponse:
         check_may(_person(request))
     except Refusal as refusal:
         return render(request, "traceability/entry/refused.html", {"refused": refusal}, status=refusal.code.status)
-    try:
-        record = queries.record_by_id(record_id)
-    except Refusal:
-        raise Http404 from None
+    record = queries.record_by_id(record_id)
     words = {name: str(value) for name, value in (request.POST or request.GET).items()}
     kind = words.get("kind", "")
     context: dict[str, Any] = {

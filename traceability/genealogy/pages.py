@@ -11,6 +11,7 @@ from lines.errors import Refusal
 from lines.orders.serials import canonical
 from lines.spreadsheets import Cell
 from traceability.completeness.queries import MOST_TOLD, Missing, lost_ahead_of, missing_behind, n_links
+from traceability.errors import LOT_NOT_FOUND, UNIT_NOT_FOUND
 from traceability.genealogy.exports import FORMATS, LINK_COLUMNS, USE_COLUMNS, csv_pieces, link_rows, use_rows, workbook
 from traceability.genealogy.picture import Picture, picture_of_lot, picture_of_unit
 from traceability.genealogy.starts import lost_from, lot_start
@@ -24,7 +25,7 @@ from traceability.units.models import Unit
 def _unit(serial: str) -> Unit:
     found = unit_by_serial(serial)
     if found is None:
-        raise Http404
+        raise Refusal(UNIT_NOT_FOUND, serial)
     return found
 
 
@@ -59,7 +60,7 @@ def of_unit(request: HttpRequest, serial: str) -> HttpResponse:
 def of_lot(request: HttpRequest, lot_id: int) -> HttpResponse:
     found = lot_by_id(lot_id)
     if found is None:
-        raise Http404
+        raise Refusal(LOT_NOT_FOUND, str(lot_id))
     return _show(request, picture_of_lot(found), [], lost_from(lot_start(str(found.pk))))
 
 
@@ -88,8 +89,4 @@ def links_of_unit(request: HttpRequest, file_format: str, serial: str) -> HttpRe
 
 @require_safe
 def uses_of_lot(request: HttpRequest, file_format: str, lot_id: int) -> HttpResponseBase:  # noqa: ARG001 - a view's signature
-    try:
-        start = lot_start(str(lot_id))
-    except Refusal:
-        raise Http404 from None
-    return _file(file_format, f"where-used-lot-{lot_id}", USE_COLUMNS, use_rows(start))
+    return _file(file_format, f"where-used-lot-{lot_id}", USE_COLUMNS, use_rows(lot_start(str(lot_id))))

@@ -121,10 +121,7 @@ def _of_unit(kind: str, words: Mapping[str, str]) -> Start:
     from_m, to_m = (metres(name, words.get(name, "")) for name in ("from_m", "to_m"))
     if from_m is not None and to_m is not None and from_m >= to_m:
         raise Refusal(WRONG_PARAMETER, "from_m is less than to_m")
-    text = words.get("lane", "")
-    if text and not (text.isascii() and text.isdigit() and len(text) < 5 and int(text)):
-        raise Refusal(WRONG_PARAMETER, "lane: 1 to 9999")
-    lane = int(text) if text else None
+    lane = read_lane(words.get("lane", ""))
     if off := off_roll(unit.length_m, unit.lanes, lane=lane, from_m=from_m, to_m=to_m):
         raise Refusal(OFF_ROLL, f"{unit.serial}: {off}")
     at = {"lane": lane, "from_m": from_m, "to_m": to_m}
@@ -142,6 +139,13 @@ def metres(name: str, text: str) -> float | None:
     if not (math.isfinite(value) and 0 <= value <= 1_000_000 and len(text) < 32):
         raise Refusal(WRONG_PARAMETER, f"{name}: metres, from 0 to 1000000")
     return value
+
+
+def read_lane(text: str) -> int | None:
+    """Raises Refusal WRONG_PARAMETER."""
+    if text and not (text.isascii() and text.isdigit() and len(text) < 5 and int(text)):
+        raise Refusal(WRONG_PARAMETER, "lane: 1 to 9999")
+    return int(text) if text else None
 
 
 def _of_visits(kind: str, words: Mapping[str, str]) -> Start:

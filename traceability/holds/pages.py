@@ -4,7 +4,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -15,6 +15,7 @@ from lines.people.models import Person
 from traceability.holds import listing
 from traceability.holds.asking import BY_ITSELF, SCOPES, AskedHold, from_form
 from traceability.holds.disposing import AskedDecision, decide, waiting_decision
+from traceability.holds.errors import HOLD_NOT_FOUND, NONCONFORMANCE_NOT_FOUND
 from traceability.holds.models import Disposition
 from traceability.holds.placing import place_hold, release_hold
 from traceability.holds.reach import Preview, preview, resolve
@@ -114,7 +115,7 @@ def release(request: HttpRequest, hold_id: int) -> HttpResponse:
 def _hold(request: HttpRequest, hold_id: int, refused: Refusal | None) -> HttpResponse:
     found = listing.one_hold(hold_id)
     if found is None:
-        raise Http404
+        raise Refusal(HOLD_NOT_FOUND, str(hold_id))
     only_held = request.GET.get("show") != "all"
     context = {
         "hold": found,
@@ -169,7 +170,7 @@ def nonconformance(request: HttpRequest, nonconformance_id: int) -> HttpResponse
             refused = refusal
     found = listing.one_nonconformance(nonconformance_id)
     if found is None:
-        raise Http404
+        raise Refusal(NONCONFORMANCE_NOT_FOUND, str(nonconformance_id))
     waiting = waiting_decision(found)
     context = {
         "found": listing.with_words([found])[0],

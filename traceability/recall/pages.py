@@ -4,7 +4,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
@@ -77,7 +77,7 @@ def recalls(request: HttpRequest) -> HttpResponse:
 @require_safe
 def recall(request: HttpRequest, recall_id: int) -> HttpResponse:
     """One kept recall, as it was found then."""
-    found = _kept(recall_id)
+    found = kept.recall_by_id(recall_id)
     skip = _whole(request.GET.get("skip", ""))
     try:
         header = kept.header(found)
@@ -103,20 +103,13 @@ def recall(request: HttpRequest, recall_id: int) -> HttpResponse:
 
 @require_safe
 def recall_file(request: HttpRequest, recall_id: int, kind: str) -> HttpResponse | StreamingHttpResponse:  # noqa: ARG001 - a view's signature
-    found = _kept(recall_id)
+    found = kept.recall_by_id(recall_id)
     try:
         return files.response_of(found, kind, (get_language() or "en")[:2])
     except Refusal as refusal:
         if refusal.code.status == 404:
-            raise Http404 from None
+            raise
         return redirect("recall", recall_id)
-
-
-def _kept(recall_id: int) -> Any:
-    try:
-        return kept.recall_by_id(recall_id)
-    except Refusal:
-        raise Http404 from None
 
 
 def _whole(text: str) -> int:

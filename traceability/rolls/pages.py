@@ -9,7 +9,10 @@ from lines.errors import Refusal
 from lines.orders.models import Tracking
 from lines.orders.serials import canonical
 from traceability.completeness.queries import lost_ahead_of, missing_behind, n_links
-from traceability.genealogy.starts import metres
+from traceability.errors import UNIT_NOT_FOUND
+from traceability.genealogy.starts import metres, read_lane
+from traceability.rolls.checking import off_roll
+from traceability.rolls.errors import OFF_ROLL
 from traceability.rolls.family import family_of
 from traceability.rolls.fates import fates_of
 from traceability.rolls.scan_spec import scan_spec
@@ -24,22 +27,16 @@ _NARROWEST, _WIDEST = 200, 4000
 def _unit(serial: str) -> Unit:
     found = unit_by_serial(serial)
     if found is None:
-        raise Http404
+        raise Refusal(UNIT_NOT_FOUND, serial)
     return found
 
 
-def _at(request: HttpRequest, length_m: float) -> float | None:
-    """The metre that is asked for; what is no metre of the roll asks for none."""
-    try:
-        found = metres("at", request.GET.get("at", ""))
-    except Refusal:
-        return None
-    return found if found is not None and found <= length_m else None
-
-
-def _lane(request: HttpRequest, lanes: int) -> int:
-    text = request.GET.get("lane", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 and 1 <= int(text) <= lanes else 1
+def _place(request: HttpRequest, roll: Unit, length_m: float, lanes: int) -> tuple[float | None, int]:
+    """Metre and lane that are asked for. Raises Refusal for what is no place on the roll."""
+    at_m, lane = metres("at", request.GET.get("at", "")), read_lane(request.GET.get("lane", ""))
+    if off := off_roll(length_m or None, lanes, lane=lane, from_m=None, to_m=at_m):
+        raise Refusal(OFF_ROLL, f"{roll.serial}: {off}")
+    return at_m, lane or 1
 
 
 @require_safe
@@ -51,7 +48,7 @@ def roll(request: HttpRequest, serial: str) -> HttpResponse:
         return redirect("unit", found.serial)
     family = family_of(found)
     fates = fates_of(family)
-    at_m, lane = _at(request, fates.length_m), _lane(request, fates.lanes)
+    at_m, lane = _place(request, found, fates.length_m, fates.lanes)
     context = {
         "unit": found,
         "fates": fates,

@@ -1,7 +1,7 @@
 """Pages of shipments: the list, one of them, a new one, and taking back."""
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -11,6 +11,7 @@ from lines.people.auth import may_ship
 from traceability.lots.pages.asking import actor_of, get_or_post, person_of
 from traceability.shipping import queries
 from traceability.shipping.bodies import read_return, read_shipment
+from traceability.shipping.errors import SHIPMENT_NOT_FOUND
 from traceability.shipping.services import ship, take_back
 
 PAGE = 50
@@ -67,7 +68,7 @@ def new_shipment(request: HttpRequest) -> HttpResponse:
 def _show(request: HttpRequest, number: str, refused: Refusal | None = None) -> HttpResponse:
     found = queries.one_shipment(number)
     if found is None:
-        raise Http404
+        raise Refusal(SHIPMENT_NOT_FOUND, number)
     context = {
         "shipment": found,
         "page": Paginator(queries.units_of(found), PAGE).get_page(request.GET.get("page")),

@@ -2,15 +2,17 @@
 
 from typing import cast
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from lines.errors import Refusal
 from lines.orders.serials import canonical
 from lines.people.models import Person
 from traceability.completeness.queries import lost_ahead_of, missing_behind, n_links
 from traceability.corrections.queries import may_correct
 from traceability.entry.queries import may_enter
+from traceability.errors import UNIT_NOT_FOUND
 from traceability.genealogy.closures import tree_ahead, tree_behind
 from traceability.units.history import history, unit_by_serial
 
@@ -21,8 +23,7 @@ def unit(request: HttpRequest, serial: str) -> HttpResponse:
     if found is None:
         if canonical(serial) != serial:
             return redirect("unit", canonical(serial))
-        # The search answers for what it does not know: what was looked for, and how serials look.
-        raise Http404
+        raise Refusal(UNIT_NOT_FOUND, serial)
     person = cast(Person, request.user)  # LoginRequiredMiddleware let it pass
     context = {
         "unit": found,

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from lines.errors import Refusal
 from lines.people.roles import may_judge_lots, may_part_lots
 from lines.stations.body import Fields
+from traceability.errors import LOT_NOT_FOUND
 from traceability.lots import listing
 from traceability.lots.pages.asking import actor_of, get_or_post, person_of
 from traceability.lots.parting import merge_as, split_as
@@ -23,7 +24,7 @@ MOST_ROWS = 20
 def _show(request: HttpRequest, lot_id: int, **more: object) -> HttpResponse:
     found = lot_by_id(lot_id)
     if found is None:
-        raise Http404
+        raise Refusal(LOT_NOT_FOUND, str(lot_id))
     person, refused = person_of(request), more.get("refused")
     context = {
         "lot": found,
