@@ -17,7 +17,8 @@ def refuse_nul(get_response: _Handler) -> _Handler:
         if "\0" not in unquote(request.path_info + request.META.get("QUERY_STRING", "")):
             return get_response(request)
         if request.path_info.startswith("/api/"):
-            return JsonResponse(as_json(WRONG_PARAMETER, "the address holds a NUL character"), status=400)
+            told = as_json(WRONG_PARAMETER, "the address holds a NUL character")
+            return JsonResponse(told, status=400, json_dumps_params={"ensure_ascii": False})
         return HttpResponseBadRequest("400 Bad Request", content_type="text/plain")
 
     return handle

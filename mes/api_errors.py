@@ -24,18 +24,20 @@ _CODE_BY_EXCEPTION: list[tuple[type[exceptions.APIException], errors.Code]] = [
     (exceptions.Throttled, THROTTLED),
 ]
 
+_AS_UTF8 = {"ensure_ascii": False}  # as DRF answers
+
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404: an address of the API that leads nowhere is answered as the API answers."""
     if request.path.startswith("/api/"):
-        return JsonResponse(as_json(errors.NOT_FOUND, request.path[:200]), status=404)
+        return JsonResponse(as_json(errors.NOT_FOUND, request.path[:200]), status=404, json_dumps_params=_AS_UTF8)
     return page_not_found(request, exception)
 
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Django's handler500: a fault of ours, told in the API's shape where the API was asked."""
     if request.path.startswith("/api/"):
-        return JsonResponse(as_json(errors.FAILED, request.path[:200]), status=500)
+        return JsonResponse(as_json(errors.FAILED, request.path[:200]), status=500, json_dumps_params=_AS_UTF8)
     return server_error(request)
 
 

@@ -27,6 +27,7 @@ from traceability.audits.telling import (
     reader,
 )
 from traceability.audits.verifying import read_proof, verified
+from traceability.parameters import known_only
 from traceability.units.queries import page_of, window
 from traceability.units.schemas import PAGE
 
@@ -39,6 +40,9 @@ def _person(request: Request) -> Person:
     if not isinstance(request.user, Person):
         raise PermissionDenied
     return request.user
+
+
+_LOG = [OpenApiParameter("by", str), OpenApiParameter("kind", str, enum=schemas.QUERY_KINDS), *PAGE]
 
 
 class AuditedUnitsView(APIView):
@@ -179,14 +183,18 @@ class AuditLogView(APIView):
     @extend_schema(
         operation_id="list_audit_queries",
         summary="Who asked what, newest first",
-        parameters=[OpenApiParameter("by", str), OpenApiParameter("kind", str, enum=schemas.QUERY_KINDS), *PAGE],
+        parameters=_LOG,
         responses={200: schemas.AuditLogPage, **dict.fromkeys((400, 401, 403), ErrorShape)},
     )
     def get(self, request: Request) -> Response:
         reader(_person(request))
+        known_only(request, _LOG)
         words = request.query_params
+        kind = words.get("kind", "")
+        if kind and kind not in schemas.QUERY_KINDS:
+            raise Refusal(WRONG_PARAMETER, f"kind: one of {', '.join(schemas.QUERY_KINDS)}")
         of = window(words.get("limit", ""), words.get("cursor", ""))
-        return Response(page_of(log(words.get("by", ""), words.get("kind", "")), of, query_row))
+        return Response(page_of(log(words.get("by", ""), kind), of, query_row))
 
 
 class VerifyView(APIView):

@@ -17,10 +17,14 @@ from traceability.genealogy import schemas, starts
 from traceability.genealogy.asking import read_walk
 from traceability.genealogy.walking import MADE_OF, Walk, every_link, link_page
 from traceability.interlock.schemas import ErrorShape
+from traceability.parameters import known_only
 from traceability.units.queries import MOST_ITEMS, number
 from traceability.units.schemas import PAGE
 
 LINES = "application/x-ndjson"
+_WALK = [OpenApiParameter("serial", str, OpenApiParameter.PATH), *schemas.WALK, *PAGE]
+_OF_LOT = [OpenApiParameter("lot_id", int, OpenApiParameter.PATH), schemas.UNIT_KIND_LIST, *PAGE]
+_USED = [*schemas.START, schemas.UNIT_KIND_LIST, *PAGE]
 _REFUSED = dict.fromkeys((400, 401), ErrorShape)
 _MISSING = {**_REFUSED, 404: ErrorShape}
 _AS_LINES = (
@@ -65,10 +69,11 @@ class GenealogyView(APIView):
             "In the order in which the links were stored: from the oldest input on. Every page of one cursor shows the"
             " links as they stood at the first page. That one also says what is missing." + _AS_LINES
         ),
-        parameters=[OpenApiParameter("serial", str, OpenApiParameter.PATH), *schemas.WALK, *PAGE],
+        parameters=_WALK,
         responses={200: schemas.GenealogyPage, **_MISSING},
     )
     def get(self, request: Request, serial: str) -> HttpResponseBase:
+        known_only(request, _WALK)
         asked = request.query_params.dict()
         unit_serial, walk = read_walk(serial, asked)
         if _wants_lines(request):
@@ -108,10 +113,11 @@ class LotUseView(APIView):
         operation_id="where_lot_used",
         summary="Every unit with something of a lot in it, directly or through parts and other units",
         description="Counts by definition, and the units newest first." + _AS_LINES,
-        parameters=[OpenApiParameter("lot_id", int, OpenApiParameter.PATH), schemas.UNIT_KIND_LIST, *PAGE],
+        parameters=_OF_LOT,
         responses={200: schemas.WhereUsed, **_MISSING},
     )
     def get(self, request: Request, lot_id: int) -> HttpResponseBase:
+        known_only(request, _OF_LOT)
         return _used(request, starts.lot_start(str(lot_id)))
 
 
@@ -125,8 +131,9 @@ class WhereUsedView(APIView):
             "A channel, a tray and a station name the units that were there, and all that was made of them."
             " Counts by definition, and the units newest first." + _AS_LINES
         ),
-        parameters=[*schemas.START, schemas.UNIT_KIND_LIST, *PAGE],
+        parameters=_USED,
         responses={200: schemas.WhereUsed, **_MISSING, 422: ErrorShape},
     )
     def get(self, request: Request) -> HttpResponseBase:
+        known_only(request, _USED)
         return _used(request, starts.read_start(request.query_params.dict()))

@@ -112,6 +112,8 @@ def lot_start(text: str) -> Start:
 def _of_unit(kind: str, words: Mapping[str, str]) -> Start:
     serial = canonical(words.get("serial", ""))
     unit = Unit.objects.select_related("definition").filter(serial=serial).first() if serial.isprintable() else None
+    if not serial:
+        raise Refusal(WRONG_PARAMETER, "serial: of the unit or roll")
     if unit is None:
         raise Refusal(errors.UNIT_NOT_FOUND, serial[:64] if serial.isprintable() else "")
     if kind == "unit":

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from lines.errors import Refusal
 from lines.shapes import ErrorShape
+from traceability.parameters import known_only
 from traceability.units import schemas as units
 from traceability.units.queries import window
 from traceability.wide import schemas
@@ -25,6 +26,18 @@ from traceability.wide.selecting import Table, file_pieces, table
 _TIME = "Units made in [since, until); with the offset from UTC."
 
 
+_TABLE = [
+    OpenApiParameter("definition", str, required=True, description="Kind of unit that has a row: LFP-CELL."),
+    OpenApiParameter("since", OpenApiTypes.DATETIME, description=_TIME),
+    OpenApiParameter("until", OpenApiTypes.DATETIME, description=_TIME),
+    OpenApiParameter("serial_from", str, description="Serials from this one"),
+    OpenApiParameter("serial_to", str, description="to this one, both included."),
+    OpenApiParameter("columns", str, description="Names or characteristics, by comma; all unless told."),
+    OpenApiParameter("file", str, enum=FILES, description="JSON unless told."),
+    *units.PAGE,
+]
+
+
 class WideView(APIView):
     @extend_schema(
         operation_id="wide_units",
@@ -34,16 +47,7 @@ class WideView(APIView):
             "roll was scanned, the mean on the metres behind the unit. As JSON by pages, oldest first; `file` gives "
             "all rows at once, at most 100,000."
         ),
-        parameters=[
-            OpenApiParameter("definition", str, required=True, description="Kind of unit that has a row: LFP-CELL."),
-            OpenApiParameter("since", OpenApiTypes.DATETIME, description=_TIME),
-            OpenApiParameter("until", OpenApiTypes.DATETIME, description=_TIME),
-            OpenApiParameter("serial_from", str, description="Serials from this one"),
-            OpenApiParameter("serial_to", str, description="to this one, both included."),
-            OpenApiParameter("columns", str, description="Names or characteristics, by comma; all unless told."),
-            OpenApiParameter("file", str, enum=FILES, description="JSON unless told."),
-            *units.PAGE,
-        ],
+        parameters=_TABLE,
         responses={
             (200, "application/json"): schemas.WidePage,
             **{(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in CONTENT_TYPES.values()},
@@ -51,6 +55,7 @@ class WideView(APIView):
         },
     )
     def get(self, request: Request) -> Response | StreamingHttpResponse:
+        known_only(request, _TABLE)
         words = request.query_params.dict()
         found = table(read_table(words, words.get("columns", "").split(",")))
         kind = words.get("file", "")

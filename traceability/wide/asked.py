@@ -33,14 +33,17 @@ def read_table(words: Mapping[str, str], columns: Sequence[str] = ()) -> AskedTa
     since, until = _time("since", words.get("since", "")), _time("until", words.get("until", ""))
     if since and until and since >= until:
         raise Refusal(WRONG_REQUEST, f"since {since.isoformat()} is not before until {until.isoformat()}")
+    serial_from, serial_to = canonical(texts["serial_from"]), canonical(texts["serial_to"])
+    if serial_from and serial_to and serial_from > serial_to:
+        raise Refusal(WRONG_REQUEST, f"serial_from {serial_from} comes after serial_to {serial_to}")
     if len(columns) > MOST_COLUMNS:
         raise Refusal(WRONG_REQUEST, f"columns: at most {MOST_COLUMNS}")
     return AskedTable(
         texts["definition"],
         since,
         until,
-        canonical(texts["serial_from"]),
-        canonical(texts["serial_to"]),
+        serial_from,
+        serial_to,
         tuple(dict.fromkeys(_text("columns", each) for each in columns if each)),
     )
 
