@@ -2,14 +2,17 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 
-from django.db.models import Count, Exists, F, OuterRef
+from django.db.models import Count, Exists, F, Max, Min, OuterRef
+from django.utils.timezone import localtime
 
 from lines.errors import Code
 from lines.models import OperationRecord
 from lines.orders.models import Tracking
 from lines.records.models import QuarantinedPost, Verdict
 from quality.models import Signal
+from traceability.causes.asked import LONGEST
 from traceability.codes import described
 from traceability.interlock.models import PermitVerdict
 from traceability.models import (
@@ -19,12 +22,22 @@ from traceability.models import (
     Lot,
     Nonconformance,
     Permit,
+    RollMark,
     TrayLoad,
     Unit,
 )
 from traceability.units.models import UnitState
 
 _EXAMPLE = "SK1CLF6B30000426S"
+
+
+@dataclass(frozen=True)
+class Failing:
+    """The operation with the most failed visits, and from when to when. As a form's field has times."""
+
+    operation: str
+    since: str
+    until: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +54,8 @@ class Tour:
     tray: TrayLoad | None
     offline: OperationRecord | None
     refused: QuarantinedPost | None
+    roll: Unit | None
+    failing: Failing | None
 
     @property
     def denial_reasons(self) -> list[Code]:
@@ -84,6 +99,24 @@ def _hold() -> Hold | None:
     return counted.filter(n__gt=0).order_by("-n", "-id").first()
 
 
+def _roll() -> Unit | None:
+    """The one with the most marks."""
+    marked = RollMark.objects.values("roll").annotate(n=Count("id")).order_by("-n", "-roll").first()
+    return Unit.objects.select_related("definition").get(pk=marked["roll"]) if marked else None
+
+
+def _failing() -> Failing | None:
+    failed = OperationRecord.objects.filter(verdict=Verdict.FAIL, attempt__gt=0)
+    counted = failed.values("operation").annotate(n=Count("id"), first=Min("source_time"), last=Max("source_time"))
+    found = counted.order_by("-n").first()
+    if found is None:
+        return None
+    # Good ones from a day before and after, to compare with.
+    since, until = found["first"] - timedelta(days=1), found["last"] + timedelta(days=1)
+    since = max(since, until - LONGEST)
+    return Failing(found["operation"], *(localtime(at).strftime("%Y-%m-%dT%H:%M") for at in (since, until)))
+
+
 def tour() -> Tour:
     signals = Signal.objects.select_related(
         "plan__station", "plan__characteristic", "alarm", "answered_by", "containment"
@@ -106,4 +139,6 @@ def tour() -> Tour:
         .order_by("is_conforming", "-id")
         .first(),
         refused=QuarantinedPost.objects.filter(settled_at=None).select_related("station").order_by("-id").first(),
+        roll=_roll(),
+        failing=_failing(),
     )

@@ -69,6 +69,8 @@ def test_every_kind_is_scanned_and_found_again(hand: Hand) -> None:
         ("unit", roll, roll),
         ("unit", slurry.lower(), slurry),
         ("lot", str(lot.pk), f"{lot.supplier} {lot.number}"),
+        ("lot", lot.number, f"{lot.supplier} {lot.number}"),
+        ("lot", f"{lot.supplier} {lot.number}", f"{lot.supplier} {lot.number}"),
         ("tray", "T-0001", "T-0001"),
     ):
         for symbol in Symbol:

@@ -55,7 +55,7 @@ def read_asked(words: Mapping[str, Any]) -> AskedAnalysis:
     if (since is None) != (until is None):
         raise Refusal(WRONG_SPAN, "since and until belong together")
     if since and until and not timedelta(0) < until - since <= LONGEST:
-        raise Refusal(WRONG_SPAN, f"since {since.isoformat()}, until {until.isoformat()}")
+        raise Refusal(WRONG_SPAN, f"since {words['since']}, until {words['until']}")
     if not serials and not (texts["operation"] and since):
         raise Refusal(WRONG_REQUEST, "serials, or operation with since and until")
     if good and not serials:

@@ -31,8 +31,8 @@ MIXED_KINDS = Code(
     422,
     "The units are of different kinds, which can't be compared with each other.",
     "種類の異なるユニットが含まれているため、比較できません。",
-    "Ask for one kind of unit of one product at a time, by `definition` or by serials.",
-    "1回の分析では、1製品・1種類のユニットだけを指定してください（`definition` またはシリアル）。",
+    "Ask for one kind of unit of one product at a time, by its definition or by serials.",
+    "1回の分析では、1製品・1種類のユニットだけを指定してください（品目またはシリアルで）。",
 )
 TOO_FEW_FAILED = Code(
     "MES-T-0974",

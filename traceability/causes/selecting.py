@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.utils.timezone import localtime
 
 from lines.errors import Refusal
 from lines.models import MaterialDefinition, Operation
@@ -130,7 +131,7 @@ class _Where:
 def _around(serials: Sequence[str], operation: str, first: datetime, last: datetime) -> tuple[datetime, datetime]:
     """The span of named failures, on both sides up to the next failure."""
     if last - first > LONGEST:
-        raise Refusal(WRONG_SPAN, f"{first.isoformat()} to {last.isoformat()}")
+        raise Refusal(WRONG_SPAN, _said(first, last))
     margin = max(last - first, timedelta(days=1))
     since, until = first - margin, last + margin
     with connection.cursor() as cursor:
@@ -187,7 +188,8 @@ def _sides(
 
 
 def _said(since: datetime, until: datetime) -> str:
-    return f"{since.isoformat(timespec='seconds')} to {until.isoformat(timespec='seconds')}"
+    """By the site's clock, as pages tell times."""
+    return " to ".join(localtime(at).isoformat(timespec="seconds") for at in (since, until))
 
 
 def _definition(asked: AskedAnalysis) -> MaterialDefinition | None:

@@ -16,11 +16,14 @@ from traceability.holds.disposing import standing, waiting_decision
 from traceability.holds.models import DispositionDecision, Hold, HoldScope, HoldUnit, Nonconformance
 from traceability.holds.reach import Preview
 from traceability.units.history import what
+from traceability.units.models import Lot
 from traceability.units.queries import Window, page_of
 
 HOLD_STATES = ["open", "released"]
 NONCONFORMANCE_STATES = ["open", "waiting", "closed"]
 _FOREVER = 2**62  # no id is larger
+
+MOST_OFFERED = 300
 
 
 def _count(condition: Q) -> Coalesce:
@@ -231,6 +234,11 @@ def show_nonconformance(nonconformance_id: int) -> dict[str, Any]:
 
 def station_names() -> list[Station]:
     return list(Station.objects.order_by("sequence", "code"))
+
+
+def newest_lots() -> list[Lot]:
+    """What a form offers; any other may be typed."""
+    return list(Lot.objects.order_by("-id")[:MOST_OFFERED])
 
 
 def operation_names() -> list[Operation]:

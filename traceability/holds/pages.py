@@ -88,6 +88,7 @@ def new_hold(request: HttpRequest) -> HttpResponse:
         "preview": counted,
         "token": str(uuid4()),
         "stations": listing.station_names(),
+        "known_lots": listing.newest_lots() if scope == "LOT" else [],
         "operations": listing.operation_names(),
         "may_hold": may_hold(person),
     }

@@ -22,7 +22,13 @@ class LabelsView(APIView):
         ),
         parameters=[
             OpenApiParameter("kind", str, enum=KINDS, required=True),
-            OpenApiParameter("key", str, required=True, many=True, description="Serial, id of a lot, code of a tray."),
+            OpenApiParameter(
+                "key",
+                str,
+                required=True,
+                many=True,
+                description="Serial; lot by id or number; tray.",
+            ),
             OpenApiParameter("symbol", str, enum=list(Symbol), description="qr unless told."),
             OpenApiParameter("file", str, enum=list(FORMATS), description="svg unless told."),
         ],

@@ -7,6 +7,8 @@ number" of a lot.
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Q, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -77,14 +79,21 @@ def _units(serials: Sequence[str]) -> list[Label]:
     return found
 
 
-def _lots(ids: Sequence[str]) -> list[Label]:
-    numbers = [int(text) for text in ids if text.isascii() and text.isdigit() and len(text) < 19]
-    known = Lot.objects.select_related("material").in_bulk(numbers)
+def _lots(names: Sequence[str]) -> list[Label]:
+    """Of ids, numbers, or "supplier number" as a label says it. A number that two suppliers gave names neither."""
+    ids = [int(text) for text in names if text.isascii() and text.isdigit() and len(text) < 19]
+    lots = Lot.objects.select_related("material").annotate(said=Concat("supplier", Value(" "), "number"))
+    by_name: dict[str, list[Lot]] = {}
+    for each in lots.filter(Q(number__in=names) | Q(said__in=names)):
+        for name in (each.number, f"{each.supplier} {each.number}"):
+            by_name.setdefault(name, []).append(each)
+    by_id: dict[str, list[Lot]] = {str(lot.pk): [lot] for lot in lots.filter(pk__in=ids)}
     found = []
-    for text in ids:
-        lot = known.get(int(text)) if text.isascii() and text.isdigit() and len(text) < 19 else None
-        if lot is None:
+    for text in names:
+        fits = by_id.get(text) or by_name.get(text, [])
+        if len(fits) != 1:
             raise Refusal(unit_errors.LOT_NOT_FOUND, text[:40] if text.isprintable() else "")
+        lot = fits[0]
         lines = [lot.material_code]
         if lot.expires_at is not None:
             lines.append(f"{_('Expires')} {timezone.localtime(lot.expires_at):%Y-%m-%d}")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from lines.errors import Refusal
 from lines.people.auth import may_hold
 from lines.people.models import Person
-from traceability.holds.listing import station_names
+from traceability.holds.listing import newest_lots, station_names
 from traceability.naming import names
 from traceability.recall import files, kept
 from traceability.recall.asked import FIELDS, KINDS, AskedSuspect, from_form
@@ -60,6 +60,7 @@ def recalls(request: HttpRequest) -> HttpResponse:
         "kind": kind,
         "kinds": KINDS,
         "choices": choices(kind),
+        "known_lots": newest_lots() if kind == "LOT" else [],
         "stations": station_names() if kind == "STATION" else [],
         "refused": refused,
         "field": getattr(refused, "field", ""),
