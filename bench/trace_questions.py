@@ -10,6 +10,7 @@ from bench.trace_rows import Plant, lots_of
 from lines.models import MaterialDefinition, Person
 from lines.people.models import Role
 from mes.search.queries import find
+from traceability.completeness.queries import missing_behind
 from traceability.genealogy.starts import read_start, where_used
 from traceability.genealogy.walking import Walk, link_page
 from traceability.models import Lot
@@ -34,6 +35,15 @@ left join traceability_unit i on i.id = l.input_unit_id
 left join traceability_lot t on t.id = l.input_lot_id
 join lines_operationrecord r on r.id = l.record_id
 join lines_station s on s.id = r.station_id order by l.id
+"""
+_MISSING = """
+with recursive behind (id) as (
+    select %(unit)s::bigint
+    union select l.input_unit_id from traceability_currentlink l join behind on l.output_id = behind.id
+    where l.input_unit_id is not null
+)
+select u.serial, m.needed, m.found from behind join traceability_missinglink m on m.unit_id = behind.id
+join traceability_unit u on u.id = m.unit_id
 """
 _OF_LOT = """
 with recursive batch (id) as (
@@ -196,6 +206,11 @@ def questions(plant: Plant) -> list[Question]:
             lambda: link_page(Walk(pack), 500).n_links,
             lambda: _rows(_MADE_OF, unit=pack),
             50,
+        ),
+        Question(
+            "what is missing behind that pack: links",
+            lambda: len(missing_behind(pack)),
+            lambda: _rows(_MISSING, unit=pack),
         ),
         Question(
             "where-used of a lot in 10,000 cells: units",

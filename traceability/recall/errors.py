@@ -61,8 +61,8 @@ RECALL_NOT_FOUND = Code(
 RECALL_NOT_YOURS = Code(
     "MES-T-0957",
     403,
-    "Only supervisors and quality engineers confirm recalls.",
-    "リコールの確定は班長と品質担当者だけが行えます。",
+    "Only supervisors, quality engineers and administrators confirm recalls.",
+    "リコールの確定は班長・品質担当者・管理者だけが行えます。",
     "Ask one of them; everybody may count what one would cover.",
     "班長または品質担当者に依頼してください。対象の確認は誰でもできます。",
 )

@@ -23,7 +23,7 @@ from traceability.wide.files import CONTENT_TYPES
 from traceability.wide.queries import FACTS, Row, rows_of
 from traceability.wide.selecting import Table, file_pieces, table
 
-_TIME = "Units made in [since, until); with the offset from UTC."
+_TIME = "Units first seen here in [since, until), by this system's clock; with the offset from UTC."
 
 
 _TABLE = [

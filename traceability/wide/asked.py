@@ -14,7 +14,7 @@ LONGEST, MOST_COLUMNS = 64, 200
 
 @dataclass(frozen=True, slots=True)
 class AskedTable:
-    """Units of one definition that were made in [since, until), their serials from one to another, both included.
+    """Units of one definition that were first seen here in [since, until), their serials from one to another, both included.
     Empty: any; no columns: all."""
 
     definition: str
