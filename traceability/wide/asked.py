@@ -14,8 +14,8 @@ LONGEST, MOST_COLUMNS = 64, 200
 
 @dataclass(frozen=True, slots=True)
 class AskedTable:
-    """Units of one definition that were first seen here in [since, until), their serials from one to another, both included.
-    Empty: any; no columns: all."""
+    """Units of one definition that were first seen here in [since, until), their serials from one to another, both
+    included. Empty: any; no columns: all."""
 
     definition: str
     since: datetime | None = None
