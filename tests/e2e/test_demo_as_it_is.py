@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -157,8 +158,9 @@ def test_a_fresh_clone_comes_alive_stops_cleanly_and_goes_on(demo: Demo) -> None
     assert {"CELL", "lot"} < designs
 
     def tour() -> set[str]:
-        links = set(re.findall(r'href="(/[^"#]*)', demo.page("/tour/").partition("<main")[2]))
-        kinds = ("/units/", "/lots/", "/charts/", "/alarms/", "/api/docs/")
+        links = {unescape(link) for link in re.findall(r'href="(/[^"#]*)', demo.page("/tour/").partition("<main")[2])}
+        kinds = ("/units/", "/lots/", "/recall/", "/rolls/", "/common-cause/", "/audits/", "/charts/", "/alarms/",
+                 "/api/docs/")  # fmt: skip
         return links if all(any(link.startswith(kind) for link in links) for kind in kinds) else set()
 
     for link in demo.until("the tour's objects", tour, TOUR_WITHIN_S):
