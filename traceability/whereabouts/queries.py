@@ -53,6 +53,20 @@ around as materialized (
     left join traceability_shipment s on s.id = w.shipment_id
     group by up.origin
 ),
+taken as materialized (
+    select w.id, case when w.tracking = 'ROLL'
+        then sum((coalesce(t.to_m, w.length_m) - coalesce(t.from_m, 0))
+                 / case when t.lane is null then 1 else coalesce(w.lanes, 1) end) / nullif(w.length_m, 0)
+        else sum(t.mass_kg) / nullif(w.mass_kg, 0) end as share
+    from wanted w cross join lateral (
+        (select lane, from_m, to_m, case when uom = 'kg' then quantity end as mass_kg
+         from traceability_currentlink where input_unit_id = w.id offset 0)
+        union all
+        (select lane, from_m, to_m, null from traceability_rollcut where roll_id = w.id offset 0)
+    ) t
+    where w.tracking in ('ROLL', 'SLURRY_BATCH') and w.state = 'COMPLETED'
+    group by w.id, w.tracking, w.length_m, w.lanes, w.mass_kg
+),
 seen as (
     select w.id, w.serial, w.kind, w.definition_id, w.state, w.grade,
            exists (select 1 from traceability_holdunit h where h.unit_id = w.id and h.released_at is null) as is_held,
@@ -76,20 +90,7 @@ seen as (
     left join traceability_trayload t on t.unit_id = w.id and t.unloaded_at is null
     left join lines_routestep step on step.id = w.next_step_id
     left join lines_operation o on o.id = step.operation_id
-    left join lateral (
-        select case when w.state <> 'COMPLETED' then null when w.tracking = 'ROLL' then (
-                   select sum((coalesce(t.to_m, w.length_m) - coalesce(t.from_m, 0))
-                              / case when t.lane is null then 1 else coalesce(w.lanes, 1) end) / nullif(w.length_m, 0)
-                   from (
-                       select lane, from_m, to_m from traceability_currentlink where input_unit_id = w.id
-                       union all
-                       select lane, from_m, to_m from traceability_rollcut where roll_id = w.id
-                   ) t
-               ) when w.tracking = 'SLURRY_BATCH' then (
-                   select sum(case when l.uom = 'kg' then l.quantity end) / nullif(w.mass_kg, 0)
-                   from traceability_currentlink l where l.input_unit_id = w.id
-               ) end as share
-    ) taken on true
+    left join taken on taken.id = w.id
     left join lateral (
         select station.code, station.sequence from lines_operationrecord r
         join lines_station station on station.id = r.station_id
