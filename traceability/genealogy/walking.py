@@ -192,8 +192,8 @@ def link_page(walk: Walk, limit: int, cursor: str = "") -> LinkPage:
     return LinkPage(links, n_links, _cursor(mark, links[-1]["link"]) if more else None)
 
 
-# The count comes beside the rows, so that both are of one moment.
-_COUNTED = ", counted as (select count(*) as n from found)"
+# The count comes beside the rows, so that both are of one moment; once, not for each row.
+_COUNTED = ", counted as materialized (select count(*) as n from found)"
 # The page is cut out before its rows are named: a pack has thousands of links.
 _PAGED = "from counted join (select * from found where id > %(after)s order by id limit %(limit)s) f on true"
 
