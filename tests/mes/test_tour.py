@@ -22,12 +22,14 @@ def client(hand: Hand) -> Client:  # noqa: ARG001, F811 - the plant comes first
 
 def test_what_is_not_there_yet_says_so(client: Client) -> None:
     html = client.get("/tour/").content.decode()
-    assert html.count("is-waiting") == 10
+    assert html.count("is-waiting") == 13
     assert "within 10 minutes" in html
 
 
 @pytest.mark.slow
 def test_each_card_leads_to_a_page_that_is_there(client: Client, hand: Hand) -> None:  # noqa: F811 - a fixture
+    roll, mark = hand.serial("RCC"), {"from_m": 20.0, "code": "COA-PIN"}
+    assert hand.tell(hand.body(roll, "COAT-C", length_m=100.0, marks=[mark])).status_code == 201
     cell = hand.make("LFP-CELL", until="DEGAS")
     step = hand.step(cell, "DEGAS")
     assert step is not None
@@ -61,6 +63,8 @@ def test_each_card_leads_to_a_page_that_is_there(client: Client, hand: Hand) -> 
     assert "is-waiting" not in html
     assert "/trays/T-0009/" in html
     assert f"/units/{pack}/" in html
+    assert f"/audits/histories/pdf/{pack}/" in html
+    assert f"/rolls/{roll}/" in html
     assert "/charts/FIL-01-LFP/" in html
     assert html.count(f"/units/{cell}/#record-") == 2
     assert f"/units/{offline}/#record-" in html
