@@ -60,13 +60,11 @@ class Options:
     pki: Path | None = None  # certificates of the servers that the plant secures; without it none is
 
 
-def free_ports(count: int) -> list[int]:
-    """TCP ports of 127.0.0.1 that nobody listens on at this moment."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class Simulator:
@@ -105,17 +103,17 @@ class Simulator:
             await self._end(client, truth)
 
     async def _start_servers(self) -> None:
-        ports = free_ports(len(self.files.opcua_servers))
-        for server, port in zip(self.files.opcua_servers, ports, strict=True):
+        for server in self.files.opcua_servers:
+            port = free_port()  # and listened on at once, before somebody else takes it
             nodes = [n for s in self.files.stations if s.opcua_server == server.code for n in station_nodes(s)]
             if server.stack == "opcua":
-                self.servers[server.code] = OpcuaServer(server.code, port, nodes)
-                continue
-            pki = self.options.pki if server.security_policy != "None" else None
-            security = from_folder(pki, server.code, server.security_policy) if pki is not None else None
-            self.servers[server.code] = AsyncuaServer(server.code, port, nodes, security=security)
-        for one in self.servers.values():
-            await one.start()
+                made: StationServer = OpcuaServer(server.code, port, nodes)
+            else:
+                pki = self.options.pki if server.security_policy != "None" else None
+                security = from_folder(pki, server.code, server.security_policy) if pki is not None else None
+                made = AsyncuaServer(server.code, port, nodes, security=security)
+            self.servers[server.code] = made
+            await made.start()
 
     def _floor(self, clock: SimulatedClock, truth: TruthFile, client: httpx.AsyncClient) -> Floor:
         options, plant = self.options, Plant(self.files)

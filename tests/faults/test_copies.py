@@ -19,7 +19,7 @@ from tests.traceability.conftest import Hand, make_hand
 from tests.web import serving
 from traceability.models import Unit
 
-POSTS = int(os.environ.get("DENCHI_TEST_POSTS", "2500"))
+POSTS = int(os.environ.get("DENCHI_TEST_POSTS", "1500"))
 COPIES = 3
 AT_ONCE = 8
 # Of a copy's tries: the connection ends in the middle of the request, or before the answer is read.

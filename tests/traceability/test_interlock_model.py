@@ -281,4 +281,4 @@ def test_the_interlock_agrees_with_a_plain_model(hand: Hand) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_interlock_agrees_with_a_plain_model_for_long(hand: Hand) -> None:
-    run(hand, 40, 50)
+    run(hand, 20, 50)

@@ -167,6 +167,7 @@ def test_the_spool_survives_a_killed_gateway_and_a_dead_worker(processes: Proces
     assert sum(TelemetryBatch.objects.values_list("duplicates", flat=True)) == 0
 
 
+@pytest.mark.slow
 def test_what_is_there_is_followed_when_something_is_missing(processes: Processes, plant: Plant) -> None:
     plant.peers.pop("opcua").stop()
     plant.rows["asyncua"].station.signals.create(code="Nowhere", name_en="x", name_ja="x")

@@ -17,7 +17,7 @@ from lines.simulator.handshake import HandshakeLink, result_fields
 from lines.simulator.links import Question, ResultAnswer
 from lines.simulator.nodes import NAMESPACE, station_nodes
 from lines.simulator.opcua_server import OpcuaServer
-from lines.simulator.running import free_ports
+from lines.simulator.running import free_port
 from tests.lines.simulator.mes_stub import as_body, asyncua, ua
 
 NAME = Name("x", "x")
@@ -63,7 +63,7 @@ QUESTION = Question(["SERIAL", "OTHER"], "EOL", datetime(2026, 11, 20, tzinfo=UT
 
 @pytest.fixture(params=[AsyncuaServer, OpcuaServer], ids=["asyncua", "opcua"])
 def make_server(request: pytest.FixtureRequest) -> Iterator[Any]:
-    yield lambda: request.param("S", free_ports(1)[0], station_nodes(STATION))
+    yield lambda: request.param("S", free_port(), station_nodes(STATION))
 
 
 def _read_with_python_opcua(url: str, path: str) -> tuple[Any, Any, int]:
