@@ -69,7 +69,8 @@ select coalesce(sum(rows), 0) from lines_telemetrybatch where received_at > now(
 _RECORDS = "select count(*) from lines_operationrecord where received_at > now() - make_interval(secs => %s)"
 _WAITING = "select count(*) from lines_pending"
 _PACKS = "select count(*) from lines_operationrecord where operation = 'EOL' and verdict = 'PASS'"
-_ANSWERED = re.compile(rb"^POST /api/v1/stations/[^/]+/(permits|results) in ([0-9.]+) ms$", re.MULTILINE)
+SLOWEST_TOLD = 6
+_ANSWERED = re.compile(rb"^POST /api/v1/stations/([^/]+)/(permits|results) in ([0-9.]+) ms$", re.MULTILINE)
 _EVENTS = """
 select xid::text || '-' || id, extract(epoch from pg_xact_commit_timestamp(xmin)) from lines_event
 where created_at > now() - make_interval(secs => %s)
@@ -87,7 +88,8 @@ class BenchPlant(RunningPlant):
     def _start_web(self) -> None:
         self.events_port = free_port()
         web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.options.port)]
-        web += ["--workers", "1", "--blocking-threads", "4", "--log-level", "warning"]
+        # Posts are few and short: a second thread's connection is cold whenever its turn comes, a third of the time.
+        web += ["--workers", "1", "--blocking-threads", "1", "--log-level", "warning"]
         web += ["--access-log", "--access-log-fmt", "%(method)s %(path)s in %(dt_ms).2f ms", "mes.wsgi:application"]
         self.processes.start(self._python("web", "-m", *web))
         events = ["uvicorn", "mes.asgi:application", "--port", str(self.events_port), "--log-level", "warning"]
@@ -192,11 +194,15 @@ def _measure(plant: BenchPlant, connection: psycopg.Connection[Any], gwh: float)
 
 
 def _answers_ms(log: Path, begin: int) -> dict[str, NDArray[np.float64]]:
-    """How long the answer to each station took, from byte `begin` of the web server's log on."""
+    """How long the answer to each station took, from byte `begin` of the web server's log on; tells the slowest."""
     with log.open("rb") as lines:
         lines.seek(begin)
-        found = _ANSWERED.findall(lines.read())
-    return {kind: np.array([float(ms) for of, ms in found if of == kind.encode()]) for kind in ("permits", "results")}
+        found = [(float(ms), kind.decode(), of.decode()) for of, kind, ms in _ANSWERED.findall(lines.read())]
+    answers_ms = {kind: np.array([ms for ms, of, _ in found if of == kind]) for kind in ("permits", "results")}
+    for kind in answers_ms:
+        slowest = sorted((each for each in found if each[1] == kind), reverse=True)[:SLOWEST_TOLD]
+        _tell(f"slowest {kind}: " + ", ".join(f"{station} {ms:.1f} ms" for ms, _, station in slowest))
+    return answers_ms
 
 
 def _tell(text: str) -> None:
