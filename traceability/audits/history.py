@@ -22,7 +22,7 @@ from traceability.audits.lots import lots_behind
 from traceability.audits.webs import webs_of
 from traceability.codes import CODES, described
 from traceability.completeness.queries import missing_behind, missing_row
-from traceability.corrections.queries import correction_json, corrections_of, origins_of
+from traceability.corrections.queries import correction_json, corrections_and_origins
 from traceability.genealogy.models import LinkEnd
 from traceability.holds.models import HoldUnit, Nonconformance
 from traceability.interlock.models import Permit, PermitVerdict
@@ -44,7 +44,7 @@ def history_content(serial: str) -> dict[str, Any]:
     records = list(OperationRecord.objects.filter(serial=unit.serial).select_related("station").order_by("pk"))
     ids = [record.pk for record in records]
     visits = _visits(records, shown["records"])
-    corrections = corrections_of(ids)
+    corrections, origins = corrections_and_origins(ids)
     return {
         "format": FORMAT,
         "unit": {name: shown[name] for name in _ROW}
@@ -63,7 +63,7 @@ def history_content(serial: str) -> dict[str, Any]:
         "holds": _holds(unit),
         "nonconformances": _nonconformances(unit),
         "corrections": [
-            correction_json(each) for found in (*corrections.values(), list(origins_of(ids).values())) for each in found
+            correction_json(each) for found in (*corrections.values(), list(origins.values())) for each in found
         ],
         "samples": _samples(unit),
         "trays": _trays(unit),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from lines.errors import Refusal
@@ -30,7 +30,8 @@ def may_correct(person: Person) -> bool:
 
 
 def _corrections() -> QuerySet[Correction]:
-    return Correction.objects.select_related(
+    # Fetched for those that are found: there are mostly none, and six joins take longer to plan than to look.
+    return Correction.objects.prefetch_related(
         "record__station",
         "new_record",
         "removed_link__input_unit",
@@ -43,17 +44,23 @@ def _corrections() -> QuerySet[Correction]:
 
 def corrections_of(record_ids: Collection[int], as_of: datetime | None = None) -> dict[int, list[Correction]]:
     """By record, oldest first; with `as_of` those made until then."""
-    found: dict[int, list[Correction]] = {}
-    rows = _corrections().filter(record__in=record_ids)
-    for correction in rows if as_of is None else rows.filter(at__lte=as_of):
-        found.setdefault(correction.record_id, []).append(correction)
-    return found
+    return corrections_and_origins(record_ids, as_of)[0]
 
 
-def origins_of(record_ids: Collection[int]) -> dict[int, Correction]:
-    """By a record that took another one's place: the correction that made it."""
-    found = _corrections().filter(new_record__in=record_ids)
-    return {correction.new_record_id: correction for correction in found if correction.new_record_id is not None}
+def corrections_and_origins(
+    record_ids: Collection[int], as_of: datetime | None = None
+) -> tuple[dict[int, list[Correction]], dict[int, Correction]]:
+    """The corrections of each record as `corrections_of` tells them; and by a record that took another one's place, the
+    correction that made it, whenever that was."""
+    of_records: dict[int, list[Correction]] = {}
+    origins: dict[int, Correction] = {}
+    wanted = set(record_ids)
+    for correction in _corrections().filter(Q(record__in=wanted) | Q(new_record__in=wanted)):
+        if correction.record_id in wanted and (as_of is None or correction.at <= as_of):
+            of_records.setdefault(correction.record_id, []).append(correction)
+        if correction.new_record_id in wanted:
+            origins[correction.new_record_id] = correction
+    return of_records, origins
 
 
 def right_values(corrections: Iterable[Correction]) -> dict[int, Correction]:

@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from lines.models import MaterialDefinition
+from lines.records.prepared import prepared_cursor
 from traceability.genealogy.levels import Edge, Group, Member, Node, made_of, went_into
 from traceability.models import HoldUnit, Lot, Unit
 from traceability.rolls.reach import LINKS_BEHIND, ahead, behind, links_ahead
@@ -57,7 +58,7 @@ def lot_parts_behind(lot_ids: Collection[int]) -> list[tuple[int, int, float]]:
     """(lot, lot it was made of, quantity) for these lots and all behind them; one statement."""
     if not lot_ids:
         return []
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_LOTS_BEHIND, [list(lot_ids)])
         return list(cursor.fetchall())
 

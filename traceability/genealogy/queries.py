@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
+from lines.records.prepared import prepared_cursor
 from traceability.genealogy.closures import lot_parts_behind
 from traceability.units.models import Lot
 
@@ -73,7 +72,7 @@ class Links:
 def _walk(sql: str, unit_id: int, depth: int, as_of: datetime | None) -> Links:
     links_then = sql.replace("{links}", _NOW if as_of is None else _AS_OF)
     wanted = {"unit": unit_id, "depth": depth, "limit": MOST_LINKS + 1, "as_of": as_of}
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(links_then + _NAMED, wanted)
         rows = cursor.fetchall()
     links = [_link(row) for row in rows[:MOST_LINKS]]

@@ -14,7 +14,7 @@ from lines.records.models import Judgement, Verdict
 from quality.models import Characteristic, CharacteristicLimits
 from traceability.codes import CODES, described
 from traceability.corrections.models import Correction
-from traceability.corrections.queries import corrections_of, moved_by, origins_of, right_values, verdict_now
+from traceability.corrections.queries import corrections_and_origins, moved_by, right_values, verdict_now
 from traceability.interlock.facts import sequence_of, serial_fault
 from traceability.interlock.models import PermitVerdict, Rejudgement
 from traceability.interlock.rejudgements import rejudgements_of
@@ -263,7 +263,7 @@ def _visits(records: Sequence[OperationRecord], denials: Sequence[Denial], sampl
     reason_codes = {code for record in records for code in record.reason_codes}
     reasons = {r.code: r.name for r in ReasonCode.objects.filter(code__in=reason_codes)}
     ids = [record.pk for record in records]
-    corrections, origins, rejudged = corrections_of(ids), origins_of(ids), rejudgements_of(ids)
+    (corrections, origins), rejudged = corrections_and_origins(ids), rejudgements_of(ids)
     measured, gaps = measured_by_record(records, corrections), gaps_of(records)
     visits = []
     before: datetime | None = None

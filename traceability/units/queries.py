@@ -21,7 +21,7 @@ from quality.plans.queries import limits_by_version
 from traceability import errors
 from traceability.codes import described
 from traceability.corrections.models import Correction
-from traceability.corrections.queries import corrections_of, moved_by, origins_of, right_values, verdict_now
+from traceability.corrections.queries import corrections_and_origins, moved_by, right_values, verdict_now
 from traceability.genealogy.queries import DEEPEST, Links, made_of, used_in
 from traceability.holds.models import HoldUnit
 from traceability.interlock.models import Rejudgement
@@ -194,7 +194,7 @@ def _records(serial: str, as_of: datetime | None) -> list[dict[str, Any]]:
     versions = {m.limits_version for found in by_record.values() for m in found if m.limits_version is not None}
     limits = limits_by_version(versions)
     ids = [record.pk for record in records]
-    corrections, origins, rejudged = corrections_of(ids, as_of), origins_of(ids), rejudgements_of(ids, as_of)
+    (corrections, origins), rejudged = corrections_and_origins(ids, as_of), rejudgements_of(ids, as_of)
     told, gaps = [], gaps_of(records)
     for record in records:
         found = corrections.get(record.pk, [])
