@@ -8,14 +8,26 @@ from django.db.models import Q
 
 from lines.models import Station
 from lines.orders.serials import SerialError, canonical, parse_serial
+from lines.records.prepared import prepared_cursor
 from mes.search.nearby import serials_near
 from quality.models import ControlPlan
-from traceability.models import Lot, TrayLoad, TrayPlacement, Unit
+from traceability.models import Lot, TrayPlacement, Unit
 
 # A list longer than this helps nobody; the page asks for more characters.
 MOST_HITS = 50
 SHORTEST_PREFIX = 2
 LONGEST_QUERY = 80
+# Everything that has this very code, in one statement: most codes name one thing, and each scan asks.
+_NAMED_SO = """
+select 'unit', id from traceability_unit where serial = %(text)s
+union all select 'lot', id from traceability_lot where upper(number) = upper(%(text)s)
+    or (upper(supplier) = upper(%(supplier)s) and upper(number) = upper(%(number)s))
+union all select 'station', id from lines_station where upper(code) = upper(%(text)s)
+union all select 'chart', id from quality_controlplan where upper(code) = upper(%(text)s)
+union all (select 'load', id from traceability_trayload where tray = %(text)s limit 1)
+union all (select 'placement', id from traceability_trayplacement where tray = %(text)s
+    order by source_time desc, id desc limit 1)
+"""
 
 
 @dataclass(frozen=True)
@@ -73,34 +85,29 @@ def _chart_hits(condition: Q) -> Iterator[Hit]:
         yield Hit("chart", plan.code, plan.code, f"{plan.name} · {plan.station.code}")
 
 
-def _tray_hits(text: str) -> Iterator[Hit]:
-    """A tray that was loaded before any station told of it; one that a station saw is shown as it was seen."""
-    if TrayLoad.objects.filter(tray=text).exists() and not TrayPlacement.objects.filter(tray=text).exists():
-        yield Hit("tray", text, text, "")
-
-
-def _exact(text: str) -> list[Hit]:
-    lot = Q(number__iexact=text)
+def _exact(text: str) -> tuple[list[Hit], TrayContent | None]:
+    """A tray that a station saw is shown as it was seen last; one that was only loaded is a hit like others."""
     supplier, _, number = text.rpartition(" ")
-    if supplier:
-        lot |= Q(supplier__iexact=supplier, number__iexact=number)
-    return [
-        *_unit_hits(Q(serial=text)),
-        *_lot_hits(lot),
-        *_station_hits(Q(code__iexact=text)),
-        *_chart_hits(Q(code__iexact=text)),
-        *_tray_hits(text),
-    ]
+    with prepared_cursor() as cursor:
+        cursor.execute(_NAMED_SO, {"text": text, "supplier": supplier, "number": number})
+        ids: dict[str, list[int]] = {}
+        for kind, pk in cursor.fetchall():
+            ids.setdefault(kind, []).append(pk)
+    hits: list[Hit] = []
+    for kind, hits_of in (("unit", _unit_hits), ("lot", _lot_hits), ("station", _station_hits), ("chart", _chart_hits)):
+        if kind in ids:
+            hits += hits_of(Q(pk__in=ids[kind]))
+    if "placement" in ids:
+        return hits, _tray(text, ids["placement"][0])
+    return [*hits, Hit("tray", text, text, "")] if "load" in ids else hits, None
 
 
-def _tray(text: str) -> TrayContent | None:
+def _tray(text: str, newest_id: int) -> TrayContent:
     """The tray's load when it was last seen: the slots of its newest post."""
-    placements = TrayPlacement.objects.filter(tray=text)
-    newest = placements.select_related("record__station").order_by("-source_time", "-id").first()
-    if newest is None:
-        return None
-    load = placements.filter(record__post=newest.record.post_id).select_related("unit", "record").order_by("slot", "id")
-    return TrayContent(text, newest.source_time, newest.record.operation, newest.record.station.code, list(load))
+    newest = TrayPlacement.objects.select_related("record__station").get(pk=newest_id)
+    load = TrayPlacement.objects.filter(tray=text, record__post=newest.record.post_id)
+    slots = list(load.select_related("unit", "record").order_by("slot", "id"))
+    return TrayContent(text, newest.source_time, newest.record.operation, newest.record.station.code, slots)
 
 
 def _begins_like(text: str) -> list[Hit]:
@@ -118,7 +125,7 @@ def find(text: str) -> Answer:
     text = canonical("".join(c for c in text if c.isprintable()))[:LONGEST_QUERY]
     if not text:
         return Answer(text)
-    exact, tray = _exact(text), _tray(text)
+    exact, tray = _exact(text)
     if exact or tray:
         return Answer(text, exact, tray)
     fault = None

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from lines.records.prepared import prepared_cursor
 from traceability.completeness.lacking import LACKING, SINCE_LOOKED, TOLD_AGAIN
 from traceability.completeness.models import LinkCheck, LostLink
 from traceability.rolls.reach import NO_LOTS, NO_SEEDS, ahead, behind
@@ -45,7 +46,7 @@ class LostMetres:
 
 
 _ALL_BEHIND = behind("select %(unit)s::bigint") + "select unit_id from reach union select %(unit)s::bigint"  # noqa: S608 - ours
-_STALE = f"select id from ({SINCE_LOOKED}) as touched (id) where id = any(%(units)s)"  # noqa: S608 - a constant of ours
+_STALE = f"select id from ({SINCE_LOOKED}) as touched (id) where id = any(%(units)s::bigint[])"  # noqa: S608 - a constant of ours
 _NAMED = """
 select u.serial, d.code, o.code, b.code, m.needed, m.found, m.last_at, m.why
 from {of} m join traceability_unit u on u.id = m.unit_id
@@ -54,7 +55,7 @@ left join lines_routestep s on s.id = m.step_id left join lines_operation o on o
 left join lines_materialdefinition b on b.id = m.material_id {where}
 order by m.unit_id desc, s.sequence, b.code
 """
-_KEPT = _NAMED.format(of="traceability_missinglink", where="where m.unit_id = any(%(units)s)")
+_KEPT = _NAMED.format(of="traceability_missinglink", where="where m.unit_id = any(%(units)s::bigint[])")
 _LOOKED_AT = f"with {LACKING.replace('{units}', 'select unnest(%(units)s::bigint[])')} " + _NAMED.format(
     of="lacking", where=""
 )
@@ -78,7 +79,7 @@ where k.input_unit_id = any(%(rolls)s) and not {TOLD_AGAIN} order by k.from_m, k
 
 def missing_behind(unit_id: int) -> list[Missing]:
     """Of the unit and of everything that it was made of; the newest unit first."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_ALL_BEHIND, {"unit": unit_id})
         units = {row[0] for row in cursor.fetchall()}
         state = LinkCheck.objects.filter(pk=1).first()
