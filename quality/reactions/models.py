@@ -94,6 +94,10 @@ class Reaction(models.Model):
             ),
         ]
 
+    @property
+    def n_answered(self) -> int:
+        return sum(1 for step in self.answers.all() if step.answered_at is not None)
+
 
 class ReactionSignal(models.Model):
     """A signal that a reaction answers."""
