@@ -119,12 +119,43 @@ left join lateral (
     join lines_measurement m on m.record_id = r.id and m.received_at = r.received_at
     where r.serial = u.serial and r.operation in ('FORM', 'GRADE')) m on true
 """
-_HISTORY = """
-select r.*, s.code, (select json_agg(m.*) from lines_measurement m
-    where m.record_id = r.id and m.received_at = r.received_at)
-from lines_operationrecord r join lines_station s on s.id = r.station_id where r.serial = %(serial)s order by r.id
+# A history says all this: what a hand would write, one statement a kind of thing.
+_UNIT = """
+select u.*, d.code, p.code, o.code, w.number,
+    exists (select 1 from traceability_holdunit m where m.unit_id = u.id and m.released_at is null)
+from traceability_unit u left join lines_materialdefinition d on d.id = u.definition_id
+left join lines_product p on p.id = u.product_id left join lines_routestep s on s.id = u.next_step_id
+left join lines_operation o on o.id = s.operation_id left join lines_workorder w on w.id = u.work_order_id
+where u.serial = %(serial)s
 """
-# What else the history says: links of both directions with their names, and holds.
+_RECORDS = """
+select r.*, s.code, x.code,
+    (select json_agg(json_build_array(m.*, k.lsl, k.target, k.usl) order by m.sequence)
+     from lines_measurement m left join quality_characteristiclimits k on k.id = m.limits_version
+     where m.record_id = r.id and m.received_at = r.received_at),
+    (select json_agg(c.*) from lines_attributecount c where c.record_id = r.id)
+from lines_operationrecord r join lines_station s on s.id = r.station_id
+left join traceability_sample x on x.record_id = r.id where r.serial = %(serial)s order by r.id
+"""
+_CORRECTIONS = """
+select c.*, o.serial, i.serial, t.number from traceability_correction c
+left join traceability_genealogylink l on l.id in (c.removed_link_id, c.added_link_id)
+left join traceability_unit o on o.id = l.output_id left join traceability_unit i on i.id = l.input_unit_id
+left join traceability_lot t on t.id = l.input_lot_id
+where c.record_id in (select id from lines_operationrecord where serial = %(serial)s)
+    or c.new_record_id in (select id from lines_operationrecord where serial = %(serial)s)
+"""
+_REJUDGED = """
+select j.*, r.operation, s.code from traceability_rejudgement j
+join lines_operationrecord r on r.id = j.because_of_id join lines_station s on s.id = r.station_id
+where j.record_id in (select id from lines_operationrecord where serial = %(serial)s)
+"""
+_GAPS = """
+select r.id, g.* from lines_operationrecord r join lines_gap g on g.station_id = r.station_id
+    and g.since <= r.source_time and coalesce(g.until, 'infinity') >= coalesce(r.started_at, r.source_time)
+    and (g.decided_at is null or g.lost is distinct from 0)
+where r.serial = %(serial)s
+"""
 _LINKS = """
 select l.*, o.serial, i.serial, t.supplier, t.number, r.operation, r.source_time
 from traceability_currentlink l join traceability_unit o on o.id = l.output_id
@@ -132,13 +163,39 @@ left join traceability_unit i on i.id = l.input_unit_id left join traceability_l
 join lines_operationrecord r on r.id = l.record_id
 where l.{end} = (select id from traceability_unit where serial = %(serial)s)
 """
+_PARTS = """
+with recursive behind (id) as (
+    select l.input_lot_id from traceability_currentlink l
+    where l.output_id = (select id from traceability_unit where serial = %(serial)s)
+    union select p.parent_id from behind join traceability_lotpart p on p.child_id = behind.id
+)
+select t.* from behind join traceability_lot t on t.id = behind.id
+"""
 _HOLDS = """
 select h.reason, h.placed_by, m.added_at, m.released_at, m.released_by
 from traceability_holdunit m join traceability_hold h on h.id = m.hold_id
 where m.unit_id = (select id from traceability_unit where serial = %(serial)s)
 """
-_BEHIND, _AHEAD = _LINKS.format(end="output_id"), _LINKS.format(end="input_unit_id")
-_SEARCH = "select id, serial, state from traceability_unit where serial = %(serial)s"
+_HISTORY = (
+    _UNIT,
+    _RECORDS,
+    _CORRECTIONS,
+    _REJUDGED,
+    _GAPS,
+    _LINKS.format(end="output_id"),
+    _LINKS.format(end="input_unit_id"),
+    _PARTS,
+    _HOLDS,
+)
+_SEARCH = """
+select 'unit', serial, state from traceability_unit where serial = %(serial)s
+union all select 'lot', number, supplier from traceability_lot
+    where upper(number) = %(serial)s or upper(supplier || ' ' || number) = %(serial)s
+union all select 'station', code, '' from lines_station where upper(code) = %(serial)s
+union all select 'chart', code, '' from quality_controlplan where upper(code) = %(serial)s
+union all (select 'load', tray, '' from traceability_trayload where tray = %(serial)s limit 1)
+union all (select 'tray', tray, '' from traceability_trayplacement where tray = %(serial)s limit 1)
+"""
 
 
 def _rows(sql: str, **parameters: object) -> int:
@@ -191,8 +248,7 @@ def questions(plant: Plant) -> list[Question]:
         return found.n_units
 
     def history_by_hand() -> int:
-        found = _rows(_HISTORY, serial=cell)
-        return min(1, found + sum(_rows(sql, serial=cell) for sql in (_BEHIND, _AHEAD, _HOLDS)))
+        return min(1, sum(_rows(sql, serial=cell) for sql in _HISTORY))
 
     def recall() -> int:
         whole = Lot.objects.get(pk=lot)
