@@ -22,6 +22,7 @@ from mes.embedded import die_with_parent
 RESTARTS_ALLOWED = 5
 RESTART_WINDOW_S = 120.0
 STOP_TIMEOUT_S = 15.0
+GROUP_ATTEMPTS, GROUP_WAIT_S = 20, 0.05
 
 
 class ProcessError(Exception):
@@ -37,6 +38,8 @@ class Command:
     environment: Mapping[str, str] = field(default_factory=dict)
     # What asks it to end in good order.
     stop_signal: int = signal.SIGTERM
+    # Above 0: others of this machine that want its processor at the same time go first.
+    niceness: int = 0
 
 
 @dataclass
@@ -61,6 +64,29 @@ def _signal_group(pid: int, signal_number: int) -> None:
         os.killpg(pid, signal_number)
     except (ProcessLookupError, PermissionError):
         return
+
+
+def _begin(niceness: int) -> None:
+    """What a child does before it is what it will be."""
+    # Asked in good order, some would wait for others that end with the same parent. Each of them may be killed at any
+    # instruction, so they are.
+    die_with_parent(signal.SIGKILL)
+    if niceness:
+        os.nice(niceness)
+        _let_others_go_first(niceness)
+
+
+def _let_others_go_first(niceness: int) -> None:
+    """Linux can share the processor between sessions first, and only then, by niceness, within each."""
+    for _ in range(GROUP_ATTEMPTS):
+        try:
+            Path("/proc/self/autogroup").write_text(str(niceness))
+        except FileNotFoundError:
+            return  # it does not
+        except OSError:
+            time.sleep(GROUP_WAIT_S)  # it takes one such wish in a tenth of a second
+        else:
+            return
 
 
 class Supervisor:
@@ -96,9 +122,7 @@ class Supervisor:
                     stderr=log,
                     env={**os.environ, **command.environment},
                     start_new_session=True,
-                    # Asked in good order, some would wait for others that end with the same parent. Each of them may be
-                    # killed at any instruction, so they are.
-                    preexec_fn=lambda: die_with_parent(signal.SIGKILL),  # noqa: PLW1509 - one prctl, no lock
+                    preexec_fn=lambda: _begin(command.niceness),  # noqa: PLW1509 - system calls, no lock
                 )
         except OSError as error:
             raise ProcessError(f"{command.name} could not be started: {error}.") from error
