@@ -20,7 +20,7 @@ from mes.processes import Command, ProcessError, Supervisor
 
 WEB_TIMEOUT_S = 120.0
 SIMULATOR_TIMEOUT_S = 120.0
-# Charts and reports can wait for an answer that a machine waits for: a third of its share where both want the processor.
+# Charts and reports wait behind the answers that machines wait for: a third of their share where both want a core.
 BEHIND_MACHINES = 5
 
 
