@@ -20,8 +20,8 @@ from mes.processes import Command, ProcessError, Supervisor
 
 WEB_TIMEOUT_S = 120.0
 SIMULATOR_TIMEOUT_S = 120.0
-# Charts and reports wait behind the answers that machines wait for: a third of their share where both want a core.
-BEHIND_MACHINES = 5
+# Charts and reports wait behind the answers that machines wait for: a tenth of their share where both want a core.
+BEHIND_MACHINES = 10
 
 
 class RunningPlant:
