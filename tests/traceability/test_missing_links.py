@@ -13,6 +13,7 @@ from tests.traceability.conftest import Hand
 from tests.traceability.rolls.test_posts import Web
 from traceability.audits.history import history_content
 from traceability.audits.printed import Issue, printed
+from traceability.completeness.checking import check_links
 from traceability.models import GenealogyLink, Unit
 from traceability.rolls.family import family_of
 from traceability.rolls.fates import LOST, RollFates, fates_of
@@ -45,7 +46,8 @@ def page(path: str) -> str:
     return re.sub(r"<[^>]+>|\s+", " ", response.content.decode())
 
 
-def test_behind_the_unit_and_ahead_of_all_that_is_in_it(hand: Hand, web: Web) -> None:
+@pytest.mark.parametrize("looks", [0, 1, 2], ids=["never looked at", "looked at before", "looked at again"])
+def test_behind_the_unit_and_ahead_of_all_that_is_in_it(hand: Hand, web: Web, looks: int) -> None:
     jelly, other = web.jellies[:2]
     lost = GenealogyLink.objects.get(output__serial=jelly, input_unit__serial=web.slit)
     lot = GenealogyLink.objects.filter(output__serial=web.slurries[0]).exclude(input_lot=None)[0].input_lot_id
@@ -59,9 +61,13 @@ def test_behind_the_unit_and_ahead_of_all_that_is_in_it(hand: Hand, web: Web) ->
         ("where-used", metres),
         ("where-used", {"kind": "unit", "serial": web.slit}),
     ]
+    if looks:
+        check_links()
     for path, query in asked:
         assert told(hand, path, **query) == []
     lost.delete()
+    if looks > 1:
+        check_links()
     for path, query in asked:
         assert told(hand, path, **query) == [(jelly, "WIND")], (path, query)
     assert told(hand, f"units/{other}/genealogy") == []

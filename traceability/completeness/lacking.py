@@ -134,18 +134,18 @@ MEANWHILE = "interval '10 minutes'"
 # Units that something happened to since a time, with those that went into them: %(since)s, %(until)s.
 TOUCHED = f"""
 select u.id from lines_operationrecord r join traceability_unit u on u.serial = r.serial
-where r.received_at >= %(since)s - {MEANWHILE} and r.received_at <= %(until)s
+where r.received_at >= %(since)s::timestamptz - {MEANWHILE} and r.received_at <= %(until)s
 union
 select l.input_unit_id from lines_operationrecord r join traceability_genealogylink l on l.record_id = r.id
-where r.received_at >= %(since)s - {MEANWHILE} and r.received_at <= %(until)s and l.input_unit_id is not null
+where r.received_at >= %(since)s::timestamptz - {MEANWHILE} and r.received_at <= %(until)s and l.input_unit_id is not null
 union
 select u.id from traceability_correction c join lines_operationrecord r on r.id = c.record_id
-join traceability_unit u on u.serial = r.serial where c.at >= %(since)s - {MEANWHILE} and c.at <= %(until)s
+join traceability_unit u on u.serial = r.serial where c.at >= %(since)s::timestamptz - {MEANWHILE} and c.at <= %(until)s
 union
 select part.id from traceability_correction c
 join traceability_genealogylink l on l.id in (c.removed_link_id, c.added_link_id)
 cross join lateral (values (l.output_id), (l.input_unit_id)) as part (id)
-where c.at >= %(since)s - {MEANWHILE} and c.at <= %(until)s and part.id is not null
+where c.at >= %(since)s::timestamptz - {MEANWHILE} and c.at <= %(until)s and part.id is not null
 """  # noqa: S608 - constants of this module
 # Units that a look (checking.py) did not see as they are now: %(looked_unit)s, %(looked_at)s, %(until)s.
 SINCE_LOOKED = f"""
