@@ -137,7 +137,8 @@ select u.id from lines_operationrecord r join traceability_unit u on u.serial = 
 where r.received_at >= %(since)s::timestamptz - {MEANWHILE} and r.received_at <= %(until)s
 union
 select l.input_unit_id from lines_operationrecord r join traceability_genealogylink l on l.record_id = r.id
-where r.received_at >= %(since)s::timestamptz - {MEANWHILE} and r.received_at <= %(until)s and l.input_unit_id is not null
+where r.received_at >= %(since)s::timestamptz - {MEANWHILE} and r.received_at <= %(until)s
+    and l.input_unit_id is not null
 union
 select u.id from traceability_correction c join lines_operationrecord r on r.id = c.record_id
 join traceability_unit u on u.serial = r.serial where c.at >= %(since)s::timestamptz - {MEANWHILE} and c.at <= %(until)s

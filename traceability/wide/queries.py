@@ -7,9 +7,10 @@ Decided here:
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Max, QuerySet
@@ -23,18 +24,34 @@ from traceability.wide.columns import Column
 from traceability.wide.scanned import Scans, scans_of
 
 FACTS = ("serial", "product", "definition", "state", "grade", "created_at", "last_test_passed")
-_READ = ("serial", "definition_id", "lanes", "state", "grade", "created_at", "last_test_passed")
 Fact = str | bool | datetime | None
 Row = tuple[list[Fact], list[float | None]]
+
+
+class _Of(NamedTuple):
+    """What the table reads of a unit itself; a model's instance costs four times as much."""
+
+    pk: int
+    serial: str
+    definition_id: int | None
+    lanes: int | None
+    state: str
+    grade: str
+    created_at: datetime
+    last_test_passed: bool | None
+
+
 AT_ONCE = 2_000
 _MOST_KEPT = 5_000  # shared parts whose values are kept while reading on
+# Each record and its values by their own index, whatever the planner guesses of a plant of millions.
 _VALUES = """
-with newest as (
-    select distinct on (r.serial, r.operation) r.id, r.received_at, r.serial, r.operation
-    from lines_operationrecord r
-    where r.serial = any(%(serials)s) and r.operation = any(%(operations)s) and r.attempt > 0
-        and not exists (select 1 from lines_withdrawnrecord w where w.record_id = r.id)
-    order by r.serial, r.operation, r.source_time desc, r.id desc
+with newest as materialized (
+    select r.* from unnest(%(serials)s::text[]) as s (serial) cross join lateral (
+        select distinct on (r.operation) r.id, r.received_at, r.serial, r.operation
+        from lines_operationrecord r
+        where r.serial = s.serial and r.operation = any(%(operations)s) and r.attempt > 0
+            and not exists (select 1 from lines_withdrawnrecord w where w.record_id = r.id)
+        order by r.operation, r.source_time desc, r.id desc offset 0) r
 ), corrected as (
     select distinct on (c.record_id, c.before->>'sequence') c.record_id, (c.before->>'sequence')::int as sequence,
         (c.after->>'value')::float8 as value
@@ -42,10 +59,11 @@ with newest as (
     order by c.record_id, c.before->>'sequence', c.id desc
 )
 select n.serial, n.operation, m.characteristic, avg(coalesce(c.value, m.value))
-from newest n
-join lines_measurement m on m.record_id = n.id and m.received_at = n.received_at
+from newest n cross join lateral (
+    select m.record_id, m.sequence, m.characteristic, m.value from lines_measurement m
+    where m.record_id = n.id and m.received_at = n.received_at and m.characteristic = any(%(characteristics)s)
+    offset 0) m
 left join corrected c on c.record_id = m.record_id and c.sequence = m.sequence
-where m.characteristic = any(%(characteristics)s)
 group by n.serial, n.operation, m.characteristic
 """
 _Values = dict[tuple[str, str], float]
@@ -79,7 +97,8 @@ def rows_of(
     left = most
     while left is None or left > 0:
         count = AT_ONCE if left is None else min(AT_ONCE, left)
-        some = list(units.filter(pk__gt=after, pk__lte=last).only(*_READ).order_by("pk")[:count])
+        read = units.filter(pk__gt=after, pk__lte=last).order_by("pk").values_list(*_Of._fields)
+        some = [_Of._make(row) for row in read[:count]]
         if not some:
             return
         yield from reader.rows(some)
@@ -117,17 +136,22 @@ class _Reader:
         self.shared: OrderedDict[int, _Part] = OrderedDict()
         self.scans: OrderedDict[int, dict[str, Scans]] = OrderedDict()
 
-    def rows(self, units: Sequence[Unit]) -> Iterator[tuple[int, Row]]:
-        pieces = pieces_behind([unit.pk for unit in units]) if self.needs_parts and self.columns else []
+    def rows(self, units: Sequence[_Of]) -> Iterator[tuple[int, Row]]:
+        if not self.needs_parts:
+            of_units = self._measured(unit.serial for unit in units)
+            for unit in units:
+                values = of_units.get(unit.serial, {})
+                yield unit.pk, (self._facts(unit), [values.get(key) for key in self.places])
+            return
+        pieces = pieces_behind([unit.pk for unit in units])
         parts = self._parts(units, pieces)
         behind: dict[int, list[Piece]] = {}
         for piece in pieces:
             behind.setdefault(piece.origin_id, []).append(piece)
         for unit in units:
-            own = [Piece(unit.pk, unit.pk, None, None, None, False)] if not pieces else behind.get(unit.pk, [])
-            yield unit.pk, (self._facts(unit), self._values(own, parts))
+            yield unit.pk, (self._facts(unit), self._values(behind.get(unit.pk, []), parts))
 
-    def _facts(self, unit: Unit) -> list[Fact]:
+    def _facts(self, unit: _Of) -> list[Fact]:
         facts: list[Fact] = [unit.serial, self.product, self.definition.code, unit.state, unit.grade]
         return [*facts, unit.created_at, unit.last_test_passed]
 
@@ -162,7 +186,18 @@ class _Reader:
                 found[key] = mean
         return found
 
-    def _parts(self, units: Sequence[Unit], pieces: Sequence[Piece]) -> dict[int, _Part]:
+    def _measured(self, serials: Iterable[str]) -> dict[str, _Values]:
+        """By serial, of the operations and characteristics of the columns; nothing of those that were not measured."""
+        found: dict[str, _Values] = {}
+        asked = {"operations": self.operations, "characteristics": self.characteristics}
+        with connection.cursor() as cursor:
+            cursor.execute(_VALUES, asked | {"serials": list(serials)})
+            for serial, operation, characteristic, value in cursor.fetchall():
+                if (operation, characteristic) in self.places:
+                    found.setdefault(serial, {})[operation, characteristic] = value
+        return found
+
+    def _parts(self, units: Sequence[_Of], pieces: Sequence[Piece]) -> dict[int, _Part]:
         """Of everything behind these units; shared ones are remembered."""
         own = {unit.pk: (unit.pk, unit.serial, unit.definition_id, unit.lanes) for unit in units}
         needed = {piece.unit_id for piece in pieces} | own.keys()
@@ -176,18 +211,9 @@ class _Reader:
             found[unit_id] = _Part(serial, definition.code if definition else "", lanes, tracking == Tracking.ROLL, {})
             if tracking in (Tracking.ROLL, Tracking.SLURRY_BATCH):
                 kept.append(unit_id)
-        by_serial = {part.serial: part for part in found.values()}
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _VALUES,
-                {
-                    "serials": list(by_serial), "operations": self.operations,
-                    "characteristics": self.characteristics,
-                },
-            )  # fmt: skip
-            for serial, operation, characteristic, value in cursor.fetchall():
-                if (operation, characteristic) in self.places:
-                    by_serial[serial].values[operation, characteristic] = value
+        measured = self._measured(part.serial for part in found.values())
+        for part in found.values():
+            part.values = measured.get(part.serial, {})
         rolls = [unit_id for unit_id in kept if found[unit_id].is_roll]
         for (roll_id, code), scans in scans_of(rolls, self.characteristics).items():
             self.scans.setdefault(roll_id, {})[code] = scans
