@@ -69,6 +69,8 @@ def ask_all(cells: int, folder: Path) -> dict[str, Answer]:
         import django  # noqa: PLC0415 - after the settings
 
         django.setup()
+        from django.core.management import call_command  # noqa: PLC0415 - after setup
+
         from bench import trace_questions, trace_rows  # noqa: PLC0415 - after setup
         from traceability.completeness.checking import check_links  # noqa: PLC0415 - after setup
 
@@ -82,6 +84,7 @@ def ask_all(cells: int, folder: Path) -> dict[str, Answer]:
             looks = check_links()
             print(f"compared with their bills in {time.monotonic() - began:.0f} s, {looks} looks", file=sys.stderr)
             ready.touch()
+        call_command("migrate", verbosity=0)  # of rows that an older schema holds
         answers = {}
         for question in trace_questions.questions(trace_rows.plant_of(cells)):
             beside = best_ms(question.by_hand) if question.by_hand else (None, None)

@@ -222,8 +222,7 @@ _HISTORY = (
 )
 _SEARCH = """
 select 'unit', serial, state from traceability_unit where serial = %(serial)s
-union all select 'lot', number, supplier from traceability_lot
-    where upper(number) = %(serial)s or upper(supplier || ' ' || number) = %(serial)s
+union all select 'lot', number, supplier from traceability_lot where upper(number) = %(serial)s
 union all select 'station', code, '' from lines_station where upper(code) = %(serial)s
 union all select 'chart', code, '' from quality_controlplan where upper(code) = %(serial)s
 union all (select 'load', tray, '' from traceability_trayload where tray = %(serial)s limit 1)

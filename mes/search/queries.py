@@ -64,7 +64,8 @@ class Answer:
 
 
 def _unit_hits(condition: Q) -> Iterator[Hit]:
-    for unit in Unit.objects.filter(condition).select_related("definition").order_by("serial")[: MOST_HITS + 1]:
+    found = Unit.objects.filter(condition).select_related("definition").order_by("serial")
+    for unit in found.only("serial", "state", "definition__name_en", "definition__name_ja")[: MOST_HITS + 1]:
         definition = unit.definition.name if unit.definition else ""
         yield Hit("unit", unit.serial, unit.serial, definition, unit.state)
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from lines.errors import Refusal
 from lines.models import Measurement, OperationRecord, Person
 from lines.people.models import Role
+from lines.records.prepared import prepared_cursor
 from quality.charts.queries import points_with
 from quality.models import ChartPoint
 from quality.plans.judging import NO_LIMITS
@@ -23,6 +24,11 @@ from traceability.holds.models import HoldUnit
 from traceability.units.models import Unit
 
 MOST_SHOWN = 200
+# Each history asks, and mostly there are none.
+_OF_RECORDS = """
+select id from traceability_correction where record_id = any(%s)
+union select id from traceability_correction where new_record_id = any(%s)
+"""
 
 
 def may_correct(person: Person) -> bool:
@@ -30,8 +36,7 @@ def may_correct(person: Person) -> bool:
 
 
 def _corrections() -> QuerySet[Correction]:
-    # Fetched for those that are found: there are mostly none, and six joins take longer to plan than to look.
-    return Correction.objects.prefetch_related(
+    return Correction.objects.select_related(
         "record__station",
         "new_record",
         "removed_link__input_unit",
@@ -55,7 +60,12 @@ def corrections_and_origins(
     of_records: dict[int, list[Correction]] = {}
     origins: dict[int, Correction] = {}
     wanted = set(record_ids)
-    for correction in _corrections().filter(Q(record__in=wanted) | Q(new_record__in=wanted)):
+    with prepared_cursor() as cursor:
+        cursor.execute(_OF_RECORDS, [list(wanted)] * 2)
+        found = [pk for (pk,) in cursor.fetchall()]
+    if not found:
+        return of_records, origins
+    for correction in _corrections().filter(pk__in=found):
         if correction.record_id in wanted and (as_of is None or correction.at <= as_of):
             of_records.setdefault(correction.record_id, []).append(correction)
         if correction.new_record_id in wanted:

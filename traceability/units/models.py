@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Upper
 
 from lines.models import MaterialDefinition, Product, Route, RouteStep, WorkOrder
 
@@ -89,6 +90,8 @@ class Lot(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["supplier", "number"], name="lot_supplier_number")]
+        # A number that was typed or scanned, in whatever case (mes.search).
+        indexes = [models.Index(Upper("number"), name="lot_number_any_case")]
 
     def __str__(self) -> str:
         return f"{self.supplier} {self.number}"

@@ -87,6 +87,13 @@ def with_names(units: QuerySet[Unit]) -> QuerySet[Unit]:
     return named.annotate(is_held=_OPEN_HOLD)
 
 
+# What a row tells: of the tables joined for it, a code each.
+_IN_ROW = (
+    "serial", "state", "last_test_passed", "grade", "length_m", "mass_kg", "created_at", "updated_at",
+    "definition__code", "definition__tracking", "product__code", "next_step__operation__code", "work_order__number",
+)  # fmt: skip
+
+
 def unit_row(unit: Unit) -> dict[str, Any]:
     """A unit of `with_names` in a list."""
     definition = unit.definition
@@ -150,7 +157,8 @@ def show_unit(serial: str, depth: str, as_of: str = "") -> dict[str, Any]:
     then = moment("as_of", as_of)
     levels = number("depth", depth or "1", most=DEEPEST)
     wanted = canonical(serial)
-    unit = with_names(Unit.objects.filter(serial=wanted)).first() if wanted.isprintable() else None
+    found = with_names(Unit.objects.filter(serial=wanted)).only(*_IN_ROW)
+    unit = found.first() if wanted.isprintable() else None
     if unit is None:
         raise Refusal(errors.UNIT_NOT_FOUND, wanted if wanted.isprintable() else "")
     behind, ahead = made_of(unit.pk, levels, then), used_in(unit.pk, levels, then)
