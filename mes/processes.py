@@ -81,10 +81,10 @@ def _let_others_go_first(niceness: int) -> None:
     for _ in range(GROUP_ATTEMPTS):
         try:
             Path("/proc/self/autogroup").write_text(str(niceness))
-        except FileNotFoundError:
-            return  # it does not
-        except OSError:
+        except BlockingIOError:
             time.sleep(GROUP_WAIT_S)  # it takes one such wish in a tenth of a second
+        except OSError:
+            return  # it does not, or may not be asked
         else:
             return
 
