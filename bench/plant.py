@@ -83,7 +83,9 @@ def cells_a_day(gwh_a_year: float) -> float:
 
 
 class BenchPlant(RunningPlant):
-    """Pages and API under WSGI, event streams alone under ASGI, as docker/ runs them."""
+    """Pages and API under WSGI, event streams alone under ASGI, workers behind both, as docker/ runs them."""
+
+    worker_niceness = 6  # a quarter of the share, as `cpu_shares: 256`
 
     def _start_web(self) -> None:
         self.events_port = free_port()

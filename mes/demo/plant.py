@@ -20,12 +20,13 @@ from mes.processes import Command, ProcessError, Supervisor
 
 WEB_TIMEOUT_S = 120.0
 SIMULATOR_TIMEOUT_S = 120.0
-# Charts and reports wait behind the answers that machines wait for: a tenth of their share where both want a core.
-BEHIND_MACHINES = 10
 
 
 class RunningPlant:
     """Start and stop from the main thread only (mes.processes says why)."""
+
+    # A demo makes up for weeks in minutes: its charts are to come with them.
+    worker_niceness = 0
 
     def __init__(self, options: Options, say: Callable[[str], None]) -> None:
         self.options = options
@@ -217,7 +218,7 @@ class RunningPlant:
 
     def _celery(self, name: str, *words: str) -> Command:
         command = self._python(name, "-m", "celery", "-A", "mes.celery", *words, "-l", "WARNING")
-        return replace(command, niceness=BEHIND_MACHINES)
+        return replace(command, niceness=self.worker_niceness)
 
     def _credentials(self) -> dict[str, Any]:
         try:
