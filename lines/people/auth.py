@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -19,6 +21,7 @@ from lines.people.certificates import fingerprint
 from lines.people.models import Person, PersonToken, Role
 from lines.people.services import token_sha256
 from lines.plant.models import Station
+from lines.records.prepared import prepared_cursor
 
 if TYPE_CHECKING:
     # rest_framework.views reads the settings that name this module.
@@ -40,11 +43,12 @@ class StationUser:
 
 
 # By SQL: every post of every station asks this, and the query builder costs more than the query.
-_SPEAKING_STATION = """
-select s.*, t.id as token_id, t.operations as token_operations, t.certificate_sha256 as token_certificate
+_STATION_COLUMNS = [field.attname for field in Station._meta.concrete_fields]
+_SPEAKING_STATION = f"""
+select t.id, t.operations, t.certificate_sha256, {", ".join(f"s.{column}" for column in _STATION_COLUMNS)}
 from lines_station s join lines_stationtoken t on t.station_id = s.id
 where t.sha256 = %s and t.revoked_at is null and (t.expires_at is null or t.expires_at > %s)
-"""
+"""  # noqa: S608 - columns of the model
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -58,11 +62,13 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed
         sha256 = token_sha256(parts[1].decode("latin-1"))
         now = timezone.now()
-        for station in Station.objects.raw(_SPEAKING_STATION, [sha256, now]):
-            token: Any = station  # with the token's columns, token_operations among them
-            if token.token_certificate:
-                _require_certificate(request, token.token_certificate)
-            return StationUser(station, token.token_id), None
+        if speaking := _speaking(sha256, now):
+            token_id, operations, certificate, *columns = speaking
+            if certificate:
+                _require_certificate(request, certificate)
+            station = Station.from_db(connection.alias, _STATION_COLUMNS, columns)
+            station.token_operations = operations
+            return StationUser(station, token_id), None
         valid = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
         person_token = PersonToken.objects.filter(valid, sha256=sha256).select_related("person").first()
         if person_token and person_token.person.is_active:
@@ -71,6 +77,14 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
         return "Token"
+
+
+def _speaking(sha256: str, now: datetime) -> tuple[Any, ...] | None:
+    """The token's id, operations and certificate, and the columns of its station."""
+    with prepared_cursor() as cursor:
+        cursor.execute(_SPEAKING_STATION, [sha256, now])
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row
 
 
 def _require_certificate(request: Request, expected: str) -> None:
