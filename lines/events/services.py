@@ -33,13 +33,10 @@ def emit_all(happenings: list[Happening]) -> None:
     with prepared_cursor() as cursor:
         # By SQL: a tray of 256 units is 256 model instances otherwise, in the middle of a station's answer.
         cursor.execute(
-            "insert into lines_event (kind, station, payload)"
-            " select * from unnest(%s::text[], %s::text[], %s::jsonb[])",
-            [
-                [str(each.kind) for each in happenings],
-                [each.station for each in happenings],
-                [json.dumps(each.payload) for each in happenings],
-            ],
+            # As one document: of an array of documents the driver looks at each letter.
+            "insert into lines_event (kind, station, payload) select e.kind, e.station, e.payload"
+            " from jsonb_to_recordset(%s::jsonb) as e (kind text, station text, payload jsonb)",
+            [json.dumps([each._asdict() for each in happenings])],
         )
 
 

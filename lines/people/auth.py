@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -21,7 +20,7 @@ from lines.people.certificates import fingerprint
 from lines.people.models import Person, PersonToken, Role
 from lines.people.services import token_sha256
 from lines.plant.models import Station
-from lines.records.prepared import prepared_cursor
+from lines.records.prepared import first_asked
 
 if TYPE_CHECKING:
     # rest_framework.views reads the settings that name this module.
@@ -62,7 +61,7 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed
         sha256 = token_sha256(parts[1].decode("latin-1"))
         now = timezone.now()
-        if speaking := _speaking(sha256, now):
+        if speaking := first_asked(_SPEAKING_STATION, [sha256, now]):
             token_id, operations, certificate, *columns = speaking
             if certificate:
                 _require_certificate(request, certificate)
@@ -77,14 +76,6 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
         return "Token"
-
-
-def _speaking(sha256: str, now: datetime) -> tuple[Any, ...] | None:
-    """The token's id, operations and certificate, and the columns of its station."""
-    with prepared_cursor() as cursor:
-        cursor.execute(_SPEAKING_STATION, [sha256, now])
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    return row
 
 
 def _require_certificate(request: Request, expected: str) -> None:

@@ -79,6 +79,6 @@ def _gate(step: Step, is_gate: bool, bill: list[int]) -> Step:
 @given(facts())
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_facts_read_back_give_the_same_verdict(before: UnitFacts) -> None:
-    stored = json.loads(json.dumps(to_json(before)))
+    (stored,) = json.loads(json.dumps(to_json([before])))
     assert replay(stored) == check_entry(before)
-    assert to_json(from_json(stored)) == to_json(before)
+    assert to_json([from_json(stored)]) == to_json([before])

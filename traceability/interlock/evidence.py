@@ -24,12 +24,21 @@ _STEP = tuple(f.name for f in fields(Step))
 _PLAIN = ("serial", "serial_fault", "is_known", "state", "operation", "work_order", "recipe", "grade", "mode")
 
 
-def to_json(facts: UnitFacts) -> dict[str, Any]:
-    """Everything in the facts. What is empty is left out: most units have no hold and no sample."""
+def to_json(units: Sequence[UnitFacts]) -> list[dict[str, Any]]:
+    """Everything in the facts of each unit. What is empty is left out: most units have no hold and no sample. The steps
+    of a route, which the cells of a tray share, are made once."""
+    steps: dict[int, list[list[Any]]] = {}
+    for facts in units:
+        if id(facts.steps) not in steps:
+            steps[id(facts.steps)] = [_row(step, _STEP) for step in facts.steps]
+    return [_unit(facts, steps[id(facts.steps)]) for facts in units]
+
+
+def _unit(facts: UnitFacts, steps: list[list[Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {name: getattr(facts, name) for name in _PLAIN}
     found |= {
         "definition": _row(facts.definition, _DEFINITION) if facts.definition else None,
-        "steps": [_row(step, _STEP) for step in facts.steps],
+        "steps": steps,
         "next_operation": facts.next_step.operation if facts.next_step else None,
         "visits": {
             code: [v.count, v.failed, v.last_verdict, v.last_id, v.first_passed_id, _time(v.ended_at)]
@@ -39,9 +48,9 @@ def to_json(facts: UnitFacts) -> dict[str, Any]:
         "asked": [facts.asked.recipe, facts.asked.operator, facts.asked.channel, _time(facts.asked.at)],
     }
     if facts.next_step is not None:
-        steps = list(facts.steps)  # its place there, as a rule
-        is_one = facts.next_step in steps
-        found["next_step"] = steps.index(facts.next_step) if is_one else _row(facts.next_step, _STEP)
+        # Its place there, as a rule.
+        place = next((place for place, step in enumerate(facts.steps) if step == facts.next_step), None)
+        found["next_step"] = _row(facts.next_step, _STEP) if place is None else place
     if facts.needs_certification:
         certified = facts.operator.certified_until.items() if facts.operator else None
         found["needs_certification"] = True

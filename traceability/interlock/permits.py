@@ -194,8 +194,8 @@ _INSERT = """
 insert into traceability_permit
     (station_id, operation, serial, verdict, recipe, reasons, facts, decided_at, expires_at, asked_count)
 select %s, %s, serial, verdict, recipe, string_to_array(reasons, ' '), facts, %s, expires_at, 1
-from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::timestamptz[])
-     as new (serial, verdict, recipe, reasons, facts, expires_at) order by serial
+from jsonb_to_recordset(%s::jsonb) as new (
+    serial text, verdict text, recipe text, reasons text, facts jsonb, expires_at timestamptz) order by serial
 on conflict (serial) where verdict = 'ALLOW' and closed_at is null do nothing
 returning serial, id
 """
@@ -237,16 +237,17 @@ def _store(question: _Question, verdicts: Sequence[_Verdict]) -> list[str]:
 def _insert(question: _Question, verdicts: Sequence[_Verdict]) -> dict[str, int]:
     if not verdicts:
         return {}
-    columns: list[list[Any]] = [
-        [v.facts.serial for v in verdicts],
-        [v.word for v in verdicts],
-        [v.facts.recipe for v in verdicts],
-        [" ".join(codes(v.findings)) for v in verdicts],
-        [json.dumps(to_json(v.facts)) for v in verdicts],
-        [None if v.findings else _expires_at(v, question) for v in verdicts],
+    # As one document: of an array of documents the driver looks at each letter.
+    rows = [
+        {
+            **{"serial": v.facts.serial, "verdict": v.word, "recipe": v.facts.recipe},
+            **{"reasons": " ".join(codes(v.findings)), "facts": facts},
+            "expires_at": None if v.findings else _expires_at(v, question).isoformat(),
+        }
+        for v, facts in zip(verdicts, to_json([v.facts for v in verdicts]), strict=True)
     ]
     with prepared_cursor() as cursor:
-        cursor.execute(_INSERT, [question.station.pk, question.operation, question.now, *columns])
+        cursor.execute(_INSERT, [question.station.pk, question.operation, question.now, json.dumps(rows)])
         return dict(cursor.fetchall())
 
 

@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
+import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -19,6 +21,7 @@ from lines.people.services import issue_person_token, issue_station_token
 from lines.tokens.queries import TokenState, state_of
 from lines.tokens.services import rotate_token, warn_of_expiry
 from tests.lines.rows import make_line, make_server, make_station
+from tests.processes import database_url
 
 pytestmark = pytest.mark.django_db
 PEM = ssl.DER_cert_to_PEM_cert(b"a certificate of a station")
@@ -79,6 +82,17 @@ def test_a_token_is_made_replaced_and_ended_over_the_api(administrator: Person) 
     assert {item["state"] for item in client.get("/api/v1/stations/EOL-9/tokens").json()["items"]} == {
         "EXPIRES_SOON", "EXPIRED", "REVOKED"
     }  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_station_is_answered_after_the_database_ended_its_connection(station: Station) -> None:
+    token = issue_station_token(station)
+    assert _status(token) == 200
+    pid = connection.connection.info.backend_pid
+    with psycopg.connect(database_url(), autocommit=True) as other:
+        other.execute("select pg_terminate_backend(%s, 5000)", [pid])
+    assert _status(token) == 200
+    assert connection.connection.info.backend_pid != pid
 
 
 @pytest.mark.parametrize(
