@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from lines.plant.files import StepFile
 from lines.simulator import wrongs
+from lines.simulator.chance import dice
 from lines.simulator.consuming import give_back, mount
 from lines.simulator.floor import Floor
 from lines.simulator.links import PermitAnswer
@@ -25,6 +26,7 @@ HELD_WALL_PAUSE_S = 1.5
 PAUSE_S = 600.0  # plant time, until a station asks again whether its material is released
 WALL_PAUSE_S = 0.3  # at least, however fast the plant's clock runs
 REST_MARGIN_S = 1.0  # clocks are rounded
+CARRY_S = (5.0, 40.0)  # plant time, by conveyor or cart from one station to the next
 
 
 async def rest(floor: Floor, step: StepFile, units: Sequence[Unit]) -> None:
@@ -49,6 +51,8 @@ async def let_in(floor: Floor, job: Job, against_the_word: bool) -> list[Unit]:
         return job.units
     if not asking:
         return begun
+    carry_s = dice(floor.seed, asking[0].serial, job.step.operation, "carried").uniform(*CARRY_S)
+    await floor.clock.sleep(carry_s)
     await wrongs.ask_wrongly(floor, job, asking)
     outage = _outage(floor, job, asking)
     if machine.is_offline:

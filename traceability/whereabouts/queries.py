@@ -1,11 +1,6 @@
-"""Where units are now: on the line, in a tray, built into a pack, in a container, shipped to a site, or gone.
+"""Where units are now: on the line, in a tray, built into a pack, in a container, shipped to a site, or gone."""
 
-Both questions take a subquery of unit ids, `select ... as unit_id`, with its parameters, and are one statement each.
-"""
-
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 
@@ -16,10 +11,9 @@ _BY_THE_METRE = "('LOT', 'SLURRY_BATCH', 'ROLL')"
 # Of a batch's mass or a roll's metres, by what was taken and cut out: the rest stays in the vessel or on the core.
 _USED_UP = 0.95
 _DEEPEST = 12
-_CHUNK = 2_000
-_PART = " where unit_id > %(after_unit)s order by 1 limit %(most_units)s"
-# `wanted`: the units with what is read of themselves. `up`: each with all that it is built into, itself at depth 0.
-# Units and links are looked up one by one (lateral, `offset 0`): what is asked costs the same in a plant of any size.
+# `wanted`: the units with what is read of themselves. `edge`: what each is built into, `up`: what all of it is built
+# into. Units and links are looked up one by one (lateral, `offset 0`), and each once, however many cells are in a pack:
+# what is asked costs the same in a plant of any size.
 _FACTS = f"""
 chosen (unit_id) as materialized ({{chosen}}),
 wanted as materialized (
@@ -30,27 +24,28 @@ wanted as materialized (
             select * from traceability_unit where id = chosen.unit_id offset 0) u offset 0) u
     left join lines_materialdefinition d on d.id = u.definition_id
 ),
+edge as materialized (
+    select w.id as part, l.output_id as whole from wanted w cross join lateral (
+        select output_id from traceability_currentlink where input_unit_id = w.id offset 0) l
+    where w.tracking is null or w.tracking not in {_BY_THE_METRE}
+),
 up (origin, unit_id, depth) as (
-    select id, id, 0 from wanted where tracking is null or tracking not in {_BY_THE_METRE}
+    select part, whole, 1 from edge
     union
-    select up.origin, l.output_id, up.depth + 1 from up cross join lateral (
-        select output_id from traceability_currentlink where input_unit_id = up.unit_id offset 0) l
-    where up.depth < {_DEEPEST}
+    select up.origin, edge.whole, up.depth + 1 from up join edge on edge.part = up.unit_id where up.depth < {_DEEPEST}
+),
+sent as materialized (
+    select c.unit_id, min(u.shipment_id) as shipment_id from chosen c
+    join traceability_shippedunit u on u.unit_id = c.unit_id and u.returned_at is null group by c.unit_id
 ),
 around as materialized (
     select up.origin,
-           (array_agg(up.serial order by up.depth) filter (where up.depth > 0 and d.tracking = 'PACK'))[1] as pack,
-           (array_agg(up.serial order by up.depth) filter (where up.depth > 0 and d.tracking = 'CONTAINER'))[1]
-               as container,
-           (array_agg(up.serial order by up.depth) filter (where up.depth > 0))[1] as built_into,
-           (array_agg(up.serial order by up.depth desc) filter (where up.depth > 0))[1] as outermost,
-           min(s.id) as shipment_id
-    from (
-        select up.*, o.serial, o.definition_id from up cross join lateral (
-            select serial, definition_id from traceability_unit where id = up.unit_id offset 0) o offset 0) up
-    left join lines_materialdefinition d on d.id = up.definition_id
-    left join traceability_shippedunit w on w.unit_id = up.unit_id and w.returned_at is null
-    left join traceability_shipment s on s.id = w.shipment_id
+           (array_agg(o.serial order by up.depth) filter (where o.tracking = 'PACK'))[1] as pack,
+           (array_agg(o.serial order by up.depth) filter (where o.tracking = 'CONTAINER'))[1] as container,
+           (array_agg(o.serial order by up.depth))[1] as built_into,
+           (array_agg(o.serial order by up.depth desc))[1] as outermost,
+           min(sent.shipment_id) as shipment_id
+    from up join wanted o on o.id = up.unit_id left join sent on sent.unit_id = up.unit_id
     group by up.origin
 ),
 taken as materialized (
@@ -71,7 +66,7 @@ seen as (
     select w.id, w.serial, w.kind, w.definition_id, w.state, w.grade,
            exists (select 1 from traceability_holdunit h where h.unit_id = w.id and h.released_at is null) as is_held,
            case
-               when a.shipment_id is not null then 'SHIPPED'
+               when own.shipment_id is not null or a.shipment_id is not null then 'SHIPPED'
                when w.state = 'RETURNED' then 'RETURNED'
                when w.state = 'SCRAPPED' then 'SCRAPPED'
                when a.outermost is not null then 'BUILT_IN'
@@ -85,7 +80,8 @@ seen as (
            s.number as shipment, s.shipped_at, site.code as site
     from wanted w
     left join around a on a.origin = w.id
-    left join traceability_shipment s on s.id = a.shipment_id
+    left join sent own on own.unit_id = w.id
+    left join traceability_shipment s on s.id = least(own.shipment_id, a.shipment_id)
     left join lines_datacentresite site on site.id = s.site_id
     left join traceability_trayload t on t.unit_id = w.id and t.unloaded_at is null
     left join lines_routestep step on step.id = w.next_step_id
@@ -99,10 +95,6 @@ seen as (
     ) last on true
 )
 """  # noqa: S608 - constants of this module
-_ROWS = (
-    "select serial, kind, state, is_held, place, station, next_operation, tray, slot, channel, built_into, pack,"
-    " container, shipment, site, id from seen"
-)
 _COUNTED = """
 select kind, place, state,
        case when place = 'SHIPPED' then site when place in ('LINE', 'FINISHED', 'USED_UP', 'SCRAPPED') then station end,
@@ -146,31 +138,15 @@ class Group:
 
 
 def facts_of(chosen: str) -> str:
-    """CTEs for a statement that begins `with recursive`: `seen` has one row for each unit of the subquery `chosen`."""
+    """CTEs for a statement that begins `with recursive`: `seen` has one row for each unit of the subquery `chosen`,
+    `select ... as unit_id`. What they are built into is to be among them."""
     return _FACTS.replace("{chosen}", chosen)
 
 
-def whereabouts(
-    chosen: str, parameters: Mapping[str, Any], *, after: int = 0, limit: int | None = None
-) -> Iterator[Whereabouts]:
-    """The units in order of their ids, streamed; those with ids above `after`, at most `limit`."""
-    asked = {**parameters, "after_unit": after, "most_units": limit}
-    within = "".join(["select unit_id from (", chosen, ") as asked", _PART])
+def grouped(rows: str) -> list[Group]:
+    """How many are where, of rows that have the columns of `seen`, a table with a condition or without; the furthest
+    from us first."""
     with connection.cursor() as cursor:
-        cursor.execute(f"with recursive {facts_of(within)} {_ROWS} order by id", asked)
-        while rows := cursor.fetchmany(_CHUNK):
-            for row in rows:
-                yield Whereabouts(*row)
-
-
-def counted(chosen: str, parameters: Mapping[str, Any]) -> list[Group]:
-    """How many units are where, the furthest from us first."""
-    return grouped("seen", f"with recursive {facts_of(chosen)}", parameters)
-
-
-def grouped(rows: str, before: str = "", parameters: Mapping[str, Any] | None = None) -> list[Group]:
-    """The same of rows that have the columns of `seen`: a table, with a condition or without."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"{before} {_COUNTED.replace('{rows}', rows)}", dict(parameters or {}))
+        cursor.execute(_COUNTED.replace("{rows}", rows))
         groups = [Group(*row) for row in cursor.fetchall()]
     return sorted(groups, key=lambda group: PLACES.index(group.place))
