@@ -37,7 +37,8 @@ RATES_GWH = (2.5, 5.0, 10.0, 20.0, 40.0)
 KWH_A_CELL, GOOD, DAYS_A_YEAR = 1.0048, 0.95, 350
 PROCESSES = ("simulator", "gateway", "worker", "beat", "web", "events", "reports")
 SCREENS = 10
-WARM_UP_S, SETTLE_S, MEASURED_S = 600.0, 30.0, 60.0
+# Posts come every half second: less would be so few that the slowest hundredth is one of them.
+WARM_UP_S, SETTLE_S, MEASURED_S = 600.0, 30.0, 300.0
 # What the product promises. The first that a rate breaks is what broke.
 GOALS = {
     "cells made of those asked for, %": 95.0,
@@ -58,10 +59,13 @@ _BATCH_LAGS = """
 select extract(epoch from pg_xact_commit_timestamp(xmin) - received_at) * 1000 from lines_telemetrybatch
 where received_at > now() - make_interval(secs => %s)
 """
+# From the last result of a subgroup: before it there is no point.
 _POINT_LAGS = """
-select extract(epoch from pg_xact_commit_timestamp(p.xmin) - pg_xact_commit_timestamp(r.xmin)) * 1000
-from quality_chartpoint p join lines_operationrecord r on r.id = p.records[1]
-where r.received_at > now() - make_interval(secs => %s)
+select extract(epoch from pg_xact_commit_timestamp(p.xmin) - pg_xact_commit_timestamp(last.xid)) * 1000
+from quality_chartpoint p cross join lateral (
+    select r.xmin as xid, r.received_at from lines_operationrecord r where r.id = any(p.records)
+    order by r.received_at desc limit 1) last
+where last.received_at > now() - make_interval(secs => %s)
 """
 _VALUES = """
 select coalesce(sum(rows), 0) from lines_telemetrybatch where received_at > now() - make_interval(secs => %s)

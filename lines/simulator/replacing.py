@@ -56,11 +56,9 @@ def replaced(built: list[dict[str, Any]], inputs: Inputs) -> list[dict[str, Any]
     return sorted([*kept, *new], key=lambda each: each["position"])
 
 
-def members(unit: Unit, inputs: Inputs) -> list[Unit]:
-    """What a visit finds in the unit: the parts that it puts in, and after a replacement the others too."""
-    if not inputs.removed:
-        return inputs.parts
-    return [
-        Unit(each["serial"], unit.product, "", None, traits=dict(each["traits"]))
-        for each in replaced(unit.built, inputs)
-    ]
+def members(unit: Unit, inputs: Inputs | None) -> list[Unit]:
+    """What a visit finds in the unit: the parts that it puts in, and where it was built before, what is in it since."""
+    if not unit.built:
+        return inputs.parts if inputs else []
+    built = replaced(unit.built, inputs) if inputs else unit.built
+    return [Unit(each["serial"], unit.product, "", None, traits=dict(each["traits"])) for each in built]

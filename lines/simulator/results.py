@@ -61,7 +61,7 @@ async def weigh(floor: Floor, job: Job, unit: Unit) -> Weighed:
         finished=job.finished,
         rack=unit.rack,
         tray=job.tray,
-        parts=members(unit, inputs) if inputs else [],
+        parts=members(unit, inputs) if inputs or route.unit_items(step) else [],
     )
     measurements, reasons = measure(visit)
     if inputs and inputs.faults:
