@@ -11,9 +11,9 @@ _BY_THE_METRE = "('LOT', 'SLURRY_BATCH', 'ROLL')"
 # Of a batch's mass or a roll's metres, by what was taken and cut out: the rest stays in the vessel or on the core.
 _USED_UP = 0.95
 _DEEPEST = 12
-# `wanted`: the units with what is read of themselves. `edge`: what each is built into, `up`: what all of it is built
-# into. Units and links are looked up one by one (lateral, `offset 0`), and each once, however many cells are in a pack:
-# what is asked costs the same in a plant of any size.
+# `wanted`: the units with what is read of themselves. `edge`: what each is built into; `up`: that with all it is built
+# into in turn; `around`: the same for each unit. Units and links are looked up one by one (lateral, `offset 0`), and each
+# once, however many cells are in a pack: what is asked costs the same in a plant of any size.
 _FACTS = f"""
 chosen (unit_id) as materialized ({{chosen}}),
 wanted as materialized (
@@ -30,7 +30,7 @@ edge as materialized (
     where w.tracking is null or w.tracking not in {_BY_THE_METRE}
 ),
 up (origin, unit_id, depth) as (
-    select part, whole, 1 from edge
+    select distinct whole, whole, 0 from edge
     union
     select up.origin, edge.whole, up.depth + 1 from up join edge on edge.part = up.unit_id where up.depth < {_DEEPEST}
 ),
@@ -38,7 +38,7 @@ sent as materialized (
     select c.unit_id, min(u.shipment_id) as shipment_id from chosen c
     join traceability_shippedunit u on u.unit_id = c.unit_id and u.returned_at is null group by c.unit_id
 ),
-around as materialized (
+above as materialized (
     select up.origin,
            (array_agg(o.serial order by up.depth) filter (where o.tracking = 'PACK'))[1] as pack,
            (array_agg(o.serial order by up.depth) filter (where o.tracking = 'CONTAINER'))[1] as container,
@@ -47,6 +47,10 @@ around as materialized (
            min(sent.shipment_id) as shipment_id
     from up join wanted o on o.id = up.unit_id left join sent on sent.unit_id = up.unit_id
     group by up.origin
+),
+around as materialized (
+    select distinct on (edge.part) edge.part, above.* from edge join above on above.origin = edge.whole
+    order by edge.part, above.shipment_id, edge.whole
 ),
 taken as materialized (
     select w.id, case when w.tracking = 'ROLL'
@@ -79,7 +83,7 @@ seen as (
            t.tray, t.slot, t.channel, a.built_into, a.pack, a.container, a.outermost,
            s.number as shipment, s.shipped_at, site.code as site
     from wanted w
-    left join around a on a.origin = w.id
+    left join around a on a.part = w.id
     left join sent own on own.unit_id = w.id
     left join traceability_shipment s on s.id = least(own.shipment_id, a.shipment_id)
     left join lines_datacentresite site on site.id = s.site_id
