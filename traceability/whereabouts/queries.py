@@ -12,8 +12,8 @@ _BY_THE_METRE = "('LOT', 'SLURRY_BATCH', 'ROLL')"
 _USED_UP = 0.95
 _DEEPEST = 12
 # `wanted`: the units with what is read of themselves. `edge`: what each is built into; `up`: that with all it is built
-# into in turn; `around`: the same for each unit. Units and links are looked up one by one (lateral, `offset 0`), and each
-# once, however many cells are in a pack: what is asked costs the same in a plant of any size.
+# into in turn; `around`: the same for each unit. Units and links are looked up one by one (lateral, `offset 0`), and
+# each once, however many cells are in a pack: what is asked costs the same in a plant of any size.
 _FACTS = f"""
 chosen (unit_id) as materialized ({{chosen}}),
 wanted as materialized (

@@ -7,7 +7,7 @@ Decided here:
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -43,13 +43,14 @@ class _Of(NamedTuple):
 
 AT_ONCE = 2_000
 _MOST_KEPT = 5_000  # shared parts whose values are kept while reading on
-# Each record and its values by their own index, whatever the planner guesses of a plant of millions.
+# Each record and its values by their own index, whatever the planner guesses of a plant of millions. Units and columns
+# by their places: texts would be sent and compared three times for each value.
 _VALUES = """
 with newest as materialized (
-    select r.* from unnest(%(serials)s::text[]) as s (serial) cross join lateral (
-        select distinct on (r.operation) r.id, r.received_at, r.serial, r.operation
+    select s.unit, r.* from unnest(%(serials)s::text[]) with ordinality as s (serial, unit) cross join lateral (
+        select distinct on (r.operation) r.id, r.received_at, r.operation
         from lines_operationrecord r
-        where r.serial = s.serial and r.operation = any(%(operations)s) and r.attempt > 0
+        where r.serial = s.serial and r.operation = any(%(operations)s::text[]) and r.attempt > 0
             and not exists (select 1 from lines_withdrawnrecord w where w.record_id = r.id)
         order by r.operation, r.source_time desc, r.id desc offset 0) r
 ), corrected as (
@@ -58,15 +59,16 @@ with newest as materialized (
     from traceability_correction c where c.kind = 'VALUE' and c.record_id in (select id from newest)
     order by c.record_id, c.before->>'sequence', c.id desc
 )
-select n.serial, n.operation, m.characteristic, avg(coalesce(c.value, m.value))
+select n.unit::int - 1, array_position(%(keys)s::text[], n.operation || '/' || m.characteristic) - 1,
+    avg(coalesce(c.value, m.value))
 from newest n cross join lateral (
     select m.record_id, m.sequence, m.characteristic, m.value from lines_measurement m
-    where m.record_id = n.id and m.received_at = n.received_at and m.characteristic = any(%(characteristics)s)
+    where m.record_id = n.id and m.received_at = n.received_at and m.characteristic = any(%(characteristics)s::text[])
     offset 0) m
 left join corrected c on c.record_id = m.record_id and c.sequence = m.sequence
-group by n.serial, n.operation, m.characteristic
+group by 1, 2
 """
-_Values = dict[tuple[str, str], float]
+_Values = dict[int, float]  # by the column's place
 
 
 def units_of(asked: AskedTable, definition: MaterialDefinition) -> QuerySet[Unit]:
@@ -124,13 +126,16 @@ class _Reader:
     def __init__(self, definition: MaterialDefinition, columns: Sequence[Column]) -> None:
         self.definition, self.columns = definition, columns
         self.product = definition.product.code if definition.product else ""
-        self.operations = sorted({column.operation for column in columns})
         self.characteristics = sorted({column.characteristic for column in columns})
-        self.places = {column.key: place for place, column in enumerate(columns)}
+        self.keys = {
+            "keys": ["/".join(column.key) for column in columns],
+            "operations": sorted({column.operation for column in columns}),
+            "characteristics": self.characteristics,
+        }
         # Of a roll, what is measured on rolls of its kind can come from its scans.
-        self.of_scans: dict[tuple[str, str], tuple[str, str]] = {}
-        for column in columns:
-            self.of_scans.setdefault((column.definition, column.characteristic), column.key)
+        self.of_scans: dict[tuple[str, str], int] = {}
+        for place, column in enumerate(columns):
+            self.of_scans.setdefault((column.definition, column.characteristic), place)
         self.needs_parts = any(column.definition != definition.code for column in columns)
         self.kinds = {d.pk: d for d in MaterialDefinition.objects.all()}
         self.shared: OrderedDict[int, _Part] = OrderedDict()
@@ -138,10 +143,9 @@ class _Reader:
 
     def rows(self, units: Sequence[_Of]) -> Iterator[tuple[int, Row]]:
         if not self.needs_parts:
-            of_units = self._measured(unit.serial for unit in units)
-            for unit in units:
-                values = of_units.get(unit.serial, {})
-                yield unit.pk, (self._facts(unit), [values.get(key) for key in self.places])
+            places = range(len(self.columns))
+            for unit, values in zip(units, self._measured([unit.serial for unit in units]), strict=True):
+                yield unit.pk, (self._facts(unit), [values.get(place) for place in places])
             return
         pieces = pieces_behind([unit.pk for unit in units])
         parts = self._parts(units, pieces)
@@ -163,16 +167,16 @@ class _Reader:
             if part is None:
                 continue
             scanned = self._scanned(piece, part)
-            for key, value in scanned.items():
-                sums[self.places[key]] += value
-                counts[self.places[key]] += 1
+            for place, value in scanned.items():
+                sums[place] += value
+                counts[place] += 1
             if piece.unit_id in seen:
                 continue
             seen.add(piece.unit_id)
-            for key, value in part.values.items():
-                if key not in scanned:
-                    sums[self.places[key]] += value
-                    counts[self.places[key]] += 1
+            for place, value in part.values.items():
+                if place not in scanned:
+                    sums[place] += value
+                    counts[place] += 1
         return [total / n if n else None for total, n in zip(sums, counts, strict=True)]
 
     def _scanned(self, piece: Piece, part: _Part) -> _Values:
@@ -180,21 +184,20 @@ class _Reader:
             return {}
         found = {}
         for code, scans in self.scans.get(piece.unit_id, {}).items():
-            key = self.of_scans.get((part.definition, code))
-            mean = scans.mean(piece.from_m, piece.to_m, piece.lane, part.lanes) if key else None
-            if key and mean is not None:
-                found[key] = mean
+            place = self.of_scans.get((part.definition, code))
+            mean = None if place is None else scans.mean(piece.from_m, piece.to_m, piece.lane, part.lanes)
+            if place is not None and mean is not None:
+                found[place] = mean
         return found
 
-    def _measured(self, serials: Iterable[str]) -> dict[str, _Values]:
-        """By serial, of the operations and characteristics of the columns; nothing of those that were not measured."""
-        found: dict[str, _Values] = {}
-        asked = {"operations": self.operations, "characteristics": self.characteristics}
+    def _measured(self, serials: list[str]) -> list[_Values]:
+        """What was measured on each of these, of the columns."""
+        found: list[_Values] = [{} for _ in serials]
         with connection.cursor() as cursor:
-            cursor.execute(_VALUES, asked | {"serials": list(serials)})
-            for serial, operation, characteristic, value in cursor.fetchall():
-                if (operation, characteristic) in self.places:
-                    found.setdefault(serial, {})[operation, characteristic] = value
+            cursor.execute(_VALUES, self.keys | {"serials": serials})
+            for unit, place, value in cursor.fetchall():
+                if place is not None:
+                    found[unit][place] = value
         return found
 
     def _parts(self, units: Sequence[_Of], pieces: Sequence[Piece]) -> dict[int, _Part]:
@@ -211,11 +214,13 @@ class _Reader:
             found[unit_id] = _Part(serial, definition.code if definition else "", lanes, tracking == Tracking.ROLL, {})
             if tracking in (Tracking.ROLL, Tracking.SLURRY_BATCH):
                 kept.append(unit_id)
-        measured = self._measured(part.serial for part in found.values())
-        for part in found.values():
-            part.values = measured.get(part.serial, {})
+        measured = self._measured([part.serial for part in found.values()])
+        for part, values in zip(found.values(), measured, strict=True):
+            part.values = values
         rolls = [unit_id for unit_id in kept if found[unit_id].is_roll]
-        for (roll_id, code), scans in scans_of(rolls, self.characteristics).items():
+        for (roll_id, code), scans in scans_of(
+            rolls, sorted({column.characteristic for column in self.columns})
+        ).items():
             self.scans.setdefault(roll_id, {})[code] = scans
         for unit_id in kept:
             self.shared[unit_id] = found[unit_id]
