@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from lines.models import Station
+from lines.models import MaterialDefinition, Station
 from lines.orders.serials import SerialError, canonical, parse_serial
 from lines.records.prepared import prepared_cursor
 from mes.search.nearby import serials_near
@@ -17,15 +17,17 @@ from traceability.models import Lot, TrayPlacement, Unit
 MOST_HITS = 50
 SHORTEST_PREFIX = 2
 LONGEST_QUERY = 80
-# Everything that has this very code, in one statement: most codes name one thing, and each scan asks.
+# Everything that has this very code, in one statement: most codes name one thing, and each scan asks. Most are serials:
+# of a unit all that its hit says.
 _NAMED_SO = """
-select 'unit', id from traceability_unit where serial = %(text)s
-union all select 'lot', id from traceability_lot where upper(number) = upper(%(text)s)
+select 'unit', u.id, u.state, d.name_en, d.name_ja from traceability_unit u
+left join lines_materialdefinition d on d.id = u.definition_id where u.serial = %(text)s
+union all select 'lot', id, null, null, null from traceability_lot where upper(number) = upper(%(text)s)
     or (upper(supplier) = upper(%(supplier)s) and upper(number) = upper(%(number)s))
-union all select 'station', id from lines_station where upper(code) = upper(%(text)s)
-union all select 'chart', id from quality_controlplan where upper(code) = upper(%(text)s)
-union all (select 'load', id from traceability_trayload where tray = %(text)s limit 1)
-union all (select 'placement', id from traceability_trayplacement where tray = %(text)s
+union all select 'station', id, null, null, null from lines_station where upper(code) = upper(%(text)s)
+union all select 'chart', id, null, null, null from quality_controlplan where upper(code) = upper(%(text)s)
+union all (select 'load', id, null, null, null from traceability_trayload where tray = %(text)s limit 1)
+union all (select 'placement', id, null, null, null from traceability_trayplacement where tray = %(text)s
     order by source_time desc, id desc limit 1)
 """
 
@@ -91,11 +93,16 @@ def _exact(text: str) -> tuple[list[Hit], TrayContent | None]:
     supplier, _, number = text.rpartition(" ")
     with prepared_cursor() as cursor:
         cursor.execute(_NAMED_SO, {"text": text, "supplier": supplier, "number": number})
-        ids: dict[str, list[int]] = {}
-        for kind, pk in cursor.fetchall():
-            ids.setdefault(kind, []).append(pk)
+        rows = cursor.fetchall()
     hits: list[Hit] = []
-    for kind, hits_of in (("unit", _unit_hits), ("lot", _lot_hits), ("station", _station_hits), ("chart", _chart_hits)):
+    ids: dict[str, list[int]] = {}
+    for kind, pk, state, name_en, name_ja in rows:
+        if kind == "unit":
+            definition = MaterialDefinition(name_en=name_en or "", name_ja=name_ja or "")
+            hits.append(Hit("unit", text, text, definition.name, state))
+        else:
+            ids.setdefault(kind, []).append(pk)
+    for kind, hits_of in (("lot", _lot_hits), ("station", _station_hits), ("chart", _chart_hits)):
         if kind in ids:
             hits += hits_of(Q(pk__in=ids[kind]))
     if "placement" in ids:
