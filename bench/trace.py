@@ -7,6 +7,7 @@ the same units; both in the same run on a PostgreSQL of the benchmark's own with
 
 import argparse
 import gc
+import gc
 import multiprocessing
 import os
 import sys
@@ -70,6 +71,7 @@ def ask_all(cells: int, folder: Path) -> dict[str, Answer]:
 
         django.setup()
         from django.core.management import call_command  # noqa: PLC0415 - after setup
+        from django.urls import get_resolver  # noqa: PLC0415 - after setup
 
         from bench import trace_questions, trace_rows  # noqa: PLC0415 - after setup
         from traceability.completeness.checking import check_links  # noqa: PLC0415 - after setup
@@ -85,6 +87,10 @@ def ask_all(cells: int, folder: Path) -> dict[str, Answer]:
             print(f"compared with their bills in {time.monotonic() - began:.0f} s, {looks} looks", file=sys.stderr)
             ready.touch()
         call_command("migrate", verbosity=0)  # of rows that an older schema holds
+        # As the web server does before its first answer (mes/wsgi.py).
+        get_resolver().url_patterns  # noqa: B018 - reading it loads them
+        gc.collect()
+        gc.freeze()
         answers = {}
         for question in trace_questions.questions(trace_rows.plant_of(cells)):
             beside = best_ms(question.by_hand) if question.by_hand else (None, None)
