@@ -7,7 +7,6 @@ the same units; both in the same run on a PostgreSQL of the benchmark's own with
 
 import argparse
 import gc
-import gc
 import multiprocessing
 import os
 import sys
