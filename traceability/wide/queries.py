@@ -218,9 +218,7 @@ class _Reader:
         for part, values in zip(found.values(), measured, strict=True):
             part.values = values
         rolls = [unit_id for unit_id in kept if found[unit_id].is_roll]
-        for (roll_id, code), scans in scans_of(
-            rolls, sorted({column.characteristic for column in self.columns})
-        ).items():
+        for (roll_id, code), scans in scans_of(rolls, self.characteristics).items():
             self.scans.setdefault(roll_id, {})[code] = scans
         for unit_id in kept:
             self.shared[unit_id] = found[unit_id]
