@@ -70,9 +70,9 @@ def ask_all(cells: int, folder: Path) -> dict[str, Answer]:
 
         django.setup()
         from django.core.management import call_command  # noqa: PLC0415 - after setup
-        from django.urls import get_resolver  # noqa: PLC0415 - after setup
 
         from bench import trace_questions, trace_rows  # noqa: PLC0415 - after setup
+        from mes.loaded import load_and_freeze  # noqa: PLC0415 - after setup
         from traceability.completeness.checking import check_links  # noqa: PLC0415 - after setup
 
         if not ready.exists():
@@ -86,10 +86,7 @@ def ask_all(cells: int, folder: Path) -> dict[str, Answer]:
             print(f"compared with their bills in {time.monotonic() - began:.0f} s, {looks} looks", file=sys.stderr)
             ready.touch()
         call_command("migrate", verbosity=0)  # of rows that an older schema holds
-        # As the web server does before its first answer (mes/wsgi.py).
-        get_resolver().url_patterns  # noqa: B018 - reading it loads them
-        gc.collect()
-        gc.freeze()
+        load_and_freeze()  # as the web server does
         answers = {}
         for question in trace_questions.questions(trace_rows.plant_of(cells)):
             beside = best_ms(question.by_hand) if question.by_hand else (None, None)
